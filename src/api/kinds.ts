@@ -1,0 +1,43 @@
+/** The closed list of kinds that Portolan acts on, in the order in which their objects are created. */
+import type { Deployment, ReplicaSet } from './apps.ts'
+import type { ConfigMap, Endpoints, Namespace, Node, Pod, Secret, Service } from './core.ts'
+import type { EndpointSlice } from './discovery.ts'
+
+export interface Kinds {
+  Namespace: Namespace
+  Node: Node
+  ConfigMap: ConfigMap
+  Secret: Secret
+  Service: Service
+  Endpoints: Endpoints
+  EndpointSlice: EndpointSlice
+  Deployment: Deployment
+  ReplicaSet: ReplicaSet
+  Pod: Pod
+}
+
+export type Kind = keyof Kinds
+export type AnyObject = Kinds[Kind]
+
+export interface KindInfo {
+  readonly apiVersion: string
+  readonly plural: string
+  readonly namespaced: boolean
+}
+
+export const KINDS: Readonly<Record<Kind, KindInfo>> = {
+  Namespace: { apiVersion: 'v1', plural: 'namespaces', namespaced: false },
+  Node: { apiVersion: 'v1', plural: 'nodes', namespaced: false },
+  ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
+  Secret: { apiVersion: 'v1', plural: 'secrets', namespaced: true },
+  Service: { apiVersion: 'v1', plural: 'services', namespaced: true },
+  Endpoints: { apiVersion: 'v1', plural: 'endpoints', namespaced: true },
+  EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', plural: 'endpointslices', namespaced: true },
+  Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
+  ReplicaSet: { apiVersion: 'apps/v1', plural: 'replicasets', namespaced: true },
+  Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true },
+}
+
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(KINDS, kind)
+}
