@@ -1,6 +1,6 @@
 /** `apps/v1`, as far as Portolan acts on it. */
 import type { PodTemplateSpec } from './core.ts'
-import type { Condition, KubernetesObject, LabelSelector } from './meta.ts'
+import type { Condition, IntOrString, KubernetesObject, LabelSelector } from './meta.ts'
 
 export interface Deployment extends KubernetesObject {
   readonly apiVersion: 'apps/v1'
@@ -9,8 +9,18 @@ export interface Deployment extends KubernetesObject {
     readonly replicas?: number
     readonly selector: LabelSelector
     readonly template: PodTemplateSpec
+    readonly strategy?: DeploymentStrategy
+    readonly minReadySeconds?: number
+    readonly revisionHistoryLimit?: number
+    readonly progressDeadlineSeconds?: number
+    readonly paused?: boolean
   }
   readonly status?: WorkloadStatus
+}
+
+export interface DeploymentStrategy {
+  readonly type?: 'RollingUpdate' | 'Recreate'
+  readonly rollingUpdate?: { readonly maxSurge?: IntOrString; readonly maxUnavailable?: IntOrString }
 }
 
 export interface ReplicaSet extends KubernetesObject {
@@ -20,6 +30,7 @@ export interface ReplicaSet extends KubernetesObject {
     readonly replicas?: number
     readonly selector: LabelSelector
     readonly template?: PodTemplateSpec
+    readonly minReadySeconds?: number
   }
   readonly status?: WorkloadStatus
 }

@@ -7,6 +7,7 @@ export type IPFamily = 'IPv4' | 'IPv6'
 export interface Namespace extends KubernetesObject {
   readonly apiVersion: 'v1'
   readonly kind: 'Namespace'
+  readonly spec?: { readonly finalizers?: readonly string[] }
   readonly status?: { readonly phase?: 'Active' | 'Terminating' }
 }
 
@@ -107,6 +108,7 @@ export interface ConfigMap extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>
   /** Base64. */
   readonly binaryData?: Readonly<Record<string, string>>
+  readonly immutable?: boolean
 }
 
 export interface Secret extends KubernetesObject {
@@ -116,6 +118,7 @@ export interface Secret extends KubernetesObject {
   /** Base64. */
   readonly data?: Readonly<Record<string, string>>
   readonly stringData?: Readonly<Record<string, string>>
+  readonly immutable?: boolean
 }
 
 export interface Pod extends KubernetesObject {
@@ -136,8 +139,56 @@ export interface PodSpec {
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never'
   readonly terminationGracePeriodSeconds?: number
   readonly serviceAccountName?: string
+  /** The old name of serviceAccountName. */
+  readonly serviceAccount?: string
   readonly enableServiceLinks?: boolean
   readonly dnsPolicy?: string
+  readonly volumes?: readonly Volume[]
+  readonly schedulerName?: string
+  readonly priority?: number
+  readonly preemptionPolicy?: string
+  readonly tolerations?: readonly Toleration[]
+  readonly securityContext?: { readonly runAsUser?: number }
+}
+
+/** As far as it is defaulted. */
+export interface Volume {
+  readonly name: string
+  readonly configMap?: { readonly name?: string; readonly defaultMode?: number }
+  readonly secret?: { readonly secretName?: string; readonly defaultMode?: number }
+  readonly projected?: { readonly defaultMode?: number }
+  readonly downwardAPI?: { readonly defaultMode?: number }
+}
+
+export interface Toleration {
+  readonly key?: string
+  readonly operator?: string
+  readonly value?: string
+  readonly effect?: string
+  readonly tolerationSeconds?: number
+}
+
+export interface Probe {
+  readonly httpGet?: {
+    readonly path?: string
+    readonly port: IntOrString
+    readonly host?: string
+    readonly scheme?: 'HTTP' | 'HTTPS'
+  }
+  readonly tcpSocket?: { readonly port: IntOrString; readonly host?: string }
+  readonly exec?: { readonly command?: readonly string[] }
+  readonly grpc?: { readonly port: number; readonly service?: string }
+  readonly initialDelaySeconds?: number
+  readonly timeoutSeconds?: number
+  readonly periodSeconds?: number
+  readonly successThreshold?: number
+  readonly failureThreshold?: number
+}
+
+/** Quantities by resource name. */
+export interface ResourceRequirements {
+  readonly limits?: Readonly<Record<string, string | number>>
+  readonly requests?: Readonly<Record<string, string | number>>
 }
 
 export interface Container {
@@ -152,6 +203,13 @@ export interface Container {
   /** `Always` on an init container makes it a sidecar (KEP-753). */
   readonly restartPolicy?: 'Always'
   readonly securityContext?: { readonly runAsUser?: number }
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+  readonly terminationMessagePath?: string
+  readonly terminationMessagePolicy?: string
+  readonly resources?: ResourceRequirements
+  readonly livenessProbe?: Probe
+  readonly readinessProbe?: Probe
+  readonly startupProbe?: Probe
 }
 
 export interface ContainerPort {
@@ -198,6 +256,7 @@ export interface PodStatus {
   readonly message?: string
   readonly containerStatuses?: readonly ContainerStatus[]
   readonly initContainerStatuses?: readonly ContainerStatus[]
+  readonly qosClass?: 'Guaranteed' | 'Burstable' | 'BestEffort'
 }
 
 export interface ContainerStatus {

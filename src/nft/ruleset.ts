@@ -34,7 +34,11 @@ export interface NftSet {
   readonly elements: OrderedMap<Element>
 }
 
-/** Fields as nft writes them: `['10.96.0.1', 'tcp', '80']`. A prefix (`10.0.0.0/8`) only in an interval set. */
+/**
+ * Fields as nft writes them: `['10.96.0.1', 'tcp', '80']`; addresses in canonical form, numbers (also marks) decimal. A prefix
+ * (`10.0.0.0/8`) only in an interval set, whose fields are addresses, protocols and ports. An element that lies wholly
+ * within another one of its interval set has no effect.
+ */
 export interface Element {
   readonly key: readonly string[]
   readonly data?: readonly string[] | Verdict
@@ -62,9 +66,20 @@ export interface Hook {
 }
 
 export interface Rule {
+  /** At least one: nft's text has no empty rule. */
   readonly statements: readonly Statement[]
+  /** At most 127 bytes of UTF-8 are kept; `"` and control characters are replaced. Of an element likewise. */
   readonly comment?: string
 }
+
+type ConntrackKey =
+  | 'state'
+  | 'status'
+  | 'original ip saddr'
+  | 'original ip daddr'
+  | 'original ip6 saddr'
+  | 'original ip6 daddr'
+  | 'original proto-dst'
 
 /** What can be loaded from a packet. */
 export type Expression =
@@ -75,42 +90,68 @@ export type Expression =
   | { readonly kind: 'meta'; readonly key: 'l4proto' | 'iifname' | 'oifname' | 'mark' }
   | {
       readonly kind: 'ct'
-      readonly key: 'state' | 'status' | 'original ip saddr' | 'original ip daddr' | 'original proto-dst'
+      readonly key: ConntrackKey
     }
   | { readonly kind: 'fib'; readonly address: 'saddr' | 'daddr' }
   | { readonly kind: 'numgen'; readonly mode: 'inc' | 'random'; readonly modulus: number; readonly offset: number }
   | {
       readonly kind: 'jhash'
-      readonly of: readonly Expression[]
+      readonly of: readonly Selector[]
       readonly modulus: number
       readonly offset: number
       readonly seed: number
     }
-  | { readonly kind: 'map'; readonly key: readonly Expression[]; readonly map: string }
+  | { readonly kind: 'map'; readonly key: readonly Selector[]; readonly map: string }
   | { readonly kind: 'constant'; readonly value: number }
+
+/** What may be compared, or stand in the key of a set: nft 1.0.6 aborts on printing a key that holds a map lookup. */
+export type Selector = Exclude<Expression, { readonly kind: 'map' | 'constant' }>
 
 export type Verdict =
   | { readonly kind: 'accept' | 'drop' | 'return' | 'continue' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
 
 export type Statement =
-  /** `left op right`; right is one value as nft writes it, or a prefix. `ct state`, `ct status` test bits, `fib` an address type (`local`). */
-  | { readonly kind: 'match'; readonly left: Expression; readonly op: '==' | '!='; readonly right: string }
-  | { readonly kind: 'lookup'; readonly key: readonly Expression[]; readonly set: string; readonly not?: boolean }
-  | { readonly kind: 'vmap'; readonly key: readonly Expression[]; readonly map: string }
+  /**
+   * `left op right`; right is one value as nft writes it, or a prefix of an address or of an interface name (`veth*`).
+   * `ct state` and `ct status` test bits: any (`==`) or none (`!=`) of the names in `right`, which commas separate. `fib` is
+   * compared with an address type (`local`). `ct original proto-dst` needs an earlier match of `meta l4proto` in its rule:
+   * else nft 1.0.6 can neither read nor print it. So does it in the key of a lookup.
+   */
+  | { readonly kind: 'match'; readonly left: Selector; readonly op: '==' | '!='; readonly right: string }
+  | { readonly kind: 'lookup'; readonly key: readonly Selector[]; readonly set: string; readonly not?: boolean }
+  | { readonly kind: 'vmap'; readonly key: readonly Selector[]; readonly map: string }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   | { readonly kind: 'counter' }
-  /** `to` gives an address and a port: two fields, or a map whose data is `addr . inet_service`. */
-  | { readonly kind: 'dnat'; readonly to: readonly [string, string] | (Expression & { readonly kind: 'map' }) }
+  /**
+   * `to` gives an address and a port: two fields, or a map whose data is `addr . inet_service`. Its rule needs an earlier
+   * match, or a key, that holds `meta l4proto`. `family`: that of the map's addresses, needed in an inet table only.
+   */
+  | {
+      readonly kind: 'dnat'
+      readonly to: readonly [string, string] | (Expression & { readonly kind: 'map' })
+      readonly family?: 'ip' | 'ip6'
+    }
   | { readonly kind: 'masquerade'; readonly fullyRandom?: boolean }
   | { readonly kind: 'snat'; readonly to: string }
+  /** `tcp reset` matches TCP only. */
   | { readonly kind: 'reject'; readonly with: 'port-unreachable' | 'tcp reset' }
   | { readonly kind: 'mark'; readonly value: Expression }
-  /** Adds or refreshes an element of a dynamic set or map. `timeout` in seconds. */
+  /**
+   * Adds an element to a dynamic set or map, or restarts the timeout of one that is there: its data then stays as it was.
+   * `timeout` in seconds.
+   */
   | {
       readonly kind: 'update'
       readonly set: string
-      readonly key: readonly Expression[]
-      readonly data?: Expression
+      readonly key: readonly Selector[]
+      readonly data?: Exclude<Expression, { readonly kind: 'map' }>
       readonly timeout?: number
+    }
+  /** Removes an element of a dynamic set or map, if it is there. Of a map `data` must be given too, though it is not read. */
+  | {
+      readonly kind: 'delete'
+      readonly set: string
+      readonly key: readonly Selector[]
+      readonly data?: Exclude<Expression, { readonly kind: 'map' }>
     }

@@ -1,0 +1,26 @@
+/** Every kind that the API server serves: one file each, named as its plural. */
+import type { Kind, Kinds } from '../../api/kinds.ts'
+import { configmaps } from './configmaps.ts'
+import { deployments } from './deployments.ts'
+import { endpoints } from './endpoints.ts'
+import { endpointslices } from './endpointslices.ts'
+import { namespaces } from './namespaces.ts'
+import { nodes } from './nodes.ts'
+import { pods } from './pods.ts'
+import { replicasets } from './replicasets.ts'
+import { secrets } from './secrets.ts'
+import { services } from './services.ts'
+import type { Strategy } from './strategy.ts'
+
+export const RESOURCES: { readonly [K in Kind]: Strategy<Kinds[K]> } = {
+  Namespace: namespaces,
+  Node: nodes,
+  ConfigMap: configmaps,
+  Secret: secrets,
+  Service: services,
+  Endpoints: endpoints,
+  EndpointSlice: endpointslices,
+  Deployment: deployments,
+  ReplicaSet: replicasets,
+  Pod: pods,
+}

@@ -1,0 +1,209 @@
+/** A whole manifest through defaulting, allocation and validation, before anything is written: every problem at once. */
+import { isRecord } from '../api/decode.ts'
+import {
+  duplicate,
+  fieldErrorSentence,
+  formatFieldPath,
+  invalid,
+  type FieldError,
+  type FieldPath,
+} from '../api/field-error.ts'
+import { KINDS, type AnyObject, type Kind, type Kinds } from '../api/kinds.ts'
+import { setDefaultsService } from '../api/service-defaults.ts'
+import { OrderedMap } from '../lib/ordered-map.ts'
+import type { ClusterConfig } from '../model/cluster-config.ts'
+import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
+import {
+  admitCreate,
+  admitUpdate,
+  DEFAULT_NAMESPACE,
+  kindOf,
+  readObject,
+  withGeneratedName,
+  type Admitted,
+} from './admission.ts'
+import { createAllocations, followServices, holdAll, releaseAll, type Allocations } from './allocations.ts'
+
+export interface ObjectProblem {
+  /** Which of the objects, counted from 0. */
+  readonly index: number
+  /** `Service default/web`. */
+  readonly object: string
+  readonly field: string
+  /** The field as it was written, for the place in the manifest. */
+  readonly path: FieldPath
+  /** One sentence: `nodePort 30080 is already taken by Service default/web`. */
+  readonly message: string
+  readonly error: FieldError
+  /** The object that it contradicts, where that is another one of the list. */
+  readonly other?: number
+}
+
+export interface ValidObject {
+  readonly index: number
+  /** Complete, addresses and node ports included: to be created or updated as it is. */
+  readonly object: AnyObject
+  /** What it replaces. */
+  readonly old?: AnyObject
+}
+
+export interface ValidatedObjects {
+  /** In the order in which they should be written: that of KINDS, then as given. */
+  readonly valid: readonly ValidObject[]
+  readonly problems: readonly ObjectProblem[]
+  readonly warnings: readonly { readonly index: number; readonly message: string }[]
+}
+
+/** An object that could be read. */
+interface Entry {
+  readonly index: number
+  readonly kind: Kind
+  readonly object: AnyObject
+  readonly written: unknown
+  readonly old: AnyObject | undefined
+}
+
+/**
+ * `values` as they stand in the manifest; `snapshot` is what is stored without what is about to be deleted. Addresses and
+ * ports that the manifest names are given first, whatever the order of its objects.
+ */
+export function validateObjects(
+  values: readonly unknown[],
+  snapshot: Snapshot,
+  config: ClusterConfig,
+  namespace: string = DEFAULT_NAMESPACE,
+): ValidatedObjects {
+  const { entries, problems } = readObjects(values, snapshot, namespace)
+  const stored = followServices(createAllocations(config), OrderedMap.empty(), snapshot.objects.Service)
+  let allocations = entries.reduce(reserve, stored)
+  const valid: ValidObject[] = []
+  const warnings: { index: number; message: string }[] = []
+  for (const entry of entries) {
+    const admitted = admit(entry, allocations)
+    const found = problemsOf(entry, admitted)
+    problems.push(...found)
+    if (found.length > 0) continue
+    allocations = admitted.allocations
+    const { index, old } = entry
+    valid.push({ index, object: admitted.object, ...(old === undefined ? {} : { old }) })
+    warnings.push(...admitted.warnings.map((message) => ({ index, message })))
+  }
+  const order = Object.keys(KINDS)
+  return {
+    valid: valid.toSorted((a, b) => order.indexOf(a.object.kind) - order.indexOf(b.object.kind)),
+    problems: withOthers(problems, entries).toSorted((a, b) => a.index - b.index),
+    warnings,
+  }
+}
+
+/** The namespaces that the objects live in and that neither the snapshot nor the objects themselves have. */
+export function missingNamespaces(objects: readonly AnyObject[], snapshot: Snapshot): readonly string[] {
+  const made = new Set(objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name))
+  const used = new Set(objects.flatMap(({ metadata }) => metadata.namespace ?? []))
+  return [...used].filter((name) => !made.has(name) && get(snapshot, 'Namespace', name) === undefined).sort()
+}
+
+function readObjects(
+  values: readonly unknown[],
+  snapshot: Snapshot,
+  namespace: string,
+): { entries: readonly Entry[]; problems: ObjectProblem[] } {
+  const entries: Entry[] = []
+  const problems: ObjectProblem[] = []
+  const seen = new Map<string, number>()
+  values.forEach((value, index) => {
+    const kind = kindOf(value)
+    if (typeof kind !== 'string') {
+      const error = { ...invalid(['kind'], undefined, kind.problem), sentence: kind.problem }
+      problems.push(problem(index, 'object', error))
+      return
+    }
+    const read = readObject(kind, value, namespace)
+    if ('errors' in read) {
+      problems.push(...read.errors.map((error) => problem(index, kind, error)))
+      return
+    }
+    const isTaken = (key: string): boolean => snapshot.objects[kind].has(key) || seen.has(`${kind} ${key}`)
+    const object = withGeneratedName(read.object, snapshot.resourceVersion, isTaken)
+    const name = nameOf(object)
+    const first = seen.get(name)
+    if (first !== undefined && object.metadata.name !== '') {
+      const error = { ...duplicate(['metadata', 'name'], object.metadata.name), sentence: `${name} is defined twice` }
+      problems.push({ ...problem(index, name, error), other: first })
+      return
+    }
+    seen.set(name, index)
+    entries.push({ index, kind, object, written: value, old: get(snapshot, kind, objectKey(object)) })
+  })
+  return { entries, problems }
+}
+
+function nameOf(object: AnyObject): string {
+  return `${object.kind} ${objectKey(object)}`
+}
+
+/** The addresses and ports that a Service of the manifest asks for by number. */
+function reserve(allocations: Allocations, { object }: Entry): Allocations {
+  return object.kind === 'Service' ? holdAll(allocations, setDefaultsService(object)) : allocations
+}
+
+/** Its own reservations are given back first, so that it can ask for them like any other Service. */
+function admit({ kind, object, old }: Entry, reserved: Allocations): Admitted<AnyObject> {
+  const own = object.kind === 'Service' ? releaseAll(reserved, setDefaultsService(object)) : reserved
+  if (old === undefined) return admitCreate(kind, object, own)
+  const { resourceVersion: _, ...metadata } = object.metadata
+  const given = { ...object, metadata } as Kinds[Kind]
+  if (old.kind !== 'Service') return admitUpdate(kind, given, old, own)
+  const admitted = admitUpdate(kind, given, old, holdAll(own, old))
+  if (admitted.object.kind !== 'Service') return admitted
+  return { ...admitted, allocations: holdAll(releaseAll(admitted.allocations, old), admitted.object) }
+}
+
+function problemsOf(entry: Entry, admitted: Admitted<AnyObject>): readonly ObjectProblem[] {
+  const isNameless = admitted.object.metadata.name === ''
+  const failed = isNameless ? [] : admitted.failures.flatMap((failure) => failure.errors)
+  const fields = new Set(failed.map((error) => error.field))
+  const errors = [...failed, ...admitted.errors.filter((error) => !fields.has(error.field))]
+  const name = nameOf(admitted.object)
+  return errors
+    .filter((error) => !isConsequence(error, errors, entry.written))
+    .map((error) => problem(entry.index, name, asWritten(error, entry.written)))
+}
+
+/** A targetPort that was not written has the value of port, and its error with it. */
+function isConsequence(error: FieldError, errors: readonly FieldError[], written: unknown): boolean {
+  if (error.path.at(-1) !== 'targetPort' || valueAt(written, error.path) !== undefined) return false
+  const port = formatFieldPath([...error.path.slice(0, -1), 'port'])
+  return errors.some((other) => other.field === port)
+}
+
+/** Kubernetes reports clusterIPs, where most manifests have clusterIP. */
+function asWritten(error: FieldError, written: unknown): FieldError {
+  const isPlural = error.path[0] === 'spec' && error.path[1] === 'clusterIPs'
+  if (!isPlural || valueAt(written, ['spec', 'clusterIPs']) !== undefined) return error
+  if (valueAt(written, ['spec', 'clusterIP']) === undefined) return error
+  const path = ['spec', 'clusterIP']
+  return { ...error, path, field: formatFieldPath(path) }
+}
+
+function valueAt(value: unknown, path: FieldPath): unknown {
+  return path.reduce<unknown>((at, step) => {
+    if (Array.isArray(at)) return at[Number(step)]
+    return isRecord(at) ? at[String(step)] : undefined
+  }, value)
+}
+
+function problem(index: number, object: string, error: FieldError): ObjectProblem {
+  const { field, path } = error
+  return { index, object, field, path, message: fieldErrorSentence(error), error }
+}
+
+/** Who holds the address or port that was refused, if it is one of the list. */
+function withOthers(problems: readonly ObjectProblem[], entries: readonly Entry[]): readonly ObjectProblem[] {
+  const indices = new Map(entries.map(({ index, object }) => [nameOf(object), index]))
+  return problems.map((found) => {
+    const { holder } = found.error
+    const other = holder === undefined ? undefined : indices.get(`Service ${holder}`)
+    return other === undefined || other === found.index ? found : { ...found, other }
+  })
+}

@@ -1,0 +1,31 @@
+import type { Command } from '../command.ts'
+import type { Context } from '../context.ts'
+import { networkName, requireNetwork } from '../network-name.ts'
+
+export const down: Command = {
+  name: 'down',
+  register(program, context, exit) {
+    program
+      .command('down')
+      .description('stop a running network and say what was removed')
+      .option('--name <name>', 'the network (default: the name of the current folder)')
+      .action((options: { name?: string }) => exit(stop(networkName(options.name, context), context)))
+  },
+}
+
+async function stop(name: string, context: Context): Promise<number> {
+  const network = await requireNetwork(name)
+  const { nodes, pods, chains, listeners } = await network.status()
+  await network.stop()
+  const services = new Set(chains.map(({ service }) => `${service.namespace}/${service.name}`)).size
+  const open = listeners.filter(({ port }) => port !== undefined).length
+  context.stdout.write(
+    `network ${name} removed: ${count(nodes.length, 'node')}, ${count(pods.length, 'Pod')}, ` +
+      `${count(services, 'Service')}, ${count(open, 'host port')}\n`,
+  )
+  return 0
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,29 @@
+import { runClient } from '../../cluster/run-client.ts'
+import type { Command } from '../command.ts'
+import { UsageError } from '../context.ts'
+import { networkName, requireNetwork } from '../network-name.ts'
+
+export const run: Command = {
+  name: 'run',
+  register(program, context, exit) {
+    program
+      .command('run')
+      .description('run a program of this machine inside the network, with cluster DNS and your own files')
+      .argument('<command...>', 'the program and its arguments, after --')
+      .option('--name <name>', 'the network (default: the name of the current folder)')
+      .option('--from <place>', 'pod/[NAMESPACE/]NAME, node/NAME or outside (default: a client of its own)')
+      .passThroughOptions()
+      .action((command: string[], options: { name?: string; from?: string }) =>
+        exit(runIn(networkName(options.name, context), options.from, command)),
+      )
+  },
+}
+
+async function runIn(name: string, from: string | undefined, command: readonly string[]): Promise<number> {
+  const network = await requireNetwork(name)
+  try {
+    return await runClient(network, name, from, command)
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}

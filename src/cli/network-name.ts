@@ -1,0 +1,25 @@
+import { basename } from 'node:path'
+import { connectNetwork, type RunningNetwork } from '../cluster/control-client.ts'
+import { knownNetworks } from '../cluster/state-directory.ts'
+import { UsageError, type Context } from './context.ts'
+
+/** `--name`, else the current folder's name, in the characters that a file name and a socket can have. */
+export function networkName(given: string | undefined, context: Context): string {
+  if (given === undefined)
+    return (
+      basename(context.workingDirectory)
+        .replace(/[^\w.-]/g, '-')
+        .slice(0, 40) || 'portolan'
+    )
+  if (/^[\w][\w.-]{0,39}$/.test(given)) return given
+  throw new UsageError(`--name ${JSON.stringify(given)}: use up to 40 letters, digits, ".", "-" and "_"`)
+}
+
+/** The running network that a command is about. */
+export async function requireNetwork(name: string): Promise<RunningNetwork> {
+  const network = await connectNetwork(name)
+  if (network !== undefined) return network
+  const others = knownNetworks().filter((other) => other !== name)
+  const hint = others.length > 0 ? `; running: ${others.join(', ')} (choose one with --name)` : ''
+  throw new UsageError(`no network named ${JSON.stringify(name)} runs: start one with "portolan up"${hint}`)
+}

@@ -1,0 +1,51 @@
+import { connectNetwork, type RunningNetwork } from '../../cluster/control-client.ts'
+import type { ClusterOptions } from '../../cluster/options.ts'
+import { UsageError, type Context } from '../context.ts'
+import { loadManifests } from './load.ts'
+import { networkReport } from './report.ts'
+
+const PATIENCE = 10_000
+const POLL = 50
+
+/** `up` of a network that runs: makes it hold what the files hold. */
+export async function applyToRunning(
+  files: readonly string[],
+  cluster: ClusterOptions,
+  wait: number | undefined,
+  context: Context,
+): Promise<number> {
+  const loaded = await loadManifests(files, cluster, context)
+  if (loaded === undefined) return 2
+  const network = await whenUp(cluster.name)
+  const report = await network.apply(loaded.values)
+  for (const [verb, names] of [
+    ['created', report.created],
+    ['updated', report.updated],
+    ['deleted', report.deleted],
+  ] as const) {
+    for (const name of names) context.stderr.write(`${verb} ${name}\n`)
+  }
+  for (const warning of report.warnings) context.stderr.write(`warning: ${warning}\n`)
+  for (const refusal of report.refused) context.stderr.write(`refused: ${refusal}\n`)
+  if (report.unchanged > 0) context.stderr.write(`unchanged: ${report.unchanged}\n`)
+  const ready = wait === undefined ? true : await allReady(network, wait)
+  if (!ready) context.stderr.write(`not every Pod is ready after ${(wait ?? 0) / 1000} s\n`)
+  context.stdout.write(`\n${networkReport(await network.status())}`)
+  return report.refused.length > 0 ? 2 : ready ? 0 : 1
+}
+
+/** Another `up` holds the name: it may still be starting. */
+async function whenUp(name: string): Promise<RunningNetwork> {
+  const end = Date.now() + PATIENCE
+  while (Date.now() < end) {
+    const network = await connectNetwork(name)
+    if (network !== undefined) return network
+    await new Promise((resolve) => setTimeout(resolve, POLL))
+  }
+  throw new UsageError(`network ${JSON.stringify(name)} is starting or stopping: try again`)
+}
+
+async function allReady(network: RunningNetwork, wait: number): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), wait).unref())
+  return Promise.race([network.podsReady().then(() => true), late])
+}

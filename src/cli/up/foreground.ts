@@ -1,0 +1,112 @@
+import { createUpstream, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
+import { startFront, type EngineEnd, type Front } from '../../cluster/front.ts'
+import type { ClusterOptions } from '../../cluster/options.ts'
+import type { StateDirectory } from '../../cluster/state-directory.ts'
+import type { NetworkStatus } from '../../cluster/status.ts'
+import { deferred } from '../../lib/deferred.ts'
+import { MachineError, type Context } from '../context.ts'
+import { loadManifests } from './load.ts'
+import type { Progress } from './progress.ts'
+import { chainWarnings, listenerNotes, networkReport } from './report.ts'
+
+export interface ForegroundOptions {
+  readonly files: readonly string[]
+  readonly cluster: ClusterOptions
+  readonly directory: StateDirectory
+  /** Milliseconds to wait for Pods; undefined: not at all. */
+  readonly wait: number | undefined
+  readonly upstreams: readonly UpstreamAddress[]
+  readonly progress: Progress
+  readonly context: Context
+}
+
+const EXIT_INTERRUPTED = 130
+
+/** Runs a network until it is told to stop. The exit code of `up`. */
+export async function runForeground(options: ForegroundOptions): Promise<number> {
+  const { directory, progress, upstreams, cluster, files, context } = options
+  const ready = deferred<NetworkStatus>()
+  const podsReady = deferred<void>()
+  const front = startFront(directory, {
+    step: progress.step,
+    ready: ready.resolve,
+    podsReady: () => podsReady.resolve(),
+  })
+  const interrupts = watchSignals(front)
+  try {
+    const loaded = await Promise.race([loadManifests(files, cluster, context), interrupts.first])
+    if (loaded === 'interrupted') return EXIT_INTERRUPTED
+    if (loaded === undefined) return 2
+    front.run(cluster, loaded.values, upstreams.length === 0 ? undefined : createUpstream(upstreams))
+    const state = await Promise.race([ready.promise, front.ended, interrupts.first])
+    if (state === 'interrupted') return EXIT_INTERRUPTED
+    if ('kind' in state) return endOf(state, progress)
+    announce(state, options)
+    const waited = await waitForPods(options, podsReady.promise, front.ended)
+    if (!waited) return 1
+    tellParent({ kind: 'ready' })
+    return endOf(await front.ended, progress)
+  } finally {
+    front.kill()
+    await front.ended
+    interrupts.stop()
+  }
+}
+
+function announce(status: NetworkStatus, { progress, context }: ForegroundOptions): void {
+  progress.say(`network ${status.name}: ready ${(progress.elapsed() / 1000).toFixed(2)} s after the command`)
+  for (const note of listenerNotes(status.listeners)) progress.say(`note: ${note}`)
+  for (const warning of chainWarnings(status)) progress.say(`warning: ${warning}`)
+  context.stdout.write(`\n${networkReport(status)}`)
+  if (process.send === undefined) progress.say('\nCtrl-C stops it')
+}
+
+async function waitForPods(
+  { wait, progress }: ForegroundOptions,
+  podsReady: Promise<void>,
+  ended: Promise<EngineEnd>,
+): Promise<boolean> {
+  if (wait === undefined) return true
+  const timer = deferred<'late'>()
+  const timeout = setTimeout(() => timer.resolve('late'), wait)
+  const result = await Promise.race([podsReady, ended, timer.promise])
+  clearTimeout(timeout)
+  if (result !== 'late') return true
+  progress.say(`not every Pod is ready after ${wait / 1000} s`)
+  return false
+}
+
+function endOf(end: EngineEnd, progress: Progress): number {
+  if (end.kind === 'stopped') {
+    progress.say('network stopped, nothing is left')
+    return 0
+  }
+  if (end.machine) throw new MachineError(`${end.message}\n"portolan doctor" says what this machine lacks`)
+  progress.say(`portolan: ${end.message}`)
+  return 1
+}
+
+/** To the `up -d` that waits for this process. */
+function tellParent(message: { readonly kind: 'ready' }): void {
+  if (process.send === undefined || !process.connected) return
+  process.send(message, () => process.disconnect())
+}
+
+/** The first signal ends the network gracefully, or a start at once; the second ends everything at once. */
+function watchSignals(front: Front): { readonly first: Promise<'interrupted'>; stop(): void } {
+  const first = deferred<'interrupted'>()
+  let count = 0
+  const onSignal = (): void => {
+    first.resolve('interrupted')
+    if (count++ === 0) front.stop()
+    else front.kill()
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    first: first.promise,
+    stop: () => {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import type { Command as Program } from 'commander'
+import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
+import type { ClusterOptions } from '../../cluster/options.ts'
+import { stateDirectory } from '../../cluster/state-directory.ts'
+import { readFileSync } from 'node:fs'
+import { parseIPv4 } from '../../lib/ip.ts'
+import { DEFAULT_CLUSTER_CONFIG } from '../../model/cluster-config.ts'
+import { UsageError, type Context } from '../context.ts'
+import { networkName } from '../network-name.ts'
+
+/** As commander gives them. */
+export interface UpOptions {
+  readonly name?: string
+  readonly detach?: boolean
+  /** True without a value. */
+  readonly wait?: string | true
+  readonly nodes: string
+  readonly run: readonly string[]
+  readonly listen?: string
+  readonly dryRun?: boolean
+  readonly check: boolean
+  readonly dnsUpstream?: string
+  readonly nodeCidr: string
+  readonly podCidr: string
+  readonly serviceCidr: string
+  readonly lbCidr: string
+  readonly clusterDomain: string
+  readonly serviceNodePortRange: string
+}
+
+const MOST_NODES = 100
+
+export function addNetworkOptions(program: Program): Program {
+  const defaults = DEFAULT_CLUSTER_CONFIG
+  return program
+    .option('-d, --detach', 'return once the host ports answer, and leave the network running')
+    .option('--wait [time]', 'wait until every Pod is ready, 60s unless said otherwise; exit 1 if they are not')
+    .option('--name <name>', 'name of the network (default: the name of the current folder)')
+    .option('--nodes <number>', 'how many nodes', '2')
+    .option(
+      '--run <workload=command>',
+      'run a program of this machine in a Pod: [NS/]WORKLOAD[:CONTAINER]=CMD',
+      collect,
+      [],
+    )
+    .option('--listen <address>', 'open the host ports on this address instead of loopback')
+    .option('--dry-run', 'say what is wrong with the files, and start nothing')
+    .option('--no-check', 'do not print what is suspicious in the manifests')
+    .option(
+      '--dns-upstream <server>',
+      "IP:PORT for names that are not the cluster's, or none (default: as this machine)",
+    )
+    .option('--node-cidr <range>', 'addresses of nodes', defaults.nodeCIDR)
+    .option('--pod-cidr <range>', 'addresses of Pods, a /24 for each node', defaults.podCIDR)
+    .option('--service-cidr <range>', 'addresses of Services', defaults.serviceCIDR)
+    .option('--lb-cidr <range>', 'addresses of load balancers', defaults.loadBalancerCIDR)
+    .option('--cluster-domain <domain>', 'domain of cluster DNS', defaults.clusterDomain)
+    .option('--service-node-port-range <range>', 'ports for NodePort Services', defaults.nodePortRange)
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value]
+}
+
+/** Throws a UsageError for a value that cannot be. */
+export function clusterOptions(options: UpOptions, context: Context): ClusterOptions {
+  const name = networkName(options.name, context)
+  const nodes = Number(options.nodes)
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES) {
+    throw new UsageError(`--nodes ${JSON.stringify(options.nodes)}: a number from 1 to ${MOST_NODES}`)
+  }
+  if (options.listen !== undefined && parseIPv4(options.listen) === undefined) {
+    throw new UsageError(`--listen ${JSON.stringify(options.listen)}: an IPv4 address of this machine, such as 0.0.0.0`)
+  }
+  return {
+    name,
+    nodes,
+    config: {
+      ...DEFAULT_CLUSTER_CONFIG,
+      nodeCIDR: options.nodeCidr,
+      podCIDR: options.podCidr,
+      serviceCIDR: options.serviceCidr,
+      loadBalancerCIDR: options.lbCidr,
+      clusterDomain: options.clusterDomain,
+      nodePortRange: options.serviceNodePortRange,
+    },
+    workingDirectory: context.workingDirectory,
+    stateDirectory: stateDirectory(name).path,
+    ...(options.listen === undefined ? {} : { listen: options.listen }),
+    run: Object.fromEntries(options.run.map(parseRun)),
+  }
+}
+
+function parseRun(text: string): readonly [string, string] {
+  const at = text.indexOf('=')
+  const [target, command] = [text.slice(0, at), text.slice(at + 1)]
+  if (at > 0 && command !== '' && /^([^/:]+\/)?[^/:]+(:[^/:]+)?$/.test(target)) return [target, command]
+  throw new UsageError(`--run ${JSON.stringify(text)}: say [NAMESPACE/]WORKLOAD[:CONTAINER]=COMMAND`)
+}
+
+/** Milliseconds to wait for Pods; undefined where nobody asked. Throws a UsageError for what is no time. */
+export function waitTime({ wait }: UpOptions): number | undefined {
+  if (wait === undefined) return undefined
+  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(wait === true ? '60s' : wait) ?? []
+  if (number === undefined) throw new UsageError(`--wait ${JSON.stringify(wait)}: a time such as 60s, 500ms or 2m`)
+  return Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as 'ms' | 's' | 'm']
+}
+
+/** Who answers names that are not the cluster's. Throws a UsageError for what is no server. */
+export function dnsUpstreams({ dnsUpstream }: UpOptions): readonly UpstreamAddress[] {
+  if (dnsUpstream === undefined) return hostServers()
+  const servers = parseUpstream(dnsUpstream)
+  if (servers !== undefined) return servers
+  throw new UsageError(`--dns-upstream ${JSON.stringify(dnsUpstream)}: say IP:PORT or none`)
+}
+
+function hostServers(): readonly UpstreamAddress[] {
+  try {
+    return resolvConfServers(readFileSync('/etc/resolv.conf', 'utf8'))
+  } catch {
+    // A machine without resolver: names that are not the cluster's fail at once.
+    return []
+  }
+}

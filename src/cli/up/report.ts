@@ -1,0 +1,36 @@
+import type { ListenerStatus, NetworkStatus } from '../../cluster/status.ts'
+import { portsReport } from '../../explain/report/chains.ts'
+import { podsReport } from '../../explain/report/pods.ts'
+
+/** What a network offers, once it runs: its Pods and every chain with the address to open. */
+export function networkReport(status: NetworkStatus): string {
+  const pods = status.pods.length === 0 ? '' : `${podsReport(status.pods)}\n`
+  const chains = status.chains.filter(({ service }) => service.namespace !== 'kube-system')
+  return `${pods}${portsReport(chains, status.listeners)}`
+}
+
+/** A sentence for each host port that is not the one that was wanted. */
+export function listenerNotes(listeners: readonly ListenerStatus[]): readonly string[] {
+  return listeners.flatMap(({ address, wantedPort, port, service, error, holder }) => {
+    if (port === wantedPort) return []
+    const why = error === 'EADDRINUSE' ? `in use${holder === undefined ? '' : ` by ${holder}`}` : reasonOf(error)
+    const instead = port === undefined ? 'it is not open on the host' : `it is at ${address}:${port} instead`
+    return [`${service}: ${address}:${wantedPort} is ${why}; ${instead}`]
+  })
+}
+
+function reasonOf(error: string | undefined): string {
+  if (error === 'EACCES') return 'a port that only root may open'
+  if (error === 'EADDRNOTAVAIL') return 'no address of this machine'
+  return `refused (${error ?? 'unknown'})`
+}
+
+/** What nothing will answer on, a sentence each. */
+export function chainWarnings(status: NetworkStatus): readonly string[] {
+  return status.chains.flatMap((chain) =>
+    chain.problems
+      .filter(({ severity }) => severity !== 'info')
+      .filter(({ code }) => code !== 'PTL305')
+      .map(({ code, message }) => `${code} Service ${chain.service.namespace}/${chain.service.name}: ${message}`),
+  )
+}

@@ -1,0 +1,109 @@
+import { wokenKeys, type Controller } from '../controllers/controller.ts'
+import type { Change } from '../model/change.ts'
+import type { ClusterConfig } from '../model/cluster-config.ts'
+import { objectKey, type Snapshot } from '../model/snapshot.ts'
+import type { Store, WatchEvent } from '../store/store.ts'
+
+/** Somebody who follows the store: told of a settled snapshot, and of what happened since the last one. */
+export interface Consumer {
+  readonly name: string
+  sync(snapshot: Snapshot, events: readonly WatchEvent[]): void
+}
+
+export interface ControlLoopOptions {
+  readonly store: Store
+  readonly controllers: readonly Controller[]
+  readonly consumers: readonly Consumer[]
+  readonly config: ClusterConfig
+  /** Carries out what a controller wants; an error concerns that change alone. */
+  readonly apply: (change: Change) => void
+  readonly onError: (where: string, error: unknown) => void
+}
+
+export interface ControlLoop {
+  /** Resolves when everything written so far has been worked off by controllers and consumers. */
+  settled(): Promise<void>
+  stop(): void
+}
+
+/** Controllers that disagree for this many rounds on one event are told about, not waited for. */
+const MAXIMUM_ROUNDS = 200
+
+/**
+ * One turn for all that happened in one tick of the event loop: first the controllers, until none wants a change, then the
+ * consumers. The first event starts it at once; what comes meanwhile shares the next turn.
+ */
+export function startControlLoop(options: ControlLoopOptions): ControlLoop {
+  let pending: WatchEvent[] = []
+  let scheduled = false
+  let waiting: (() => void)[] = []
+  let reconciled = options.store.snapshot()
+  const schedule = (): void => {
+    if (scheduled) return
+    scheduled = true
+    setImmediate(turn)
+  }
+  const stopWatching = options.store.watch((event) => {
+    pending.push(event)
+    schedule()
+  })
+
+  function turn(): void {
+    const seen = runControllers()
+    const snapshot = options.store.snapshot()
+    for (const consumer of options.consumers) guarded(consumer.name, () => consumer.sync(snapshot, seen))
+    scheduled = false
+    if (pending.length > 0) return schedule()
+    const settled = waiting
+    waiting = []
+    for (const resolve of settled) resolve()
+  }
+
+  function runControllers(): readonly WatchEvent[] {
+    const seen: WatchEvent[] = []
+    for (let round = 0; pending.length > 0; round++) {
+      seen.push(...pending)
+      pending = []
+      const before = reconciled
+      reconciled = options.store.snapshot()
+      if (round < MAXIMUM_ROUNDS)
+        for (const controller of options.controllers) runController(controller, before, reconciled)
+      else
+        options.onError('controllers', new Error('they do not come to rest: the last changes wait for the next turn'))
+    }
+    return seen
+  }
+
+  function runController(controller: Controller, before: Snapshot, after: Snapshot): void {
+    for (const key of wokenKeys(controller, before, after)) {
+      guarded(`${controller.name} ${key}`, () => {
+        for (const change of controller.reconcile(options.store.snapshot(), key, options.config)) {
+          guarded(`${controller.name} ${key}: ${describe(change)}`, () => options.apply(change))
+        }
+      })
+    }
+  }
+
+  function guarded(where: string, action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      options.onError(where, error)
+    }
+  }
+
+  return {
+    settled: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve)
+        schedule()
+      }),
+    stop: stopWatching,
+  }
+}
+
+function describe(change: Change): string {
+  return change.verb === 'delete'
+    ? `delete ${change.kind} ${change.key}`
+    : `${change.verb} ${change.object.kind} ${objectKey(change.object)}`
+}

@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { get, type Snapshot } from '../model/snapshot.ts'
+import { logPath } from '../kubelet/log-files.ts'
+import type { Clients } from './clients.ts'
+import type { ApplyReport } from './objects.ts'
+import type { NetworkStatus } from './status.ts'
+
+/** What other commands ask of a running network, over HTTP on a UNIX socket that only its user can open. */
+export interface ControlServerOptions {
+  readonly path: string
+  readonly snapshot: () => Snapshot
+  readonly status: () => NetworkStatus
+  readonly apply: (manifest: readonly unknown[]) => Promise<ApplyReport>
+  readonly podsReady: () => Promise<void>
+  readonly logDirectory: string
+  readonly clients: Clients
+  readonly stop: () => void
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void
+
+export function startControlServer(options: ControlServerOptions): Promise<void> {
+  const handlers: Readonly<Record<string, Handler>> = {
+    'GET /status': (_request, response) => answer(response, options.status()),
+    'POST /apply': async (request, response) => answer(response, await options.apply(await readJson(request))),
+    'GET /pods-ready': async (_request, response) => {
+      await options.podsReady()
+      answer(response, options.status())
+    },
+    'POST /clients': (_request, response, url) => openClient(options.clients, response, url),
+    'GET /logs': (_request, response, url) => answer(response, logFile(options, url)),
+    'POST /stop': (_request, response) => {
+      response.writeHead(202).flushHeaders()
+      options.stop()
+    },
+  }
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://portolan')
+    const handler = handlers[`${request.method} ${url.pathname}`]
+    if (handler === undefined) return answer(response, { message: `no such path: ${url.pathname}` }, 404)
+    Promise.resolve()
+      .then(() => handler(request, response, url))
+      .catch((error: unknown) => {
+        answer(response, { message: error instanceof Error ? error.message : String(error) }, 400)
+      })
+  })
+  server.requestTimeout = 0
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.path, resolve)
+  })
+}
+
+function answer(response: ServerResponse, value: unknown, code = 200): void {
+  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+}
+
+async function readJson(request: IncomingMessage): Promise<readonly unknown[]> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  if (!Array.isArray(value)) throw new Error('the body must be a list of objects')
+  return value
+}
+
+/** The place lives as long as the connection: the program's end, however it came, gives it back. */
+function openClient(clients: Clients, response: ServerResponse, url: URL): void {
+  const client = clients.open(url.searchParams.get('from') ?? undefined)
+  response.on('close', () => client.close())
+  response.writeHead(200, { 'content-type': 'application/json' }).write(`${JSON.stringify(client.place)}\n`)
+}
+
+function logFile({ snapshot, logDirectory }: ControlServerOptions, url: URL): { readonly path: string } {
+  const [namespace, name] = [url.searchParams.get('namespace') ?? 'default', url.searchParams.get('pod') ?? '']
+  const pod = get(snapshot(), 'Pod', `${namespace}/${name}`)
+  if (pod === undefined) throw new Error(`there is no Pod ${JSON.stringify(name)} in namespace ${namespace}`)
+  const names = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map((container) => container.name)
+  const wanted = url.searchParams.get('container') ?? pod.spec.containers[0]?.name ?? ''
+  if (!names.includes(wanted)) {
+    throw new Error(
+      `Pod ${JSON.stringify(name)} has no container ${JSON.stringify(wanted)}: it has ${names.join(', ')}`,
+    )
+  }
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  const restarts = statuses.find((status) => status.name === wanted)?.restartCount ?? 0
+  const previous = url.searchParams.has('previous') ? 1 : 0
+  if (restarts < previous) throw new Error(`container ${JSON.stringify(wanted)} has not been restarted`)
+  return { path: logPath(logDirectory, pod, wanted, restarts - previous) }
+}

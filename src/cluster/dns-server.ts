@@ -1,0 +1,299 @@
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer, isIPv6, type Server, type Socket } from 'node:net'
+import { respond, type QueryContext } from '../dns/respond.ts'
+import type { Zone } from '../dns/zone.ts'
+import type { Upstream } from './dns-upstream.ts'
+
+export interface DnsServerOptions {
+  /** An address, where port 0 takes any that is free for both protocols; or descriptors of sockets that are bound already. */
+  readonly listen:
+    | { readonly address: string; readonly port: number }
+    | { readonly udp: number; readonly tcp: number; readonly family?: 4 | 6 }
+  /** Asked for each query, so that an answer is never older than the zone. */
+  readonly zone: () => Zone
+  /** Without one, names that are not ours fail at once. */
+  readonly upstream?: Pick<Upstream, 'query'>
+  readonly limits?: Partial<DnsServerLimits>
+  /** Told of what should not happen: errors of sockets, and queries that broke the server's own code. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface DnsServerLimits {
+  readonly connections: number
+  /** Milliseconds without an answer after which a connection is closed. */
+  readonly idleTimeout: number
+  /** Queries of one connection under way; more are not read until these are answered. */
+  readonly pipelined: number
+  /** Forwarded UDP queries under way; more are answered with SERVFAIL. */
+  readonly forwarded: number
+}
+
+export interface DnsServer {
+  readonly address: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+const LIMITS: DnsServerLimits = { connections: 512, idleTimeout: 10_000, pipelined: 64, forwarded: 1024 }
+/** A burst of this many bytes waits in the kernel; net.core.rmem_max caps it. */
+const RECEIVE_BUFFER = 4 * 1024 * 1024
+
+interface Service {
+  readonly answer: (
+    message: Uint8Array,
+    context: QueryContext,
+  ) => Promise<Uint8Array | undefined> | Uint8Array | undefined
+  readonly limits: DnsServerLimits
+  readonly onError: (error: unknown) => void
+}
+
+/** The way from a message to its answer: at once for our own names, a promise for those that are asked upstream. */
+function createService(options: DnsServerOptions): Service {
+  const limits = { ...LIMITS, ...options.limits }
+  const onError = options.onError ?? (() => undefined)
+  let turn = 0
+  let forwarded = 0
+
+  const askUpstream = async (query: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined> => {
+    if (options.upstream === undefined || forwarded >= limits.forwarded) return undefined
+    forwarded++
+    try {
+      return await options.upstream.query(query, overTcp)
+    } catch (error) {
+      onError(error)
+      return undefined
+    } finally {
+      forwarded--
+    }
+  }
+
+  const finish = async (first: ReturnType<typeof respond>, overTcp: boolean): Promise<Uint8Array | undefined> => {
+    let reaction = first
+    while (reaction.kind === 'ask') reaction = reaction.resume(await askUpstream(reaction.query, overTcp))
+    return reaction.kind === 'reply' ? reaction.bytes : undefined
+  }
+
+  return {
+    limits,
+    onError,
+    answer(message, context) {
+      turn = (turn + 1) % 0x40000000
+      const reaction = respond(options.zone(), message, { ...context, turn })
+      if (reaction.kind === 'ask') return finish(reaction, context.overTcp)
+      return reaction.kind === 'reply' ? reaction.bytes : undefined
+    },
+  }
+}
+
+/** Hands the answer to `send`, now or later; whatever goes wrong is reported and ends there. */
+function deliver(
+  service: Service,
+  message: Uint8Array,
+  context: QueryContext,
+  send: (bytes: Uint8Array | undefined) => void,
+): void {
+  const guarded = (bytes: Uint8Array | undefined): void => {
+    try {
+      send(bytes)
+    } catch (error) {
+      service.onError(error)
+    }
+  }
+  const failed = (error: unknown): void => {
+    service.onError(error)
+    guarded(undefined)
+  }
+  try {
+    const answer = service.answer(message, context)
+    if (answer instanceof Promise) answer.then(guarded, failed)
+    else guarded(answer)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+function serveUdp(socket: UdpSocket, service: Service): void {
+  let open = true
+  socket.on('close', () => {
+    open = false
+  })
+  socket.on('message', (message: Buffer, { address, port }: RemoteInfo) => {
+    deliver(service, message, { overTcp: false, client: address }, (bytes) => {
+      if (bytes !== undefined && open) socket.send(bytes, port, address, ignoreSendError)
+    })
+  })
+}
+
+/** The client is gone or unreachable: nobody is left to be told. */
+function ignoreSendError(): void {}
+
+interface Connection {
+  readonly socket: Socket
+  readonly service: Service
+  readonly context: QueryContext
+  /** Closes the connection; started anew by each answer, not by what the client sends. */
+  readonly idle: NodeJS.Timeout
+  received: Buffer
+  underWay: number
+  /** The client does not read its answers. */
+  blocked: boolean
+}
+
+/** RFC 7766: queries one after the other on one connection, each answered as soon as its answer is there. */
+function serveConnection(socket: Socket, service: Service): void {
+  const client = socket.remoteAddress
+  const connection: Connection = {
+    socket,
+    service,
+    context: { overTcp: true, ...(client === undefined ? {} : { client }) },
+    idle: setTimeout(() => {
+      if (connection.underWay === 0 || connection.blocked) socket.destroy()
+      else connection.idle.refresh()
+    }, service.limits.idleTimeout),
+    received: Buffer.alloc(0),
+    underWay: 0,
+    blocked: false,
+  }
+  socket.on('error', () => socket.destroy())
+  socket.on('close', () => clearTimeout(connection.idle))
+  socket.on('end', () => proceed(connection))
+  socket.on('drain', () => {
+    connection.blocked = false
+    proceed(connection)
+  })
+  socket.on('data', (chunk: Buffer) => {
+    connection.received = connection.received.length === 0 ? chunk : Buffer.concat([connection.received, chunk])
+    proceed(connection)
+  })
+}
+
+/** The next whole query, taken off what was received. */
+function nextQuery(connection: Connection): Buffer | undefined {
+  const { received } = connection
+  if (received.length < 2) return undefined
+  const end = 2 + received.readUInt16BE(0)
+  if (received.length < end) return undefined
+  connection.received = received.subarray(end)
+  return received.subarray(2, end)
+}
+
+/** Takes up as many queries as may be under way, then reads on, waits or hangs up. */
+function proceed(connection: Connection): void {
+  const { socket, service } = connection
+  const ready = (): boolean => connection.underWay < service.limits.pipelined && !connection.blocked
+  while (ready() && !socket.destroyed) {
+    const message = nextQuery(connection)
+    if (message === undefined) break
+    connection.underWay++
+    let later = false
+    deliver(service, message, connection.context, (bytes) => {
+      answered(connection, bytes)
+      if (later) proceed(connection)
+    })
+    later = true
+  }
+  if (!ready()) socket.pause()
+  else if (socket.readableEnded && connection.underWay === 0) socket.end()
+  else socket.resume()
+}
+
+function answered(connection: Connection, bytes: Uint8Array | undefined): void {
+  connection.underWay--
+  if (bytes === undefined || !connection.socket.writable) return
+  connection.idle.refresh()
+  connection.blocked = !connection.socket.write(framed(bytes))
+}
+
+function framed(bytes: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(2 + bytes.length)
+  frame.writeUInt16BE(bytes.length, 0)
+  frame.set(bytes, 2)
+  return frame
+}
+
+interface Listeners {
+  readonly udp: UdpSocket
+  readonly tcp: Server
+  readonly address: string
+  readonly port: number
+}
+
+async function listenOnce(
+  listen: DnsServerOptions['listen'],
+  prepare: (udp: UdpSocket, tcp: Server) => void,
+): Promise<Listeners> {
+  const given = 'udp' in listen
+  const ipv6 = given ? listen.family === 6 : isIPv6(listen.address)
+  const udp = createSocket(ipv6 ? 'udp6' : 'udp4')
+  const tcp = createServer({ allowHalfOpen: true })
+  prepare(udp, tcp)
+  try {
+    // With a descriptor the event comes from within bind.
+    const bound = once(udp, 'listening')
+    if (given) udp.bind({ fd: listen.udp })
+    else udp.bind({ address: listen.address, port: listen.port, exclusive: true })
+    await bound
+    const { address, port } = udp.address()
+    if (given) tcp.listen({ fd: listen.tcp })
+    else tcp.listen({ host: address, port, exclusive: true })
+    await once(tcp, 'listening')
+    return { udp, tcp, address, port }
+  } catch (error) {
+    udp.close()
+    tcp.close()
+    throw error
+  }
+}
+
+/** A port that is free for UDP may be taken for TCP: then another is tried. */
+async function listenBoth(
+  listen: DnsServerOptions['listen'],
+  prepare: (udp: UdpSocket, tcp: Server) => void,
+): Promise<Listeners> {
+  const tries = 'port' in listen && listen.port === 0 ? 10 : 1
+  for (let count = 1; ; count++) {
+    try {
+      return await listenOnce(listen, prepare)
+    } catch (error) {
+      if (count >= tries) throw error
+    }
+  }
+}
+
+function enlargeReceiveBuffer(socket: UdpSocket): void {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER)
+  } catch {
+    // The kernel's default serves as well.
+  }
+}
+
+/** Answers DNS over UDP and TCP until it is closed. Rejects where it cannot listen. */
+export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
+  const service = createService(options)
+  const connections = new Set<Socket>()
+  const { udp, tcp, address, port } = await listenBoth(options.listen, (udpSocket, tcpServer) => {
+    serveUdp(udpSocket, service)
+    tcpServer.maxConnections = service.limits.connections
+    tcpServer.on('connection', (socket) => {
+      connections.add(socket)
+      socket.on('close', () => connections.delete(socket))
+      serveConnection(socket, service)
+    })
+  })
+  udp.on('error', service.onError)
+  tcp.on('error', service.onError)
+  enlargeReceiveBuffer(udp)
+  return {
+    address,
+    port,
+    async close() {
+      const closed = Promise.all([once(udp, 'close'), once(tcp, 'close')])
+      udp.close()
+      tcp.close()
+      for (const socket of connections) socket.destroy()
+      await closed
+    },
+  }
+}

@@ -1,0 +1,52 @@
+/** The engine's main module: PID 1 of the network's namespaces. It speaks to the front and lives no longer than it. */
+import { rmSync } from 'node:fs'
+import { ENGINE_CHANNEL } from '../host/engine-process.ts'
+import { createStandInRuntime } from '../kubelet/stand-in-process.ts'
+import { createFrontLink } from './front-link.ts'
+import type { FrontMessage } from './protocol.ts'
+import type { Cluster } from './start.ts'
+
+const standIn = createStandInRuntime()
+standIn.prepare()
+const link = createFrontLink(
+  (message, handle, options, sent) => process.send?.(message, handle, options, sent),
+  ENGINE_CHANNEL,
+)
+let cluster: Cluster | undefined
+let stateDirectory: string | undefined
+
+process.on('message', (message: FrontMessage) => {
+  if (message.kind === 'start') void start(message)
+  else if (message.kind === 'stop') void stop()
+  else link.receive(message)
+})
+// The front is gone, however it went: so is the network. As PID 1 this ends every process in it.
+process.on('disconnect', () => {
+  if (stateDirectory !== undefined) rmSync(stateDirectory, { recursive: true, force: true })
+  process.exit(0)
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop())
+
+link.send({ kind: 'booted' })
+
+async function start({ options, objects }: FrontMessage & { kind: 'start' }): Promise<void> {
+  ;({ stateDirectory } = options)
+  try {
+    const { startCluster } = await import('./start.ts')
+    cluster = await startCluster(options, objects, { link, standIn, stop: () => void stop() })
+  } catch (error) {
+    fail(error)
+  }
+}
+
+async function stop(): Promise<void> {
+  await cluster?.stop()
+  link.send({ kind: 'stopped' }, () => process.exit(0))
+}
+
+function fail(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error)
+  console.error(error)
+  const machine = /EPERM|EACCES|ENOSYS|EPROTONOSUPPORT|EOPNOTSUPP|ENOENT/.test(message)
+  link.send({ kind: 'failed', message, machine }, () => process.exit(1))
+}

@@ -1,0 +1,135 @@
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { startEngineProcess } from '../host/engine-process.ts'
+import { createFdChannel, sendFd } from '../host/fd-channel.ts'
+import { libc } from '../host/libc.ts'
+import type { ListenAddress } from '../host/listen.ts'
+import { deferred } from '../lib/deferred.ts'
+import type { Upstream } from './dns-upstream.ts'
+import { openHostPort } from './host-listen.ts'
+import type { ClusterOptions } from './options.ts'
+import type { EngineMessage, FrontMessage, ListenResult } from './protocol.ts'
+import type { StateDirectory } from './state-directory.ts'
+import type { NetworkStatus } from './status.ts'
+
+/** How the engine's life ended. `machine`: because this machine lacks something. */
+export type EngineEnd =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly message: string; readonly machine: boolean }
+
+export interface FrontEvents {
+  /** A step of the start is done. */
+  step(name: string, milliseconds: number): void
+  /** The host's listeners answer. */
+  ready(status: NetworkStatus): void
+  podsReady(): void
+}
+
+/** The host's side of a network: starts the engine, opens the host's ports for it and asks the host's DNS. */
+export interface Front {
+  run(options: ClusterOptions, objects: readonly unknown[], upstream: Upstream | undefined): void
+  readonly ended: Promise<EngineEnd>
+  /** Ends the Pods gracefully, then the engine. */
+  stop(): void
+  /** Ends everything at once. */
+  kill(): void
+}
+
+const ENGINE = fileURLToPath(new URL('./engine.js', import.meta.url))
+/** A small young generation: most of what the engine makes is small or lives long. */
+const NODE_FLAGS = ['--max-semi-space-size=4']
+
+/** Starts the engine's process at once: it waits for `run` with its own start-up behind it. */
+export function startFront(directory: StateDirectory, events: FrontEvents): Front {
+  const log = openSync(directory.engineLog, 'a', 0o600)
+  const channel = createFdChannel()
+  const engine = startEngineProcess({ command: [...NODE_FLAGS, ENGINE], log, channel: channel.engine })
+  closeSync(log)
+  libc().close(channel.engine)
+  const { child } = engine
+  const ended = deferred<EngineEnd>()
+  let end: EngineEnd | undefined
+  let upstream: Upstream | undefined
+  let booted = false
+  const tell = (message: FrontMessage): void => {
+    // The engine may be gone: its exit says so.
+    if (child.connected) child.send(message, () => undefined)
+  }
+
+  child.on('message', (message: EngineMessage) => {
+    switch (message.kind) {
+      case 'booted':
+        booted = true
+        return writeFileSync(directory.enginePid, `${childOf(child.pid ?? 0)}\n`)
+      case 'step':
+        return events.step(message.name, message.milliseconds)
+      case 'ready':
+        return events.ready(message.status)
+      case 'pods-ready':
+        return events.podsReady()
+      case 'listen':
+        return tell({ kind: 'listening', batch: message.batch, results: openAll(message.addresses, channel.front) })
+      case 'dns-query':
+        return void answerDns(upstream, message).then(tell)
+      case 'failed':
+        end ??= { kind: 'failed', message: message.message, machine: message.machine }
+        return
+      case 'stopped':
+        end ??= { kind: 'stopped' }
+        return
+      default:
+        message satisfies never
+    }
+  })
+  engine.started.catch((error: Error) => {
+    end ??= { kind: 'failed', message: error.message, machine: true }
+    child.kill('SIGKILL')
+  })
+  child.once('error', () =>
+    ended.resolve(end ?? { kind: 'failed', message: 'unshare could not be started', machine: true }),
+  )
+  child.once('exit', (code, signal) => {
+    libc().close(channel.front)
+    ended.resolve(end ?? unexpectedEnd(directory, booted, signal ?? `exit code ${code}`))
+  })
+  return {
+    run(options, objects, dnsUpstream) {
+      upstream = dnsUpstream
+      tell({ kind: 'start', options, objects })
+    },
+    ended: ended.promise,
+    stop: () => tell({ kind: 'stop' }),
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function openAll(addresses: readonly ListenAddress[], channel: number): readonly ListenResult[] {
+  return addresses.map((address) => {
+    const { fd, ...result } = openHostPort(address)
+    if (fd !== undefined) {
+      sendFd(channel, fd)
+      libc().close(fd)
+    }
+    return result
+  })
+}
+
+async function answerDns(
+  upstream: Upstream | undefined,
+  { id, query, overTcp }: EngineMessage & { kind: 'dns-query' },
+): Promise<FrontMessage> {
+  const answer = await upstream?.query(Buffer.from(query, 'base64'), overTcp)
+  return { kind: 'dns-answer', id, ...(answer && { answer: Buffer.from(answer).toString('base64') }) }
+}
+
+/** `unshare` has one child, the engine. */
+function childOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
+}
+
+/** What the engine, or `unshare` before it, wrote last says why. */
+function unexpectedEnd(directory: StateDirectory, booted: boolean, how: string): EngineEnd {
+  const log = readFileSync(directory.engineLog, 'utf8').trim().split('\n').slice(-20).join('\n')
+  const message = `the engine ended: ${how}${log === '' ? '' : `\n${log}`}`
+  return { kind: 'failed', message, machine: !booted }
+}

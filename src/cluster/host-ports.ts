@@ -1,0 +1,100 @@
+import { receiveFd } from '../host/fd-channel.ts'
+import { libc } from '../host/libc.ts'
+import type { ListenAddress } from '../host/listen.ts'
+import { startRelay, type Relay, type RelayListener } from '../host/relay.ts'
+import { hostListeners, type HostListener, type ListenerNode } from '../model/host-listeners.ts'
+import { resolveServices } from '../model/resolve-services.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+import type { Consumer } from './control-loop.ts'
+import type { ListenResult } from './protocol.ts'
+import type { ListenerStatus } from './status.ts'
+
+export interface HostPortsOptions {
+  readonly nodes: readonly ListenerNode[]
+  /** The host address for all listeners instead of loopback. */
+  readonly address?: string
+  /** Where connections of the host come from inside the network. */
+  readonly source: string
+  /** The engine's end of the fd channel. */
+  readonly channel: number
+  /** Asks the front to open addresses; their descriptors come through the channel, in order. */
+  readonly listen: (addresses: readonly ListenAddress[]) => Promise<readonly ListenResult[]>
+  readonly onError: (error: unknown) => void
+}
+
+/** Keeps the host's listeners equal to the Services' nodePorts and load-balancer ports. */
+export interface HostPorts extends Consumer {
+  /** Resolves when every listener that the last snapshot asked for was opened or refused. */
+  opened(): Promise<void>
+  status(): readonly ListenerStatus[]
+}
+
+interface Entry {
+  readonly wanted: HostListener
+  listener?: RelayListener
+  result?: ListenResult
+}
+
+/** The fd channel holds some hundred descriptors; a batch must fit before the engine reads it. */
+const BATCH = 100
+
+export function createHostPorts(options: HostPortsOptions): HostPorts {
+  const entries = new Map<string, Entry>()
+  let relay: Relay | undefined
+  let work: Promise<void> = Promise.resolve()
+
+  async function open(wanted: readonly Entry[]): Promise<void> {
+    for (let from = 0; from < wanted.length; from += BATCH) {
+      const batch = wanted.slice(from, from + BATCH)
+      const results = await options.listen(
+        batch.map(({ wanted: { protocol, address, port } }) => ({ protocol, address, port })),
+      )
+      batch.forEach((entry, i) => accept(entry, results[i] ?? { error: 'no answer' }))
+    }
+  }
+
+  function accept(entry: Entry, result: ListenResult): void {
+    entry.result = result
+    if (result.port === undefined) return
+    const fd = receiveFd(options.channel)
+    relay ??= startRelay({ onFailure: options.onError })
+    const route = { targets: [entry.wanted.target], source: options.source }
+    entry.listener = entry.wanted.protocol === 'TCP' ? relay.listenTcp(fd, route) : relay.listenUdp(fd, route)
+    libc().close(fd)
+  }
+
+  return {
+    name: 'host ports',
+    sync(snapshot: Snapshot) {
+      const wanted = new Map(
+        hostListeners(resolveServices(snapshot), options.nodes, options.address).map((listener) => [
+          keyOf(listener),
+          listener,
+        ]),
+      )
+      const gone = [...entries].filter(([key]) => !wanted.has(key))
+      const fresh = [...wanted].filter(([key]) => !entries.has(key)).map(([, listener]) => ({ wanted: listener }))
+      for (const [key] of gone) entries.delete(key)
+      for (const entry of fresh) entries.set(keyOf(entry.wanted), entry)
+      if (gone.length === 0 && fresh.length === 0) return
+      work = work
+        .then(() => Promise.all(gone.map(([, entry]) => entry.listener?.close())))
+        .then(() => open(fresh))
+        .catch(options.onError)
+    },
+    opened: () => work,
+    status: () =>
+      [...entries.values()].map(({ wanted, result }) => ({
+        protocol: wanted.protocol,
+        address: wanted.address,
+        wantedPort: wanted.port,
+        service: wanted.service,
+        target: wanted.target,
+        ...result,
+      })),
+  }
+}
+
+function keyOf({ protocol, address, port, target, service }: HostListener): string {
+  return `${protocol} ${address}:${port} ${target.address}:${target.port} ${service}`
+}

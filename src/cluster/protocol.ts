@@ -1,0 +1,32 @@
+import type { ListenAddress } from '../host/listen.ts'
+import type { ClusterOptions } from './options.ts'
+import type { NetworkStatus } from './status.ts'
+
+/** What the front tells the engine over the IPC channel. */
+export type FrontMessage =
+  | { readonly kind: 'start'; readonly options: ClusterOptions; readonly objects: readonly unknown[] }
+  /** One result for each address of the batch; the descriptors of those that succeeded are in the fd channel, in order. */
+  | { readonly kind: 'listening'; readonly batch: number; readonly results: readonly ListenResult[] }
+  | { readonly kind: 'dns-answer'; readonly id: number; readonly answer?: string }
+  | { readonly kind: 'stop' }
+
+/** What the engine tells the front. */
+export type EngineMessage =
+  | { readonly kind: 'booted' }
+  | { readonly kind: 'step'; readonly name: string; readonly milliseconds: number }
+  | { readonly kind: 'listen'; readonly batch: number; readonly addresses: readonly ListenAddress[] }
+  /** Raw DNS messages, base64. */
+  | { readonly kind: 'dns-query'; readonly id: number; readonly query: string; readonly overTcp: boolean }
+  | { readonly kind: 'ready'; readonly status: NetworkStatus }
+  | { readonly kind: 'pods-ready' }
+  /** The network cannot go on. `machine`: because this machine lacks something. */
+  | { readonly kind: 'failed'; readonly message: string; readonly machine: boolean }
+  | { readonly kind: 'stopped' }
+
+/** The port that was opened, and why it is another than the wanted one. */
+export interface ListenResult {
+  readonly port?: number
+  readonly error?: string
+  /** Who holds the wanted port, where that can be seen. */
+  readonly holder?: string
+}

@@ -1,0 +1,32 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { runInside } from '../host/run-inside.ts'
+import type { RunningNetwork } from './control-client.ts'
+import { stateDirectory } from './state-directory.ts'
+
+/** Runs a program of the host inside a network; see Clients for `from`. The program's exit code. */
+export async function runClient(
+  network: RunningNetwork,
+  name: string,
+  from: string | undefined,
+  command: readonly string[],
+): Promise<number> {
+  const { place, enginePid, close } = await network.openClient(from)
+  try {
+    return await runInside({ ...place, enginePid }, command, 'inherit', nsswitch(stateDirectory(name).path))
+  } finally {
+    close()
+  }
+}
+
+/** The host's nsswitch.conf with names from files and DNS only; undefined where the host has none. */
+function nsswitch(directory: string): string | undefined {
+  try {
+    const text = readFileSync('/etc/nsswitch.conf', 'utf8')
+    const path = `${directory}/nsswitch.conf`
+    writeFileSync(path, text.replace(/^hosts:.*$/m, 'hosts: files dns'))
+    return path
+  } catch {
+    // musl has no such file, and needs none.
+    return undefined
+  }
+}

@@ -1,0 +1,232 @@
+import type { Pod } from '../api/core.ts'
+import { CONTROLLERS } from '../controllers/index.ts'
+import { systemClock } from '../host/clock.ts'
+import { createFabric, type Fabric } from '../host/fabric.ts'
+import type { NetworkNamespace } from '../host/namespaces.ts'
+import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
+import { createContainerRuntime } from '../kubelet/runtimes.ts'
+import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
+import { formatCIDR } from '../lib/ip.ts'
+import { parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
+import { list, objectKey, type Snapshot } from '../model/snapshot.ts'
+import { createClients } from './clients.ts'
+import { startControlLoop, type Consumer, type ControlLoop } from './control-loop.ts'
+import { startControlServer } from './control-server.ts'
+import { dnsObjects, startClusterDns } from './dns.ts'
+import type { FrontLink } from './front-link.ts'
+import { createHostPorts, type HostPorts } from './host-ports.ts'
+import { createObjects, type Objects } from './objects.ts'
+import type { ClusterOptions } from './options.ts'
+import { createPodNetwork, type PodNetwork } from './pod-network.ts'
+import { findProgram } from './run-commands.ts'
+import { createServiceProxy } from './service-proxy.ts'
+import { networkStatus, type NetworkStatus } from './status.ts'
+import { nodeObject, planTopology, type Topology } from './topology.ts'
+
+export interface Cluster {
+  /** Ends every Pod gracefully. The namespaces end with the process. */
+  stop(): Promise<void>
+}
+
+export interface ClusterSurroundings {
+  readonly link: FrontLink
+  readonly standIn: StandInRuntime
+  /** Ends the network: what `down` asks for. */
+  readonly stop: () => void
+}
+
+/** What is running, as the later steps of the start see it. */
+interface Parts {
+  readonly options: ClusterOptions
+  readonly config: ClusterConfig
+  readonly topology: Topology
+  readonly fabric: Fabric
+  readonly nodes: ReadonlyMap<string, NetworkNamespace>
+  readonly objects: Objects
+  readonly podNetwork: PodNetwork
+  readonly surroundings: ClusterSurroundings
+}
+
+/** Longest wait for Pods before the network is called ready without them, in milliseconds. */
+const PATIENCE = 1000
+
+/** Brings a network up: namespaces and wires, rules, names, then the objects, and last the host's ports. */
+export async function startCluster(
+  options: ClusterOptions,
+  manifest: readonly unknown[],
+  surroundings: ClusterSurroundings,
+): Promise<Cluster> {
+  const step = stepTimer(surroundings.link)
+  const { config, topology } = plan(options)
+  const { fabric, nodes } = makeFabric(config, topology)
+  step('nodes')
+  const objects = createObjects(config)
+  const podNetwork = createPodNetwork({ fabric, topology, config, nodes, directory: `${options.stateDirectory}/etc` })
+  const parts: Parts = { options, config, topology, fabric, nodes, objects, podNetwork, surroundings }
+  const hostPorts = makeHostPorts(parts)
+  const { kubelet, loop } = startLoops(parts, hostPorts)
+  for (const node of topology.nodes) objects.create(nodeObject(node))
+  for (const object of dnsObjects(topology)) objects.create(object)
+  await startClusterDns({
+    topology,
+    config,
+    snapshot: objects.snapshot,
+    upstream: { query: surroundings.link.queryDns },
+    onError: (error) => reportError('cluster DNS', error),
+  })
+  step('rules and names')
+  objects.applyManifest(manifest)
+  await loop.settled()
+  await hostPorts.opened()
+  step('host ports')
+  const status = (): NetworkStatus => networkStatus(options.name, objects.snapshot(), hostPorts.status())
+  await startControl(parts, loop, hostPorts, status)
+  await podsReady(objects, PATIENCE)
+  step('Pods')
+  surroundings.link.send({ kind: 'ready', status: status() })
+  void podsReady(objects).then(() => surroundings.link.send({ kind: 'pods-ready' }))
+  return { stop: () => stopCluster(kubelet) }
+}
+
+function plan(options: ClusterOptions): { readonly config: ClusterConfig; readonly topology: Topology } {
+  const config = parseClusterConfig(options.config)
+  if (!('nodeCIDRs' in config)) throw new Error(config.join('; '))
+  const topology = planTopology(config, options.nodes)
+  if (typeof topology === 'string') throw new Error(topology)
+  return { config, topology }
+}
+
+function makeFabric(config: ClusterConfig, topology: Topology): Pick<Parts, 'fabric' | 'nodes'> {
+  const { gateway, nodePrefixLength, outsideGateway } = topology
+  const balanced = config.loadBalancerCIDRs.map(formatCIDR)
+  const fabric = createFabric({ gateway, nodePrefixLength, outsideGateway, balanced })
+  const nodes = new Map(
+    topology.nodes.map((node) => [node.name, fabric.addNode({ ...node, podCIDR: formatCIDR(node.podCIDR) })]),
+  )
+  return { fabric, nodes }
+}
+
+function makeHostPorts({ options, topology, surroundings }: Parts): HostPorts {
+  return createHostPorts({
+    nodes: topology.nodes,
+    ...(options.listen === undefined ? {} : { address: options.listen }),
+    source: topology.outsideGateway,
+    channel: surroundings.link.channel,
+    listen: surroundings.link.listen,
+    onError: (error) => reportError('host ports', error),
+  })
+}
+
+/** Everything that follows the store, in the order in which a change passes: rules before ports, Pods last. */
+function startLoops(parts: Parts, hostPorts: HostPorts): { readonly kubelet: Kubelet; readonly loop: ControlLoop } {
+  const { config, topology, nodes, objects } = parts
+  let loop: ControlLoop | undefined
+  const kubelet = makeKubelet(parts, () => loop?.settled() ?? Promise.resolve())
+  const consumers = [createServiceProxy(topology, config, nodes), hostPorts, podConsumer(kubelet)]
+  loop = startControlLoop({
+    store: objects.store,
+    controllers: CONTROLLERS,
+    consumers,
+    config,
+    apply: objects.applyChange,
+    onError: reportError,
+  })
+  return { kubelet, loop }
+}
+
+function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
+  const { options, objects, podNetwork, surroundings } = parts
+  return createKubelet({
+    clock: systemClock,
+    runtime: createContainerRuntime({
+      standIn: surroundings.standIn,
+      workingDirectory: options.workingDirectory,
+      environment: process.env,
+      program: (pod, container) => findProgram(options.run, pod, container),
+    }),
+    logDirectory: `${options.stateDirectory}/pods`,
+    snapshot: objects.snapshot,
+    runPodSandbox: podNetwork.runPodSandbox,
+    removePodSandbox: podNetwork.removePodSandbox,
+    writeStatus: objects.writePodStatus,
+    deletePod: objects.finalizePod,
+    endpointsRemoved: settled,
+  })
+}
+
+function podConsumer(kubelet: Kubelet): Consumer {
+  return {
+    name: 'kubelet',
+    sync(snapshot: Snapshot, events) {
+      for (const { object } of events) {
+        const key = objectKey(object)
+        if (object.kind === 'Pod') kubelet.podChanged(key, snapshot.objects.Pod.get(key))
+        else if (object.kind === 'ConfigMap' || object.kind === 'Secret' || object.kind === 'Service') {
+          kubelet.configChanged(object.metadata.namespace ?? '')
+        }
+      }
+    },
+  }
+}
+
+async function startControl(
+  parts: Parts,
+  loop: ControlLoop,
+  hostPorts: HostPorts,
+  status: () => NetworkStatus,
+): Promise<void> {
+  const { options, objects, surroundings } = parts
+  await startControlServer({
+    path: `${options.stateDirectory}/control.sock`,
+    status,
+    apply: async (manifest: readonly unknown[]) => {
+      const report = objects.applyManifest(manifest)
+      await loop.settled()
+      await hostPorts.opened()
+      await podsReady(objects, PATIENCE)
+      return report
+    },
+    podsReady: () => podsReady(objects),
+    logDirectory: `${options.stateDirectory}/pods`,
+    snapshot: objects.snapshot,
+    clients: createClients(parts),
+    stop: surroundings.stop,
+  })
+}
+
+/** Resolves when every Pod is ready or has done its work, or after `patience` milliseconds. */
+function podsReady(objects: Objects, patience?: number): Promise<void> {
+  const pending = (): boolean => list(objects.snapshot(), 'Pod').some((pod) => !isDone(pod))
+  return new Promise((resolve) => {
+    const done = (): void => {
+      unwatch()
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = patience === undefined ? undefined : setTimeout(done, patience)
+    const unwatch = objects.store.watch(() => (pending() ? undefined : done()))
+    if (!pending()) done()
+  })
+}
+
+function isDone({ status }: Pod): boolean {
+  if (status?.phase === 'Succeeded') return true
+  return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}
+
+async function stopCluster(kubelet: Kubelet): Promise<void> {
+  await kubelet.stop(Number.POSITIVE_INFINITY)
+}
+
+function stepTimer(link: FrontLink): (name: string) => void {
+  let last = performance.now()
+  return (name) => {
+    const now = performance.now()
+    link.send({ kind: 'step', name, milliseconds: now - last })
+    last = now
+  }
+}
+
+function reportError(where: string, error: unknown): void {
+  console.error(`${where}: ${error instanceof Error ? error.message : String(error)}`)
+}

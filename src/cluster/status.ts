@@ -1,0 +1,71 @@
+import { portChains, type PortChain } from '../model/port-chain.ts'
+import { list, type Snapshot } from '../model/snapshot.ts'
+
+/** What a running network looks like from outside: what `status`, `ports` and `up` print. */
+export interface NetworkStatus {
+  readonly name: string
+  readonly nodes: readonly { readonly name: string; readonly address: string }[]
+  readonly pods: readonly PodSummary[]
+  readonly chains: readonly PortChain[]
+  readonly listeners: readonly ListenerStatus[]
+}
+
+export interface PodSummary {
+  readonly namespace: string
+  readonly name: string
+  readonly node: string
+  readonly ip: string
+  readonly phase: string
+  readonly ready: boolean
+  readonly restarts: number
+  /** Why it is not running, or what is not as in a real Pod. */
+  readonly reason: string
+  /** What runs in each container: `stand-in` or `host-program`. */
+  readonly runs: readonly string[]
+  readonly images: readonly string[]
+}
+
+/** A port of the host. `port` is absent where it could not be opened. */
+export interface ListenerStatus {
+  readonly protocol: 'TCP' | 'UDP'
+  readonly address: string
+  readonly wantedPort: number
+  readonly port?: number
+  readonly service: string
+  readonly target: { readonly address: string; readonly port: number }
+  readonly error?: string
+  readonly holder?: string
+}
+
+export function networkStatus(name: string, snapshot: Snapshot, listeners: readonly ListenerStatus[]): NetworkStatus {
+  return {
+    name,
+    nodes: list(snapshot, 'Node').map(({ metadata, status }) => ({
+      name: metadata.name,
+      address: status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '',
+    })),
+    pods: podSummaries(snapshot),
+    chains: portChains(snapshot),
+    listeners,
+  }
+}
+
+function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
+  return list(snapshot, 'Pod').map(({ metadata, spec, status }) => {
+    const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+    const waiting = statuses.map(({ state }) => state.waiting ?? state.terminated).find((state) => state !== undefined)
+    const unscheduled = status?.conditions?.find(({ status, message }) => status === 'False' && message !== undefined)
+    return {
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      node: spec.nodeName ?? '',
+      ip: status?.podIP ?? '',
+      phase: metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Terminating',
+      ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+      restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
+      reason: status?.reason ?? waiting?.reason ?? unscheduled?.message ?? '',
+      runs: [...new Set((status?.containerStatuses ?? []).map(({ imageID }) => imageID))],
+      images: spec.containers.flatMap(({ image }) => image ?? []),
+    }
+  })
+}

@@ -1,0 +1,89 @@
+import type { Node } from '../api/core.ts'
+import { cidrAddress, cidrSize, formatCIDR, formatIP, type CIDR } from '../lib/ip.ts'
+import type { ClusterConfig } from '../model/cluster-config.ts'
+
+/** The addresses of one network, worked out once from its ranges. IPv4. */
+export interface Topology {
+  /** The fabric's address on the nodes' bridge; cluster DNS listens there. */
+  readonly gateway: string
+  readonly nodePrefixLength: number
+  readonly outsideGateway: string
+  readonly dnsServiceIP: string
+  readonly nodes: readonly NodePlan[]
+}
+
+export interface NodePlan {
+  readonly number: number
+  readonly name: string
+  readonly address: string
+  readonly podCIDR: CIDR
+  readonly podGateway: string
+}
+
+const FIRST_NODE = 100
+const DNS_INDEX = 53
+const NODE_POD_PREFIX = 24
+
+/** The plan of `count` nodes, or one sentence that says why the ranges do not hold them. */
+export function planTopology(config: ClusterConfig, count: number): Topology | string {
+  const [nodeCIDR, podCIDR, serviceCIDR, outsideCIDR] = [
+    config.nodeCIDRs[0],
+    config.podCIDRs[0],
+    config.serviceCIDRs[0],
+    config.outsideCIDRs[0],
+  ]
+  if (nodeCIDR === undefined || podCIDR === undefined || serviceCIDR === undefined || outsideCIDR === undefined) {
+    return 'every range of the network needs an IPv4 range'
+  }
+  const ranges = [...config.nodeCIDRs, ...config.podCIDRs, ...config.serviceCIDRs, ...config.loadBalancerCIDRs]
+  const foreign = ranges.find(({ family }) => family === 6)
+  if (foreign !== undefined) return `${formatCIDR(foreign)}: IPv6 ranges are not supported yet`
+  if (cidrSize(nodeCIDR) < BigInt(FIRST_NODE + count + 1)) {
+    return `--node-cidr ${formatCIDR(nodeCIDR)} has no room for ${count} nodes from .${FIRST_NODE} up`
+  }
+  if (podCIDR.prefixLength > NODE_POD_PREFIX || cidrSize(podCIDR) < BigInt((count + 1) * 256)) {
+    return `--pod-cidr ${formatCIDR(podCIDR)} has no room for a /24 for each of ${count} nodes`
+  }
+  if (cidrSize(serviceCIDR) < 64n) return `--service-cidr ${formatCIDR(serviceCIDR)} is smaller than a /26`
+  const nodes = Array.from({ length: count }, (_, i) => planNode(i + 1, nodeCIDR, podCIDR))
+  return {
+    gateway: formatIP(cidrAddress(nodeCIDR, 1)),
+    nodePrefixLength: nodeCIDR.prefixLength,
+    outsideGateway: formatIP(cidrAddress(outsideCIDR, 1)),
+    dnsServiceIP: formatIP(cidrAddress(serviceCIDR, DNS_INDEX)),
+    nodes,
+  }
+}
+
+function planNode(number: number, nodeCIDR: CIDR, podCIDR: CIDR): NodePlan {
+  const base = cidrAddress(podCIDR, number * 256)
+  return {
+    number,
+    name: `node-${number}`,
+    address: formatIP(cidrAddress(nodeCIDR, FIRST_NODE + number - 1)),
+    podCIDR: { family: 4, base: base.value, prefixLength: NODE_POD_PREFIX },
+    podGateway: formatIP({ family: 4, value: base.value + 1n }),
+  }
+}
+
+export function nodeObject(plan: NodePlan): Node {
+  const podCIDR = formatCIDR(plan.podCIDR)
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: plan.name,
+      labels: { 'kubernetes.io/hostname': plan.name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': process.arch },
+    },
+    spec: { podCIDR, podCIDRs: [podCIDR] },
+    status: {
+      addresses: [
+        { type: 'InternalIP', address: plan.address },
+        { type: 'Hostname', address: plan.name },
+      ],
+      conditions: [
+        { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'the node is a network namespace' },
+      ],
+    },
+  }
+}

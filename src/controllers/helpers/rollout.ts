@@ -1,0 +1,110 @@
+/** How many replicas the ReplicaSets of a Deployment should have next. */
+import type { Deployment } from '../../api/apps.ts'
+import type { IntOrString } from '../../api/meta.ts'
+
+export interface ReplicaCount {
+  /** As asked for in its spec. */
+  readonly replicas: number
+  /** Of those, how many are available. */
+  readonly available: number
+  /** How many Pods it has that are not terminating: its spec may be ahead of them. */
+  readonly active: number
+  /** How many Pods it still has, terminating ones included. */
+  readonly pods: number
+}
+
+export interface Rollout {
+  readonly desired: number
+  /** How many Pods there may be above `desired`. */
+  readonly maxSurge: number
+  /** How many of `desired` may be missing meanwhile. */
+  readonly maxUnavailable: number
+  readonly isRecreate: boolean
+  /** No new template is rolled out meanwhile. */
+  readonly isPaused: boolean
+}
+
+export interface Plan {
+  /** Replicas of the ReplicaSet with the present template; undefined while it is not to be made yet. */
+  readonly current: number | undefined
+  /** Replicas of the others, in their order. */
+  readonly old: readonly number[]
+}
+
+/** The Deployment's strategy as numbers: surge is rounded up, unavailable down, and never are both 0. */
+export function rolloutOf({ spec }: Deployment): Rollout {
+  const desired = spec.replicas ?? 1
+  const { maxSurge = '25%', maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {}
+  const surge = scaled(maxSurge, desired, Math.ceil)
+  const unavailable = scaled(maxUnavailable, desired, Math.floor)
+  return {
+    desired,
+    maxSurge: surge,
+    maxUnavailable: surge === 0 && unavailable === 0 ? 1 : Math.min(unavailable, desired),
+    isRecreate: spec.strategy?.type === 'Recreate',
+    isPaused: spec.paused === true,
+  }
+}
+
+function scaled(value: IntOrString, total: number, round: (value: number) => number): number {
+  if (typeof value === 'number') return value
+  const percent = Number(/^(\d+)%$/.exec(value)?.[1] ?? 0)
+  return round((total * percent) / 100)
+}
+
+/** One step: up first, then down as far as enough stay available. `current` is undefined before the first step. */
+export function planRollout(rollout: Rollout, current: ReplicaCount | undefined, old: readonly ReplicaCount[]): Plan {
+  const unchanged = old.map(({ replicas }) => replicas)
+  if (rollout.isPaused) return { current: pausedReplicas(rollout, current, unchanged), old: unchanged }
+  if (rollout.isRecreate) return planRecreate(rollout, current, old)
+  const now = current?.replicas ?? 0
+  const pods = [...(current === undefined ? [] : [current]), ...old].map((count) =>
+    Math.max(count.replicas, count.active),
+  )
+  const room = rollout.desired + rollout.maxSurge - sum(pods)
+  if (now > rollout.desired) return { current: rollout.desired, old: unchanged }
+  if (now < rollout.desired && room > 0) return { current: Math.min(rollout.desired, now + room), old: unchanged }
+  return { current: now, old: scaleDown(rollout, current, old) }
+}
+
+/** Scaling goes on where there is but one template. */
+function pausedReplicas(
+  { desired }: Rollout,
+  current: ReplicaCount | undefined,
+  old: readonly number[],
+): number | undefined {
+  return current !== undefined && sum(old) === 0 ? desired : current?.replicas
+}
+
+function planRecreate({ desired }: Rollout, current: ReplicaCount | undefined, old: readonly ReplicaCount[]): Plan {
+  const isOver = old.every(({ pods, replicas }) => pods === 0 && replicas === 0)
+  return { current: isOver ? desired : current?.replicas, old: old.map(() => 0) }
+}
+
+/** Unavailable replicas go first: they serve nobody. */
+function scaleDown(
+  { desired, maxUnavailable }: Rollout,
+  current: ReplicaCount | undefined,
+  old: readonly ReplicaCount[],
+): readonly number[] {
+  const minAvailable = desired - maxUnavailable
+  const { replicas, available } = current ?? { replicas: 0, available: 0 }
+  const total = replicas + sum(old.map((count) => count.replicas))
+  let budget = Math.max(0, total - minAvailable - (replicas - available))
+  let spare = Math.max(0, available + sum(old.map((count) => count.available)) - minAvailable)
+  const healthy = old.map((count) => {
+    const dropped = Math.min(budget, count.replicas - count.available)
+    budget -= dropped
+    return count.replicas - dropped
+  })
+  return healthy.map((count, i) => {
+    const dropped = Math.min(budget, spare, count, old[i]?.available ?? 0)
+    budget -= dropped
+    spare -= dropped
+    return count - dropped
+  })
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,23 @@
+import type { Controller } from './controller.ts'
+import { deploymentController } from './deployments.ts'
+import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts'
+import { endpointSliceController } from './endpoint-slices.ts'
+import { endpointsController } from './endpoints.ts'
+import { garbageCollector } from './garbage-collector.ts'
+import { loadBalancerController } from './load-balancers.ts'
+import { namespaceController } from './namespaces.ts'
+import { replicaSetController } from './replica-sets.ts'
+import { schedulerController } from './scheduler.ts'
+
+/** In the order in which work arises: from a Deployment to the slices of its Pods; then what is left over. */
+export const CONTROLLERS: readonly Controller[] = [
+  deploymentController,
+  replicaSetController,
+  schedulerController,
+  loadBalancerController,
+  endpointSliceController,
+  endpointsController,
+  endpointSliceMirroringController,
+  garbageCollector,
+  namespaceController,
+]

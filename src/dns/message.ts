@@ -1,0 +1,34 @@
+import type { Question, ResourceRecord } from './records.ts'
+
+/** The OPT pseudo-record of RFC 6891. Its options (COOKIE, NSID and others) are dropped when read. */
+export interface Edns {
+  /** The largest UDP message that the sender takes, in bytes. */
+  readonly size: number
+  readonly version: number
+  readonly dnssecOk: boolean
+}
+
+/** A whole DNS message (RFC 1035, section 4). Records of classes other than IN are dropped when read. */
+export interface Message {
+  readonly id: number
+  readonly response: boolean
+  readonly opcode: number
+  readonly authoritative: boolean
+  readonly truncated: boolean
+  readonly recursionDesired: boolean
+  readonly recursionAvailable: boolean
+  readonly authenticData: boolean
+  readonly checkingDisabled: boolean
+  readonly rcode: number
+  readonly questions: readonly Question[]
+  readonly answers: readonly ResourceRecord[]
+  readonly authority: readonly ResourceRecord[]
+  readonly additional: readonly ResourceRecord[]
+  readonly edns?: Edns
+}
+
+/** Bits of the second 16-bit word of the header. */
+export const FLAG = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100, RA: 0x0080, AD: 0x0020, CD: 0x0010 } as const
+export const HEADER_SIZE = 12
+/** EDNS flag (RFC 3225). */
+export const DNSSEC_OK = 0x8000

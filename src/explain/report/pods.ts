@@ -1,0 +1,36 @@
+import { formatTable } from './table.ts'
+
+/** A Pod as `status` shows it. */
+export interface PodLine {
+  readonly namespace: string
+  readonly name: string
+  readonly node: string
+  readonly ip: string
+  readonly phase: string
+  readonly ready: boolean
+  readonly restarts: number
+  readonly reason: string
+  readonly runs: readonly string[]
+  readonly images: readonly string[]
+}
+
+export function podsReport(pods: readonly PodLine[]): string {
+  if (pods.length === 0) return 'no Pods\n'
+  const rows = pods.map((pod) => [
+    `${pod.namespace}/${pod.name}`,
+    pod.ready ? 'ready' : 'not ready',
+    pod.reason === '' || pod.ready ? pod.phase : `${pod.phase}: ${pod.reason}`,
+    String(pod.restarts),
+    pod.ip,
+    pod.node,
+    runsText(pod),
+  ])
+  return formatTable([['POD', 'READY', 'PHASE', 'RESTARTS', 'ADDRESS', 'NODE', 'RUNS'], ...rows])
+}
+
+/** A stand-in is always called one. */
+function runsText({ runs, images }: PodLine): string {
+  return runs
+    .map((what) => (what === 'stand-in' && images.length > 0 ? `stand-in for ${images.join(', ')}` : what))
+    .join(', ')
+}

@@ -1,0 +1,69 @@
+import { checked, libc } from './libc.ts'
+import { inNamespace, type NetworkNamespace } from './namespaces.ts'
+
+const AF_NETLINK = 16
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000
+const PROTOCOLS = { route: 0, netfilter: 12 } as const
+const SOL_SOCKET = 1
+const [SO_SNDBUF, SO_RCVBUF, SO_SNDBUFFORCE, SO_RCVBUFFORCE] = [7, 8, 32, 33]
+const MSG_DONTWAIT = 0x40
+const NLMSG_ERROR = 2
+const HEADER_SIZE = 16
+
+/** One answer of the kernel that reports a failure: which message (by its sequence number) and why. */
+export interface NetlinkFailure {
+  readonly sequence: number
+  readonly errno: number
+}
+
+export interface NetlinkSocket {
+  /** Largest datagram that one send takes. */
+  readonly sendLimit: number
+  /** Sends one datagram of messages, which the kernel works off before it returns, and gives back its error answers. */
+  transact(messages: Uint8Array): readonly NetlinkFailure[]
+  close(): void
+}
+
+/** A socket stays tied to the namespace in which it was opened. */
+export function openNetlink(protocol: keyof typeof PROTOCOLS, namespace?: NetworkNamespace): NetlinkSocket {
+  const c = libc()
+  const fd = inNamespace(namespace, () =>
+    checked('socket(AF_NETLINK)', c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, PROTOCOLS[protocol])),
+  )
+  const address = new Uint8Array(12)
+  address[0] = AF_NETLINK
+  checked('bind(AF_NETLINK)', c.bind(fd, address, address.length))
+  const wanted = new Int32Array([8 << 20])
+  // FORCE needs CAP_NET_ADMIN in the initial user namespace; without it net.core.wmem_max is the ceiling.
+  if (c.setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, wanted, 4) < 0) c.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, wanted, 4)
+  if (c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, wanted, 4) < 0) c.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, wanted, 4)
+  const size = new Int32Array(1)
+  checked('getsockopt(SO_SNDBUF)', c.getsockopt(fd, SOL_SOCKET, SO_SNDBUF, size, new Uint32Array([4])))
+  return {
+    sendLimit: (size[0] ?? 0) / 2 - 64,
+    transact(messages) {
+      checked('send(AF_NETLINK)', c.send(fd, messages, messages.length, 0))
+      return drainFailures(fd)
+    },
+    close: () => void c.close(fd),
+  }
+}
+
+const replies = new Uint8Array(1 << 16)
+const view = new DataView(replies.buffer)
+
+/** The kernel has queued all its answers when send returns: read until the queue is empty. */
+function drainFailures(fd: number): readonly NetlinkFailure[] {
+  const failures: NetlinkFailure[] = []
+  for (;;) {
+    const length = libc().recv(fd, replies, replies.length, MSG_DONTWAIT)
+    if (length <= 0) return failures
+    for (let at = 0; at + HEADER_SIZE <= length; ) {
+      const size = view.getUint32(at, true)
+      if (size < HEADER_SIZE) break
+      const errno = view.getUint16(at + 4, true) === NLMSG_ERROR ? -view.getInt32(at + 16, true) : 0
+      if (errno !== 0) failures.push({ sequence: view.getUint32(at + 8, true), errno })
+      at += (size + 3) & ~3
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs'
+import { inNamespace, type NetworkNamespace } from './namespaces.ts'
+
+/** Sets values under /proc/sys/net, which shows those of the namespace that the writing thread is in. */
+export function setSysctls(namespace: NetworkNamespace | undefined, values: Readonly<Record<string, string>>): void {
+  inNamespace(namespace, () => {
+    for (const [name, value] of Object.entries(values)) {
+      writeFileSync(`/proc/sys/net/${name.replaceAll('.', '/')}`, value)
+    }
+  })
+}
+
+/**
+ * A new namespace takes IPv4 values from the host's (net.core.devconf_inherit_init_net is 0), so what matters is set:
+ * replies come in by other links than rp_filter expects, and IPv6 stays off where the network has no IPv6 range.
+ */
+export const QUIET: Readonly<Record<string, string>> = {
+  'ipv4.conf.all.rp_filter': '0',
+  'ipv4.conf.default.rp_filter': '0',
+  'ipv6.conf.all.disable_ipv6': '1',
+  'ipv6.conf.default.disable_ipv6': '1',
+}
+
+export const ROUTER: Readonly<Record<string, string>> = {
+  ...QUIET,
+  'ipv4.ip_forward': '1',
+  'ipv4.conf.all.send_redirects': '0',
+  'ipv4.conf.default.send_redirects': '0',
+  // Each refused connection is one ICMP message: without this all but the first few of a burst would hang.
+  'ipv4.icmp_ratelimit': '0',
+}

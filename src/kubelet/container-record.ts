@@ -1,0 +1,73 @@
+import type { Container, ContainerState, Pod } from '../api/core.ts'
+import { timestamp } from '../lib/clock.ts'
+import { nextBackOff, type BackOff } from './back-off.ts'
+import type { ContainerExit } from './container-runtime.ts'
+
+/** What the kubelet knows of one container of a Pod. Times are milliseconds of the Clock. */
+export interface ContainerRecord {
+  readonly phase: 'refused' | 'starting' | 'running' | 'terminated'
+  /** How often it was started again. */
+  readonly restartCount: number
+  /** Of the present run, or the last. */
+  readonly containerID?: string
+  readonly imageID?: string
+  readonly startedAt: number
+  readonly finishedAt: number
+  readonly exit?: ContainerExit
+  /** How the run before the present one ended. */
+  readonly lastState?: ContainerState
+  readonly backOff?: BackOff
+  /** Why it was not created, and when that is tried again. */
+  readonly refusal?: { readonly reason: string; readonly message: string; readonly retryAt: number }
+  readonly notes: readonly string[]
+}
+
+export type ContainerRecords = ReadonlyMap<string, ContainerRecord>
+
+export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always'
+export const isLive = (record: ContainerRecord | undefined): boolean =>
+  record?.phase === 'starting' || record?.phase === 'running'
+
+/** Init containers first, in the Pod's order. */
+export function containersOf(pod: Pod): readonly Container[] {
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
+}
+
+export function terminatedState(record: ContainerRecord): ContainerState {
+  const { exitCode, signal, reason, message } = record.exit ?? { exitCode: 0 }
+  return {
+    terminated: {
+      exitCode,
+      ...(signal === undefined ? {} : { signal }),
+      reason: reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
+      ...(message === undefined ? {} : { message }),
+      startedAt: timestamp(record.startedAt),
+      finishedAt: timestamp(record.finishedAt),
+    },
+  }
+}
+
+/** The record of a container that is being started at `now`, for the first time or again. */
+export function startRecord(previous: ContainerRecord | undefined, now: number): ContainerRecord {
+  if (previous?.phase !== 'terminated') {
+    return { phase: 'starting', restartCount: previous?.restartCount ?? 0, startedAt: now, finishedAt: 0, notes: [] }
+  }
+  return {
+    phase: 'starting',
+    restartCount: previous.restartCount + 1,
+    startedAt: now,
+    finishedAt: 0,
+    lastState: terminatedState(previous),
+    backOff: nextBackOff(previous.backOff, previous.finishedAt, now),
+    notes: [],
+  }
+}
+
+/** A container whose environment cannot be made is looked at again after this time, in milliseconds. */
+export const REFUSAL_RETRY = 10_000
+
+export function refusedRecord(previous: ContainerRecord | undefined, message: string, now: number): ContainerRecord {
+  const fresh: ContainerRecord = { phase: 'refused', restartCount: 0, startedAt: 0, finishedAt: 0, notes: [] }
+  const refusal = { reason: 'CreateContainerConfigError', message, retryAt: now + REFUSAL_RETRY }
+  return { ...fresh, ...previous, phase: 'refused', refusal }
+}

@@ -1,0 +1,69 @@
+import type { Pod, PodStatus } from '../api/core.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+import type { ContainerRecord } from './container-record.ts'
+import type { ContainerRuntime, PodSandbox, RunningContainer } from './container-runtime.ts'
+
+/** What the kubelet is given: the machine below it and the store above it. */
+export interface KubeletDependencies {
+  readonly clock: Clock
+  readonly runtime: ContainerRuntime
+  /** Folder of all container logs; made when needed. */
+  readonly logDirectory: string
+  snapshot(): Snapshot
+  /** Makes the network of a Pod; may reject, and is then tried again. */
+  runPodSandbox(pod: Pod): Promise<PodSandbox>
+  removePodSandbox(pod: Pod, sandbox: PodSandbox): Promise<void>
+  /** Writes `status` to the Pod of this uid in the store, which may be gone by then. */
+  writeStatus(pod: Pod, status: PodStatus): void
+  /** The last step of a deletion: takes the Pod of this uid out of the store, if it is still there. */
+  deletePod(pod: Pod): void
+  /** Resolves when no proxy sends new connections to the Pod any more. */
+  endpointsRemoved(pod: Pod): Promise<void>
+}
+
+/** All that changes while one Pod lives. */
+export interface WorkerState {
+  readonly dependencies: KubeletDependencies
+  /** Milliseconds of the Clock. */
+  readonly startedAt: number
+  readonly records: Map<string, ContainerRecord>
+  readonly running: Map<string, RunningContainer>
+  /** Containers that were told to end. */
+  readonly stopping: Set<string>
+  /** Called on every look at the Pod. */
+  readonly watchers: Set<() => void>
+  pod: Pod
+  stage: 'running' | 'terminating' | 'finished'
+  /** Settles when the present attempt at a sandbox is over. */
+  making: Promise<void>
+  sandbox?: PodSandbox
+  sandboxProblem?: string
+  sandboxRemoved: boolean
+  /** Milliseconds of the Clock at which all that still runs gets SIGKILL. */
+  killAt: number
+  cancelKill: () => void
+  cancelWake: () => void
+  lastWritten: string
+  lookQueued: boolean
+}
+
+export function createWorkerState(pod: Pod, dependencies: KubeletDependencies): WorkerState {
+  return {
+    dependencies,
+    startedAt: dependencies.clock.now(),
+    records: new Map(),
+    running: new Map(),
+    stopping: new Set(),
+    watchers: new Set(),
+    pod,
+    stage: 'running',
+    making: Promise.resolve(),
+    sandboxRemoved: false,
+    killAt: Number.POSITIVE_INFINITY,
+    cancelKill: () => undefined,
+    cancelWake: () => undefined,
+    lastWritten: '',
+    lookQueued: false,
+  }
+}

@@ -1,0 +1,146 @@
+import type { Container } from '../api/core.ts'
+import { containerEnv } from '../model/container-env.ts'
+import { isSidecar, refusedRecord, startRecord, type ContainerRecord } from './container-record.ts'
+import type { PodSandbox, RunningContainer } from './container-runtime.ts'
+import { prepareLog } from './log-files.ts'
+import { podActions, type PodActions } from './pod-actions.ts'
+import { podStatus } from './pod-status.ts'
+import type { WorkerState } from './worker-state.ts'
+
+/** A sandbox that could not be made is tried again after this time, in milliseconds. */
+export const SANDBOX_RETRY = 5_000
+
+/** Grace period of a Pod that names none, in seconds. */
+export const DEFAULT_GRACE = 30
+
+/** Looks at the Pod soon: several events of one moment are one look. */
+export function queueSync(worker: WorkerState): void {
+  if (worker.lookQueued) return
+  worker.lookQueued = true
+  queueMicrotask(() => {
+    worker.lookQueued = false
+    sync(worker)
+  })
+}
+
+/** Does what podActions says, and reports the status if it changed. */
+export function sync(worker: WorkerState): void {
+  for (const watcher of worker.watchers) watcher()
+  const actions = podActions(worker.pod, worker.records, worker.dependencies.clock.now())
+  if (worker.stage === 'running' && worker.sandbox !== undefined) act(worker, worker.sandbox, actions)
+  report(worker, worker.stage === 'running' ? actions.backingOff : new Map())
+}
+
+/** Until the first look the Pod has no containers: all of them are waiting. */
+export function report(worker: WorkerState, backingOff: PodActions['backingOff']): void {
+  const { records, sandbox, sandboxProblem, startedAt, dependencies } = worker
+  const state = {
+    records,
+    backingOff,
+    ...(sandbox === undefined ? {} : { sandbox }),
+    ...(sandboxProblem === undefined ? {} : { sandboxProblem }),
+    terminal: worker.stage === 'finished',
+    startedAt,
+  }
+  const status = podStatus(worker.pod, state, dependencies.clock.now())
+  const text = JSON.stringify(status)
+  if (text === worker.lastWritten) return
+  worker.lastWritten = text
+  worker.pod = { ...worker.pod, status }
+  dependencies.writeStatus(worker.pod, status)
+}
+
+export async function makeSandbox(worker: WorkerState): Promise<void> {
+  const { dependencies, pod } = worker
+  try {
+    worker.sandbox = await dependencies.runPodSandbox(pod)
+    delete worker.sandboxProblem
+  } catch (error) {
+    worker.sandboxProblem = error instanceof Error ? error.message : String(error)
+    if (worker.stage === 'running') {
+      worker.cancelWake = dependencies.clock.after(SANDBOX_RETRY, () => {
+        worker.making = makeSandbox(worker)
+      })
+    }
+  }
+  queueSync(worker)
+}
+
+export async function removeSandbox(worker: WorkerState): Promise<void> {
+  const { dependencies, pod, sandbox, sandboxRemoved } = worker
+  if (sandbox === undefined || sandboxRemoved) return
+  worker.sandboxRemoved = true
+  await dependencies.removePodSandbox(pod, sandbox).catch(() => undefined)
+}
+
+/** All that still runs in `graceSeconds` gets SIGKILL. A later call can only bring that forward. */
+export function killAfter(worker: WorkerState, graceSeconds: number): void {
+  const { clock } = worker.dependencies
+  const at = clock.now() + graceSeconds * 1000
+  if (at >= worker.killAt) return
+  worker.killAt = at
+  worker.cancelKill()
+  worker.cancelKill = clock.after(graceSeconds * 1000, () => {
+    for (const child of worker.running.values()) child.kill('SIGKILL')
+    for (const watcher of worker.watchers) watcher()
+  })
+}
+
+function act(worker: WorkerState, sandbox: PodSandbox, actions: PodActions): void {
+  const { clock } = worker.dependencies
+  worker.cancelWake()
+  for (const container of actions.start) start(worker, container, sandbox)
+  const [last] = actions.stop
+  if (last !== undefined && !worker.stopping.has(last.name)) {
+    worker.stopping.add(last.name)
+    worker.running.get(last.name)?.kill('SIGTERM')
+    killAfter(worker, worker.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE)
+  }
+  if (actions.wakeAt !== undefined) {
+    worker.cancelWake = clock.after(actions.wakeAt - clock.now(), () => queueSync(worker))
+  }
+  if (!actions.finished) return
+  worker.cancelKill()
+  worker.stage = 'finished'
+  void removeSandbox(worker)
+}
+
+function start(worker: WorkerState, container: Container, sandbox: PodSandbox): void {
+  const { dependencies, pod, records, running } = worker
+  const { name } = container
+  const before = records.get(name)
+  const now = dependencies.clock.now()
+  const { podIP, hostIP, podIPs = [podIP] } = sandbox
+  const { problems, env, command, args } = containerEnv(pod, container, dependencies.snapshot(), podIP, hostIP, podIPs)
+  if (problems.length > 0) {
+    records.set(name, refusedRecord(before, problems.map(({ message }) => message).join('; '), now))
+    queueSync(worker)
+    return
+  }
+  const record = startRecord(before, now)
+  const { restartCount } = record
+  const child = dependencies.runtime.start({
+    pod,
+    container: { ...container, command, args },
+    runsToCompletion: !isSidecar(container) && (pod.spec.initContainers ?? []).includes(container),
+    sandbox,
+    env,
+    restartCount,
+    logPath: prepareLog(dependencies.logDirectory, pod, name, restartCount),
+  })
+  records.set(name, { ...record, containerID: child.containerID, imageID: child.imageID })
+  running.set(name, child)
+  void child.started.then(({ notes }) => change(worker, name, child, { phase: 'running', notes }))
+  void child.exit.then((exit) => {
+    change(worker, name, child, { phase: 'terminated', exit, finishedAt: dependencies.clock.now() })
+    if (running.get(name) === child) running.delete(name)
+  })
+}
+
+/** What a run that is over says is not heard any more. */
+function change(worker: WorkerState, name: string, child: RunningContainer, part: Partial<ContainerRecord>): void {
+  const record = worker.records.get(name)
+  if (worker.running.get(name) !== child || record === undefined) return
+  worker.records.set(name, { ...record, ...part })
+  queueSync(worker)
+}
