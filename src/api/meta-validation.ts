@@ -136,7 +136,7 @@ export function validateObjectMetaUpdate(object: KubernetesObject, old: Kubernet
   )
 }
 
-/** `kind` and `apiVersion` of two entries of a list that must differ by name. */
+/** Names that occur twice in a list; empty ones are passed over. */
 export function validateUnique(
   names: readonly (string | undefined)[],
   pathAt: (index: number) => FieldPath,

@@ -8,7 +8,7 @@ import {
   type FieldError,
   type FieldPath,
 } from '../api/field-error.ts'
-import { KINDS, type AnyObject, type Kind, type Kinds } from '../api/kinds.ts'
+import { KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
 import { setDefaultsService } from '../api/service-defaults.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
@@ -152,11 +152,21 @@ function admit({ kind, object, old }: Entry, reserved: Allocations): Admitted<An
   const own = object.kind === 'Service' ? releaseAll(reserved, setDefaultsService(object)) : reserved
   if (old === undefined) return admitCreate(kind, object, own)
   const { resourceVersion: _, ...metadata } = object.metadata
-  const given = { ...object, metadata } as Kinds[Kind]
+  const given = leadByClusterIP({ ...object, metadata }, old)
   if (old.kind !== 'Service') return admitUpdate(kind, given, old, own)
   const admitted = admitUpdate(kind, given, old, holdAll(own, old))
   if (admitted.object.kind !== 'Service') return admitted
   return { ...admitted, allocations: holdAll(releaseAll(admitted.allocations, old), admitted.object) }
+}
+
+/** Applying a changed clusterIP means clusterIPs too: a merge would find the stored list beside it. */
+function leadByClusterIP(object: AnyObject, old: AnyObject): AnyObject {
+  if (object.kind !== 'Service' || old.kind !== 'Service') return object
+  const { clusterIP = '', clusterIPs } = object.spec
+  const isChanged = clusterIP !== '' && clusterIP !== old.spec.clusterIP
+  return isChanged && clusterIPs === undefined
+    ? { ...object, spec: { ...object.spec, clusterIPs: [clusterIP] } }
+    : object
 }
 
 function problemsOf(entry: Entry, admitted: Admitted<AnyObject>): readonly ObjectProblem[] {
@@ -183,7 +193,9 @@ function asWritten(error: FieldError, written: unknown): FieldError {
   if (!isPlural || valueAt(written, ['spec', 'clusterIPs']) !== undefined) return error
   if (valueAt(written, ['spec', 'clusterIP']) === undefined) return error
   const path = ['spec', 'clusterIP']
-  return { ...error, path, field: formatFieldPath(path) }
+  const { value } = error
+  const single = Array.isArray(value) && value.length === 1 ? { value: value[0] as unknown } : {}
+  return { ...error, path, field: formatFieldPath(path), ...single }
 }
 
 function valueAt(value: unknown, path: FieldPath): unknown {

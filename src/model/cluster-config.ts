@@ -38,7 +38,8 @@ export function parseClusterConfig(text: ClusterConfigText): ClusterConfig | rea
   const cidrs = (name: string, list: string): readonly CIDR[] =>
     list.split(',').flatMap((entry) => {
       const cidr = parseCIDR(entry.trim())
-      if (cidr === undefined) problems.push(`${name}: ${JSON.stringify(entry.trim())} is not a range such as 10.0.0.0/16`)
+      if (cidr === undefined)
+        problems.push(`${name}: ${JSON.stringify(entry.trim())} is not a range such as 10.0.0.0/16`)
       return cidr ?? []
     })
   const [, from = '', to = ''] = /^(\d+)-(\d+)$/.exec(text.nodePortRange) ?? []

@@ -22,9 +22,11 @@ export const nftablesBackend: Backend<Table, Operation> = {
     const builder = buildTable(SERVICE_SETS)
     const slots = createSlotAllocator()
     const strict = services.length <= STRICT_LIMIT
-    addBaseChains(builder, node)
+    const rings = new Set<number>()
     for (const address of node.addresses) builder.element('nodeport-ips', { key: [address] })
-    for (const info of services.toSorted(byAge)) addService({ builder, slots, node, strict }, info)
+    for (const info of services.toSorted(byAge)) addService({ builder, slots, node, strict, rings }, info)
+    const sizes = [...rings].sort((a, b) => a - b)
+    addBaseChains(builder, node, sizes)
     return builder.build()
   },
   diff,

@@ -7,7 +7,6 @@ import {
   match,
   NODE_PORT_KEY,
   PROTO,
-  RING_SIZES,
   rule,
   SOURCE,
   verdict,
@@ -22,8 +21,8 @@ const REJECT: Statement = { kind: 'reject', with: 'port-unreachable' }
 const MASQUERADE: Statement = { kind: 'masquerade', fullyRandom: true }
 const TO_NODE: Statement = { kind: 'lookup', key: [DESTINATION], set: 'nodeport-ips' }
 
-/** The chains that hook into the node's packet path, and those they share. The same whatever the Services are. */
-export function addBaseChains(builder: TableBuilder, node: NodeContext): void {
+/** The chains that hook into the node's packet path, and those they share. `rings`: the sizes that are in use. */
+export function addBaseChains(builder: TableBuilder, node: NodeContext, rings: readonly number[]): void {
   const jump = (chain: string): Rule => rule(verdict({ kind: 'jump', chain }))
   const firewall = rule(NEW, { kind: 'vmap', key: FRONTEND_KEY, map: 'firewall-ips' })
   builder.chain('filter-prerouting', [firewall], { type: 'filter', hook: 'prerouting', priority: PRIORITY.firewall })
@@ -37,12 +36,12 @@ export function addBaseChains(builder: TableBuilder, node: NodeContext): void {
   builder.chain('filter-output', fromHere, { type: 'filter', hook: 'output', priority: PRIORITY.filter })
   const sources = masqueradeRules(node)
   builder.chain('nat-postrouting', sources, { type: 'nat', hook: 'postrouting', priority: PRIORITY.snat })
-  builder.chain('services', serviceRules())
+  builder.chain('services', serviceRules(rings))
   builder.chain('reject', [rule(REJECT)])
 }
 
-function serviceRules(): readonly Rule[] {
-  const rings = RING_SIZES.flatMap((modulus) => {
+function serviceRules(sizes: readonly number[]): readonly Rule[] {
+  const rings = sizes.flatMap((modulus) => {
     const slot = { kind: 'numgen', mode: 'inc', modulus, offset: 0 } as const
     const byAddress = { kind: 'map', key: [...FRONTEND_KEY, slot], map: `ring-${modulus}` } as const
     const byNodePort = { kind: 'map', key: [...NODE_PORT_KEY, slot], map: `nodeport-ring-${modulus}` } as const

@@ -17,7 +17,6 @@ export const TABLE = 'portolan'
 /** Sizes of the shared rings: a Service port of n endpoints takes the first that fits it evenly enough. */
 export const RING_SIZES: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64, 128, 256, 512, 1024, 4096]
 
-const MAXIMUM = 1 << 20
 const FRONTEND: readonly DataType[] = ['ipv4_addr', 'inet_proto', 'inet_service']
 const NODE_PORT: readonly DataType[] = ['inet_proto', 'inet_service']
 const ENDPOINT: readonly DataType[] = ['ipv4_addr', 'inet_service']
@@ -49,8 +48,6 @@ export const SERVICE_SETS: Readonly<Record<string, SetDeclaration>> = {
   /** The same by an id that an endpoint keeps while it lives: what session affinity remembers. */
   'affinity-ids': { key: ['integer'], data: ['mark'] },
   'affinity-endpoints': { key: ['mark'], data: ENDPOINT },
-  /** What Service ports without a chain of their own choose from: one pair of maps for each size. */
-  ...Object.fromEntries(RING_SIZES.flatMap(ringSets)),
 }
 
 /** The sets of the balancer outside the nodes. */
@@ -59,11 +56,10 @@ export const BALANCER_SETS: Readonly<Record<string, SetDeclaration>> = {
   endpoints: { key: ['integer'], data: ENDPOINT },
 }
 
-function ringSets(size: number): readonly [string, SetDeclaration][] {
-  return [
-    [`ring-${size}`, { key: [...FRONTEND, 'integer'], data: ENDPOINT }],
-    [`nodeport-ring-${size}`, { key: [...NODE_PORT, 'integer'], data: ENDPOINT }],
-  ]
+/** What Service ports without a chain of their own choose from: a pair of maps for each size that is in use. */
+export function declareRing(builder: TableBuilder, size: number): void {
+  builder.declare({ name: `ring-${size}`, key: [...FRONTEND, 'integer'], data: ENDPOINT })
+  builder.declare({ name: `nodeport-ring-${size}`, key: [...NODE_PORT, 'integer'], data: ENDPOINT })
 }
 
 export const PROTO: Selector = { kind: 'meta', key: 'l4proto' }
@@ -87,6 +83,7 @@ export const match = (left: Selector, op: '==' | '!=', right: string): Statement
 export interface TableBuilder {
   readonly chains: Map<string, Chain>
   chain(name: string, rules: readonly Rule[], hook?: Chain['hook']): void
+  /** Nothing where it is declared already. Without a size: the kernel would set aside memory for all of it at once. */
   declare(set: Omit<NftSet, 'elements' | 'size'>): void
   /** False where the key is taken already. */
   element(set: string, element: Element): boolean
@@ -99,7 +96,8 @@ export function buildTable(sets: Readonly<Record<string, SetDeclaration>>): Tabl
   const declarations = new Map<string, Omit<NftSet, 'elements'>>()
   const elements = new Map<string, Map<string, Element>>()
   const declare = (set: Omit<NftSet, 'elements' | 'size'>): void => {
-    declarations.set(set.name, { ...set, size: MAXIMUM })
+    if (declarations.has(set.name)) return
+    declarations.set(set.name, set)
     elements.set(set.name, new Map())
   }
   for (const [name, set] of Object.entries(sets)) declare({ name, ...set })

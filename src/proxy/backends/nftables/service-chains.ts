@@ -85,14 +85,17 @@ function chooseSticky(
     builder.element('affinity-endpoints', { key: [id], data: [endpoint.ip, String(endpoint.port)] })
   })
   const slot = slotExpression(info, endpoints.length, base)
-  const use = (id: Expression): Rule => ({
+  const use = (id: Expression, ...before: readonly Statement[]): Rule => ({
     statements: [
       protocol(info),
       { kind: 'mark', value: id },
+      ...before,
       { kind: 'update', set: map, key: [SOURCE], data: MARK, timeout },
       { kind: 'dnat', to: { kind: 'map', key: [MARK], map: 'affinity-endpoints' } },
     ],
     comment: label,
   })
-  return [use({ kind: 'map', key: [SOURCE], map }), use({ kind: 'map', key: [slot], map: 'affinity-ids' })]
+  // An update of an element that is there leaves its data as it was: what is remembered of a gone endpoint goes first.
+  const forget: Statement = { kind: 'delete', set: map, key: [SOURCE], data: MARK }
+  return [use({ kind: 'map', key: [SOURCE], map }), use({ kind: 'map', key: [slot], map: 'affinity-ids' }, forget)]
 }

@@ -2,7 +2,7 @@ import { categorizeEndpoints, type CategorizedEndpoints } from '../../../model/c
 import type { Endpoint, ServicePortInfo } from '../../../model/resolve-services.ts'
 import type { Rule, Verdict } from '../../../nft/ruleset.ts'
 import type { NodeContext } from '../../node-context.ts'
-import { goto, match, RING_SIZES, rule, SOURCE, verdict, type TableBuilder } from './layout.ts'
+import { declareRing, goto, match, RING_SIZES, rule, SOURCE, verdict, type TableBuilder } from './layout.ts'
 import { addChoiceChain, servicePortLabel } from './service-chains.ts'
 import type { SlotAllocator } from './slots.ts'
 
@@ -18,6 +18,8 @@ export interface ServiceContext {
   readonly node: NodeContext
   /** Whether Service ports without a wish of their own get a chain of their own: strict round robin. */
   readonly strict: boolean
+  /** Sizes of the rings in use: added to. */
+  readonly rings: Set<number>
 }
 
 /** Everything that one Service port needs in the table. */
@@ -29,7 +31,7 @@ export function addService(context: ServiceContext, info: ServicePortInfo): void
   addHairpins(builder, info, node)
   if (!sets.hasAny) addFrontends(builder, info, REJECT, REJECT, 'no-endpoint')
   else if (context.strict || needsChain(info)) addOwnChains(context, info, sets)
-  else addRing(builder, info, sets.cluster)
+  else addRing(context, info, sets.cluster)
 }
 
 function needsChain(info: ServicePortInfo): boolean {
@@ -101,11 +103,13 @@ function addMasquerade(builder: TableBuilder, info: ServicePortInfo): void {
 }
 
 /** Slots of the shared maps, filled in turn; a ring larger than the endpoints is filled evenly to within 1/EVENNESS. */
-function addRing(builder: TableBuilder, info: ServicePortInfo, endpoints: readonly Endpoint[]): void {
+function addRing({ builder, rings }: ServiceContext, info: ServicePortInfo, endpoints: readonly Endpoint[]): void {
   const count = endpoints.length
   if (count === 0) return addFrontends(builder, info, DROP, DROP, 'service')
   const fits = (size: number): boolean => size === count || size >= count * EVENNESS
   const size = RING_SIZES.find(fits) ?? RING_SIZES.at(-1) ?? count
+  rings.add(size)
+  declareRing(builder, size)
   const frontends = [info.clusterIP, ...externalAddresses(info)].map((address) => frontendKey(info, address))
   for (let slot = 0; slot < size; slot++) {
     const endpoint = endpoints[slot % count]
