@@ -1,12 +1,15 @@
-import type { ValidatedObjects } from '../apiserver/validate-objects.ts'
+import type { ObjectProblem } from '../cluster/validate-manifest.ts'
 import type { Diagnostic } from '../manifest/diagnostic.ts'
 import { formatDiagnostic } from '../manifest/format.ts'
 import { locate, type ManifestObject } from '../manifest/manifest.ts'
 import type { Context } from './context.ts'
 
 /** What the API refuses, at its place in the files. */
-export function refusals(validated: ValidatedObjects, objects: readonly ManifestObject[]): readonly Diagnostic[] {
-  return validated.problems.flatMap(({ index, path, object, message, other }) => {
+export function refusals(
+  problems: readonly ObjectProblem[],
+  objects: readonly ManifestObject[],
+): readonly Diagnostic[] {
+  return problems.flatMap(({ index, path, object, message, other }) => {
     const source = objects[index]
     if (source === undefined) return []
     const elsewhere = other === undefined ? undefined : objects[other]
@@ -28,10 +31,11 @@ export function printDiagnostics(
   diagnostics: readonly Diagnostic[],
   texts: ReadonlyMap<string, string>,
   context: Context,
+  outcome = 'nothing was started',
 ): void {
   for (const diagnostic of diagnostics) {
     context.stderr.write(`${formatDiagnostic(diagnostic, texts.get(diagnostic.file))}\n`)
   }
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length
-  if (errors > 0) context.stderr.write(`${errors} ${errors === 1 ? 'error' : 'errors'}: nothing was started\n`)
+  if (errors > 0) context.stderr.write(`${errors} ${errors === 1 ? 'error' : 'errors'}: ${outcome}\n`)
 }

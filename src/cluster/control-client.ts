@@ -51,7 +51,7 @@ function runningNetwork({ socket, enginePid }: StateDirectory): RunningNetwork {
       return { place, enginePid: pid, close: () => response.destroy() }
     },
     async logFile(query) {
-      const { path } = await json<{ path: string }>('GET', `/logs?${new URLSearchParams(query)}`)
+      const { path } = await json<{ path: string }>('GET', `/logs?${new URLSearchParams(query).toString()}`)
       return path
     },
     async stop() {

@@ -78,7 +78,7 @@ export function createHostPorts(options: HostPortsOptions): HostPorts {
       for (const entry of fresh) entries.set(keyOf(entry.wanted), entry)
       if (gone.length === 0 && fresh.length === 0) return
       work = work
-        .then(() => Promise.all(gone.map(([, entry]) => entry.listener?.close())))
+        .then(() => Promise.all(gone.map(async ([, entry]) => entry.listener?.close())))
         .then(() => open(fresh))
         .catch(options.onError)
     },

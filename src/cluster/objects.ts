@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Pod, PodStatus } from '../api/core.ts'
 import { isKind, KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
 import { createRegistry, type Registry, type WriteResult } from '../apiserver/registry.ts'
+import { missingNamespaces, validateObjects, type ObjectProblem } from '../apiserver/validate-objects.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { canonicalJSON } from '../model/hash.ts'
@@ -30,10 +31,13 @@ export interface ApplyReport {
   readonly deleted: readonly string[]
   readonly unchanged: number
   readonly warnings: readonly string[]
-  readonly refused: readonly string[]
+  /** Where there is one, nothing was done. */
+  readonly problems: readonly ObjectProblem[]
 }
 
-type Draft = { -readonly [K in keyof ApplyReport]: ApplyReport[K] extends readonly string[] ? string[] : number }
+type Draft = Pick<ApplyReport, 'problems'> & {
+  -readonly [K in Exclude<keyof ApplyReport, 'problems'>]: ApplyReport[K] extends readonly string[] ? string[] : number
+}
 
 /** Namespaces that are there from the start, as in every cluster. */
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -59,16 +63,27 @@ export function createObjects(config: ClusterConfig): Objects {
     create: (object) => void accepted(registry.create(object)),
     applyChange: (change) => applyChange(store, registry, change),
     applyManifest(manifest) {
-      const report: Draft = { created: [], updated: [], deleted: [], unchanged: 0, warnings: [], refused: [] }
-      const objects = inOrder(manifest.filter(isObject).map(withNamespace))
-      const wanted = new Map(objects.map((object) => [identity(object), canonicalJSON(object)]))
-      prune(store, registry, applied, wanted, report)
-      for (const object of objects) {
-        ensureNamespace(store, registry, object, report)
-        const same = applied.get(identity(object)) === wanted.get(identity(object))
-        applyObject(store, registry, successors, object, same, report)
+      const plan = planManifest(manifest, store.snapshot(), applied, config)
+      const report: Draft = {
+        created: [],
+        updated: [],
+        deleted: [],
+        unchanged: 0,
+        warnings: [],
+        problems: plan.problems,
       }
-      applied = wanted
+      if (plan.problems.length > 0) return report
+      for (const name of plan.gone) remove(registry, name, report)
+      for (const name of plan.namespaces) {
+        accepted(registry.create(namespaceObject(name)))
+        report.created.push(`Namespace ${name}`)
+      }
+      for (const object of plan.objects) {
+        if (plan.unchanged.has(identity(object))) report.unchanged++
+        else write(store, registry, successors, object, report)
+      }
+      report.warnings.push(...plan.warnings)
+      applied = plan.wanted
       return report
     },
     writePodStatus(pod, status) {
@@ -82,6 +97,54 @@ export function createObjects(config: ClusterConfig): Objects {
       registry.delete('Pod', objectKey(pod), { gracePeriodSeconds: 0 })
     },
   }
+}
+
+interface ManifestPlan {
+  /** Complete, in the order in which they are to be written. */
+  readonly objects: readonly AnyObject[]
+  readonly namespaces: readonly string[]
+  /** By identity: what the manifest says, as text. */
+  readonly wanted: ReadonlyMap<string, string>
+  readonly unchanged: ReadonlySet<string>
+  /** What the last manifest held and this one does not. */
+  readonly gone: readonly string[]
+  readonly problems: readonly ObjectProblem[]
+  readonly warnings: readonly string[]
+}
+
+/** What a manifest would change. Nothing is written, so that one problem leaves everything as it was. */
+function planManifest(
+  manifest: readonly unknown[],
+  snapshot: Snapshot,
+  applied: ReadonlyMap<string, string>,
+  config: ClusterConfig,
+): ManifestPlan {
+  const written = manifest.filter(isObject).map(withNamespace)
+  const wanted = new Map(written.map((object) => [identity(object), canonicalJSON(object)]))
+  const isStored = (name: string): boolean => find(snapshot, name) !== undefined
+  const gone = [...applied.keys()].filter((name) => !wanted.has(name) && isStored(name))
+  const same = [...wanted].filter(([name, text]) => applied.get(name) === text && isStored(name))
+  const unchanged = new Set(same.map(([name]) => name))
+  const replaced = [...wanted.keys()].filter(
+    (name) => name.startsWith('Pod ') && !unchanged.has(name) && isStored(name),
+  )
+  const rest = [...gone, ...replaced].reduce(without, snapshot)
+  const { valid, problems, warnings } = validateObjects(manifest, rest, config)
+  const objects = valid.map(({ object }) => object)
+  const namespaces = missingNamespaces(objects, rest)
+  return { objects, namespaces, wanted, unchanged, gone, problems, warnings: warnings.map(({ message }) => message) }
+}
+
+/** `Kind namespace/name`. */
+function find(snapshot: Snapshot, name: string): AnyObject | undefined {
+  const [kind = '', key = ''] = name.split(' ', 2)
+  return isKind(kind) ? get<Kind>(snapshot, kind, key) : undefined
+}
+
+function without(snapshot: Snapshot, name: string): Snapshot {
+  const [kind = '', key = ''] = name.split(' ', 2)
+  if (!isKind(kind)) return snapshot
+  return { ...snapshot, objects: { ...snapshot.objects, [kind]: snapshot.objects[kind].delete(key) } }
 }
 
 function isObject(value: unknown): value is AnyObject {
@@ -103,29 +166,8 @@ function identity(object: AnyObject): string {
   return `${object.kind} ${objectKey(object)}`
 }
 
-/** What others need comes first; of Services those that ask for an address or a port, so that nobody else gets it. */
-function inOrder(objects: readonly AnyObject[]): readonly AnyObject[] {
-  const kinds = Object.keys(KINDS)
-  const rank = (object: AnyObject): number => kinds.indexOf(object.kind) * 2 + (asksForNothing(object) ? 1 : 0)
-  return objects.toSorted((a, b) => rank(a) - rank(b))
-}
-
-function asksForNothing(object: AnyObject): boolean {
-  if (object.kind !== 'Service') return false
-  const { clusterIP = '', loadBalancerIP, ports = [] } = object.spec
-  return clusterIP === '' && loadBalancerIP === undefined && ports.every(({ nodePort }) => nodePort === undefined)
-}
-
 function namespaceObject(name: string): AnyObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, status: { phase: 'Active' } }
-}
-
-/** A manifest that leaves out its Namespace object still says which one it wants. */
-function ensureNamespace(store: Store, registry: Registry, object: AnyObject, report: Draft): void {
-  const { namespace } = object.metadata
-  if (namespace === undefined || get(store.snapshot(), 'Namespace', namespace) !== undefined) return
-  registry.create(namespaceObject(namespace))
-  report.created.push(`Namespace ${namespace}`)
 }
 
 function accepted<T>(result: WriteResult<T>): T {
@@ -139,46 +181,34 @@ function applyChange(store: Store, registry: Registry, change: Change): void {
   else store.update(change.object)
 }
 
-function applyObject(
+/** A Pod cannot become another: it ends, and the new one begins when its name is free. */
+function write(
   store: Store,
   registry: Registry,
   successors: Map<string, AnyObject>,
   object: AnyObject,
-  same: boolean,
   report: Draft,
 ): void {
-  const stored = get<Kind>(store.snapshot(), object.kind, objectKey(object))
-  if (stored !== undefined && same) {
-    report.unchanged++
+  const name = identity(object)
+  const stored = find(store.snapshot(), name)
+  if (stored === undefined) {
+    accepted(registry.create(object))
+    report.created.push(name)
     return
   }
-  if (stored?.kind === 'Pod') {
-    successors.set(identity(object), object)
-    registry.delete('Pod', objectKey(object))
-    report.updated.push(identity(object))
+  report.updated.push(name)
+  if (stored.kind !== 'Pod') {
+    const { resourceVersion: _, ...metadata } = object.metadata
+    accepted(registry.update({ ...object, metadata }))
     return
   }
-  const result = stored === undefined ? registry.create(object) : registry.update(object)
-  if ('failure' in result) {
-    report.refused.push(`${identity(object)}: ${result.failure.message}`)
-    return
-  }
-  report[stored === undefined ? 'created' : 'updated'].push(identity(object))
-  report.warnings.push(...result.warnings.map((warning) => `${identity(object)}: ${warning}`))
+  successors.set(name, object)
+  registry.delete('Pod', objectKey(object))
 }
 
-function prune(
-  store: Store,
-  registry: Registry,
-  applied: ReadonlyMap<string, string>,
-  wanted: ReadonlyMap<string, string>,
-  report: Draft,
-): void {
-  for (const name of applied.keys()) {
-    if (wanted.has(name)) continue
-    const [kind = '', key = ''] = name.split(' ', 2)
-    if (!isKind(kind) || get<Kind>(store.snapshot(), kind, key) === undefined) continue
-    registry.delete(kind, key)
-    report.deleted.push(name)
-  }
+function remove(registry: Registry, name: string, report: Draft): void {
+  const [kind = '', key = ''] = name.split(' ', 2)
+  if (!isKind(kind)) return
+  accepted(registry.delete(kind, key))
+  report.deleted.push(name)
 }

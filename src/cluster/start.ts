@@ -75,7 +75,8 @@ export async function startCluster(
     onError: (error) => reportError('cluster DNS', error),
   })
   step('rules and names')
-  objects.applyManifest(manifest)
+  const { problems } = objects.applyManifest(manifest)
+  if (problems.length > 0) throw new Error(problems.map(({ object, message }) => `${object}: ${message}`).join('\n'))
   await loop.settled()
   await hostPorts.opened()
   step('host ports')
@@ -209,7 +210,8 @@ function podsReady(objects: Objects, patience?: number): Promise<void> {
   })
 }
 
-function isDone({ status }: Pod): boolean {
+function isDone({ metadata, status }: Pod): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false
   if (status?.phase === 'Succeeded') return true
   return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }

@@ -5,6 +5,8 @@ import { snapshotOf } from '../model/snapshot.ts'
 import { dnsObjects } from './dns.ts'
 import { planTopology } from './topology.ts'
 
+export type { ObjectProblem } from '../apiserver/validate-objects.ts'
+
 /** What a network of these options would say of the manifest, with nothing started. Or what is wrong with the options. */
 export function validateManifest(
   values: readonly unknown[],

@@ -5,7 +5,7 @@ const LISTEN = '0A'
 
 /** Who has a port of this host, as `process 1234 (name)`; undefined where it is not visible to this user. */
 export function portHolder({ protocol, address, port }: ListenAddress): string | undefined {
-  const inodes = new Set([...socketInodes(protocol, address, port)])
+  const inodes = new Set(socketInodes(protocol, address, port))
   if (inodes.size === 0) return undefined
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!descriptorsOf(pid).some((target) => inodes.has(target))) continue

@@ -32,7 +32,7 @@ export function snapshotOf(objects: Iterable<AnyObject>): Snapshot {
 }
 
 export function get<K extends Kind>(snapshot: Snapshot, kind: K, key: string): Kinds[K] | undefined {
-  return snapshot.objects[kind].get(key) as Kinds[K] | undefined
+  return snapshot.objects[kind].get(key)
 }
 
 export function list<K extends Kind>(snapshot: Snapshot, kind: K): readonly Kinds[K][] {
@@ -40,5 +40,5 @@ export function list<K extends Kind>(snapshot: Snapshot, kind: K): readonly Kind
 }
 
 export function listIn<K extends Kind>(snapshot: Snapshot, kind: K, namespace: string): readonly Kinds[K][] {
-  return [...snapshot.objects[kind].withPrefix(`${namespace}/`)].map(([, object]) => object as Kinds[K])
+  return [...snapshot.objects[kind].withPrefix(`${namespace}/`)].map(([, object]) => object)
 }

@@ -38,7 +38,7 @@ export function createStore(options: StoreOptions): Store {
   let current = emptySnapshot()
   const listeners = new Set<(event: WatchEvent) => void>()
 
-  const mapOf = (kind: Kind): OrderedMap<AnyObject> => current.objects[kind] as unknown as OrderedMap<AnyObject>
+  const mapOf = (kind: Kind): OrderedMap<AnyObject> => current.objects[kind]
   const stored = (kind: Kind, key: string): AnyObject => {
     const object = mapOf(kind).get(key)
     if (object === undefined) throw new NotFoundError(`${KINDS[kind].plural} ${JSON.stringify(key)} not found`)

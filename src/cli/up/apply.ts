@@ -14,10 +14,14 @@ export async function applyToRunning(
   wait: number | undefined,
   context: Context,
 ): Promise<number> {
-  const loaded = await loadManifests(files, cluster, context)
+  const loaded = await loadManifests(files, undefined, context)
   if (loaded === undefined) return 2
   const network = await whenUp(cluster.name)
   const report = await network.apply(loaded.values)
+  if (report.problems.length > 0) {
+    loaded.printRefused(report.problems, 'nothing was changed')
+    return 2
+  }
   for (const [verb, names] of [
     ['created', report.created],
     ['updated', report.updated],
@@ -26,12 +30,11 @@ export async function applyToRunning(
     for (const name of names) context.stderr.write(`${verb} ${name}\n`)
   }
   for (const warning of report.warnings) context.stderr.write(`warning: ${warning}\n`)
-  for (const refusal of report.refused) context.stderr.write(`refused: ${refusal}\n`)
   if (report.unchanged > 0) context.stderr.write(`unchanged: ${report.unchanged}\n`)
   const ready = wait === undefined ? true : await allReady(network, wait)
   if (!ready) context.stderr.write(`not every Pod is ready after ${(wait ?? 0) / 1000} s\n`)
   context.stdout.write(`\n${networkReport(await network.status())}`)
-  return report.refused.length > 0 ? 2 : ready ? 0 : 1
+  return ready ? 0 : 1
 }
 
 /** Another `up` holds the name: it may still be starting. */

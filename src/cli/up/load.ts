@@ -1,5 +1,5 @@
 import type { ClusterOptions } from '../../cluster/options.ts'
-import { validateManifest } from '../../cluster/validate-manifest.ts'
+import { validateManifest, type ObjectProblem } from '../../cluster/validate-manifest.ts'
 import { hasErrors } from '../../manifest/diagnostic.ts'
 import { UsageError, type Context } from '../context.ts'
 import { printDiagnostics, refusals } from '../manifest-problems.ts'
@@ -8,29 +8,40 @@ import { readManifests } from '../read-manifests.ts'
 /** Manifests that a network can be given. */
 export interface LoadedManifests {
   readonly values: readonly unknown[]
+  /** Prints what a network refused of `values`, at its place in the files. */
+  printRefused(problems: readonly ObjectProblem[], outcome: string): void
 }
 
-/** Reads and validates; prints every problem at once. Undefined where one of them stops the start. */
+/**
+ * Reads and validates; prints every problem at once. Undefined where one of them stops the start. Without `cluster` only
+ * the text is looked at: a running network knows its own ranges and says what it refuses.
+ */
 export async function loadManifests(
   files: readonly string[],
-  cluster: ClusterOptions,
+  cluster: ClusterOptions | undefined,
   context: Context,
 ): Promise<LoadedManifests | undefined> {
   const { manifest, texts } = await readManifests(files, context)
   const known = manifest.objects.filter((object) => object.known)
   const values = known.map((object) => object.value)
-  const validated = validateManifest(values, cluster.config, cluster.nodes)
+  const validated = cluster === undefined ? NOTHING : validateManifest(values, cluster.config, cluster.nodes)
   if (!('problems' in validated)) throw new UsageError(validated.join('\n'))
   // What the text got wrong the API would only say again.
   const unreadable = new Set(manifest.diagnostics.filter(({ severity }) => severity === 'error').map(placeOf))
-  const refused = refusals(validated, known).filter((diagnostic) => !unreadable.has(placeOf(diagnostic)))
+  const refused = refusals(validated.problems, known).filter((diagnostic) => !unreadable.has(placeOf(diagnostic)))
   const diagnostics = [...manifest.diagnostics, ...refused]
   printDiagnostics(diagnostics, texts, context)
   if (manifest.skipped > 0)
     context.stderr.write(`${manifest.skipped} documents without apiVersion and kind passed over\n`)
   for (const { message } of validated.warnings) context.stderr.write(`warning: ${message}\n`)
-  return hasErrors(diagnostics) ? undefined : { values }
+  if (hasErrors(diagnostics)) return undefined
+  return {
+    values,
+    printRefused: (problems, outcome) => printDiagnostics(refusals(problems, known), texts, context, outcome),
+  }
 }
+
+const NOTHING: ReturnType<typeof validateManifest> = { valid: [], problems: [], warnings: [] }
 
 function placeOf({ file, line }: { readonly file: string; readonly line: number }): string {
   return `${file}:${line}`

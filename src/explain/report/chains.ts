@@ -41,7 +41,7 @@ export function openAddress(chain: PortChain, hosts: readonly HostAddress[]): st
       service === chainService(chain) && protocol === chain.protocol && port !== undefined,
   )
   const balanced = mine.find(({ wantedPort }) => wantedPort !== chain.nodePort)
-  const [best = undefined] = [balanced ?? mine[0]]
+  const best = balanced ?? mine[0]
   if (best === undefined) return `${insideName(chain)}:${chain.port}`
   return `${best.address}:${best.port}`
 }
