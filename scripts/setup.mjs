@@ -24,9 +24,9 @@ function run(what, command, args) {
 export function setUp() {
   const installed = time('node_modules/.package-lock.json')
   if (installed === 0 || installed < time('package-lock.json')) run('installing', 'npm', ['ci', '--no-audit', '--no-fund'])
-  const built = time('dist/cli/main.js')
+  const built = time('dist/bundle/LICENSES.txt')
   if (built < Math.max(newest('src'), time('tsconfig.build.json'))) {
-    run('building', process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'])
+    run('building', 'npm', ['run', '--silent', 'build'])
   }
 }
 

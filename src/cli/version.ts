@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { packageFile } from '../host/program-files.ts'
 
 interface PackageFile {
   readonly version: string
 }
 
-/** Of package.json, which stands two folders above this file, in src/ as in dist/. */
-export const VERSION: string = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as PackageFile
-).version
+/** Of package.json. */
+export const VERSION: string = (JSON.parse(readFileSync(packageFile(), 'utf8')) as PackageFile).version

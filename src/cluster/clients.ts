@@ -41,13 +41,8 @@ export function createClients(parts: ClientsOptions): Clients {
   const { options, config, topology, fabric, nodes, podNetwork } = parts
   const directory = `${options.stateDirectory}/etc`
   const outside = new Set<string>()
-  const write = (name: string, text: string): string => {
-    mkdirSync(directory, { recursive: true })
-    const path = `${directory}/${name}`
-    writeFileSync(path, text)
-    return path
-  }
-  const inside = (): string => write('client.resolv.conf', resolvConf('default', config, topology.dnsServiceIP))
+  const inside = (): string =>
+    writeIn(directory, 'client.resolv.conf', resolvConf('default', config, topology.dnsServiceIP))
   const nothing = (): void => undefined
 
   function openOutside(): Client {
@@ -62,7 +57,7 @@ export function createClients(parts: ClientsOptions): Clients {
       fabric.remove(namespace)
       outside.delete(address)
     }
-    const resolv = write('outside.resolv.conf', `nameserver ${topology.outsideGateway}\n`)
+    const resolv = writeIn(directory, 'outside.resolv.conf', `nameserver ${topology.outsideGateway}\n`)
     return { place: { netns: namespace.fd, resolvConf: resolv }, close }
   }
 
@@ -98,4 +93,12 @@ export function createClients(parts: ClientsOptions): Clients {
       throw new Error(`--from ${JSON.stringify(from)}: say outside, node/NAME or pod/NAME`)
     },
   }
+}
+
+/** The path of the file. */
+function writeIn(directory: string, name: string, text: string): string {
+  mkdirSync(directory, { recursive: true })
+  const path = `${directory}/${name}`
+  writeFileSync(path, text)
+  return path
 }

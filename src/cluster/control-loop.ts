@@ -51,7 +51,7 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
   function turn(): void {
     const seen = runControllers()
     const snapshot = options.store.snapshot()
-    for (const consumer of options.consumers) guarded(consumer.name, () => consumer.sync(snapshot, seen))
+    for (const consumer of options.consumers) guarded(options, consumer.name, () => consumer.sync(snapshot, seen))
     scheduled = false
     if (pending.length > 0) return schedule()
     const settled = waiting
@@ -67,29 +67,11 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
       const before = reconciled
       reconciled = options.store.snapshot()
       if (round < MAXIMUM_ROUNDS)
-        for (const controller of options.controllers) runController(controller, before, reconciled)
+        for (const controller of options.controllers) runController(options, controller, before, reconciled)
       else
         options.onError('controllers', new Error('they do not come to rest: the last changes wait for the next turn'))
     }
     return seen
-  }
-
-  function runController(controller: Controller, before: Snapshot, after: Snapshot): void {
-    for (const key of wokenKeys(controller, before, after)) {
-      guarded(`${controller.name} ${key}`, () => {
-        for (const change of controller.reconcile(options.store.snapshot(), key, options.config)) {
-          guarded(`${controller.name} ${key}: ${describe(change)}`, () => options.apply(change))
-        }
-      })
-    }
-  }
-
-  function guarded(where: string, action: () => void): void {
-    try {
-      action()
-    } catch (error) {
-      options.onError(where, error)
-    }
   }
 
   return {
@@ -99,6 +81,26 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
         schedule()
       }),
     stop: stopWatching,
+  }
+}
+
+function runController(options: ControlLoopOptions, controller: Controller, before: Snapshot, after: Snapshot): void {
+  for (const key of wokenKeys(controller, before, after)) {
+    const where = `${controller.name} ${key}`
+    guarded(options, where, () => {
+      for (const change of controller.reconcile(options.store.snapshot(), key, options.config)) {
+        guarded(options, `${where}: ${describe(change)}`, () => options.apply(change))
+      }
+    })
+  }
+}
+
+/** One object's trouble is told about, and stops nobody else. */
+function guarded({ onError }: ControlLoopOptions, where: string, action: () => void): void {
+  try {
+    action()
+  } catch (error) {
+    onError(where, error)
   }
 }
 

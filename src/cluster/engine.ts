@@ -4,7 +4,7 @@ import { ENGINE_CHANNEL } from '../host/engine-process.ts'
 import { createStandInRuntime } from '../kubelet/stand-in-process.ts'
 import { createFrontLink } from './front-link.ts'
 import type { FrontMessage } from './protocol.ts'
-import type { Cluster } from './start.ts'
+import { startCluster, type Cluster } from './start.ts'
 
 const standIn = createStandInRuntime()
 standIn.prepare()
@@ -32,7 +32,6 @@ link.send({ kind: 'booted' })
 async function start({ options, objects }: FrontMessage & { kind: 'start' }): Promise<void> {
   ;({ stateDirectory } = options)
   try {
-    const { startCluster } = await import('./start.ts')
     cluster = await startCluster(options, objects, { link, standIn, stop: () => void stop() })
   } catch (error) {
     fail(error)

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { startEngineProcess } from '../host/engine-process.ts'
+import { startEngineProcess, type EngineProcess } from '../host/engine-process.ts'
 import { createFdChannel, sendFd } from '../host/fd-channel.ts'
 import { libc } from '../host/libc.ts'
 import type { ListenAddress } from '../host/listen.ts'
+import { programFile } from '../host/program-files.ts'
 import { deferred } from '../lib/deferred.ts'
 import type { Upstream } from './dns-upstream.ts'
 import { openHostPort } from './host-listen.ts'
@@ -35,18 +35,12 @@ export interface Front {
   kill(): void
 }
 
-const ENGINE = fileURLToPath(new URL('./engine.js', import.meta.url))
-/** A small young generation: most of what the engine makes is small or lives long. */
-const NODE_FLAGS = ['--max-semi-space-size=4']
+/** One helper thread of V8 is enough. Flags of V8 itself would cost its start-up snapshot, about 13 ms. */
+const NODE_FLAGS = ['--v8-pool-size=1']
 
 /** Starts the engine's process at once: it waits for `run` with its own start-up behind it. */
 export function startFront(directory: StateDirectory, events: FrontEvents): Front {
-  const log = openSync(directory.engineLog, 'a', 0o600)
-  const channel = createFdChannel()
-  const engine = startEngineProcess({ command: [...NODE_FLAGS, ENGINE], log, channel: channel.engine })
-  closeSync(log)
-  libc().close(channel.engine)
-  const { child } = engine
+  const { child, started, channel } = startEngine(directory)
   const ended = deferred<EngineEnd>()
   let end: EngineEnd | undefined
   let upstream: Upstream | undefined
@@ -68,7 +62,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
       case 'pods-ready':
         return events.podsReady()
       case 'listen':
-        return tell({ kind: 'listening', batch: message.batch, results: openAll(message.addresses, channel.front) })
+        return tell({ kind: 'listening', batch: message.batch, results: openAll(message.addresses, channel) })
       case 'dns-query':
         return void answerDns(upstream, message).then(tell)
       case 'failed':
@@ -81,7 +75,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
         message satisfies never
     }
   })
-  engine.started.catch((error: Error) => {
+  started.catch((error: Error) => {
     end ??= { kind: 'failed', message: error.message, machine: true }
     child.kill('SIGKILL')
   })
@@ -89,7 +83,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     ended.resolve(end ?? { kind: 'failed', message: 'unshare could not be started', machine: true }),
   )
   child.once('exit', (code, signal) => {
-    libc().close(channel.front)
+    libc().close(channel)
     ended.resolve(end ?? unexpectedEnd(directory, booted, signal ?? `exit code ${code}`))
   })
   return {
@@ -101,6 +95,20 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     stop: () => tell({ kind: 'stop' }),
     kill: () => void child.kill('SIGKILL'),
   }
+}
+
+/** `channel` is this process's end of the fd channel. */
+function startEngine(directory: StateDirectory): EngineProcess & { readonly channel: number } {
+  const log = openSync(directory.engineLog, 'a', 0o600)
+  const channel = createFdChannel()
+  const engine = startEngineProcess({
+    command: [...NODE_FLAGS, programFile('cluster/engine')],
+    log,
+    channel: channel.engine,
+  })
+  closeSync(log)
+  libc().close(channel.engine)
+  return { ...engine, channel: channel.front }
 }
 
 function openAll(addresses: readonly ListenAddress[], channel: number): readonly ListenResult[] {

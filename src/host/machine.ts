@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+import { programFile } from './program-files.ts'
 
 /** One thing that this machine has or lacks. */
 export interface MachineCheck {
@@ -40,7 +42,7 @@ function checkPrograms(): MachineCheck {
 
 function checkForeignCalls(): MachineCheck {
   const name = `@koromix/koffi-linux-${process.arch}`
-  const found = existsSync(new URL(`../../node_modules/${name}`, import.meta.url)) || canResolve(name)
+  const found = canResolve(name)
   if (found) return { name: 'system calls', state: 'ok', found: name }
   const advice = `run npm install without --omit=optional; ${process.arch} needs a build of koffi (x64 and arm64 have one)`
   return { name: 'system calls', state: 'missing', found: `no ${name}`, advice }
@@ -48,7 +50,7 @@ function checkForeignCalls(): MachineCheck {
 
 function canResolve(name: string): boolean {
   try {
-    import.meta.resolve(name)
+    createRequire(import.meta.url).resolve(name)
     return true
   } catch {
     return false
@@ -87,7 +89,7 @@ function namespaceAdvice(): string {
 
 /** Opens a netfilter socket inside; a kernel without nf_tables refuses it. */
 function checkNftables(): MachineCheck {
-  const probe = new URL('./nftables-probe.js', import.meta.url).pathname
+  const probe = programFile('host/nftables-probe')
   const flags = ['--user', '--map-root-user', '--net', process.execPath, probe]
   const tried = spawnSync('unshare', flags, { encoding: 'utf8' })
   if (tried.status === 0) return { name: 'nf_tables', state: 'ok', found: 'netlink' }

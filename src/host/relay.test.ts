@@ -293,7 +293,7 @@ describe('the process', () => {
       import { libc } from ${JSON.stringify(join(compiled, 'host/libc.js'))}
       const relay = startRelay({ maxConnections: 1000, onFailure: (error) => console.log(error) })`
     const file = join(compiled, `script-${cleanups.length}.mjs`)
-    writeFileSync(file, preamble + script)
+    writeFileSync(file, `${preamble}\n${script}`)
     const child = spawn('/bin/sh', ['-c', `ulimit -n ${limit}; exec "$0" "$1"`, process.execPath, file], {
       stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
     })
@@ -343,7 +343,9 @@ describe('UDP', () => {
 
   /** Answers with the text, and who asked. */
   const echo = () =>
-    bindUdp((socket, message, from) => socket.send(message.length === 0 ? '' : `${from} ${message}`, from, source))
+    bindUdp((socket, message, from) =>
+      socket.send(message.length === 0 ? '' : `${from} ${message.toString()}`, from, source),
+    )
 
   async function exchange(socket: DatagramSocket, port: number, message: string | Buffer): Promise<string> {
     socket.send(message, port, localhost)
@@ -376,8 +378,10 @@ describe('UDP', () => {
     libc().close(gone.fd)
     const { port, listener } = expose('UDP', gone.port)
     const { socket } = await bindUdp()
+    const { wakeups } = relay.stats()
     socket.send('nobody', port, localhost)
-    await untilStats({ wakeups: relay.stats().wakeups, sessions: 0 })
+    await expect.poll(() => relay.stats().wakeups).toBeGreaterThan(wakeups)
+    await untilStats({ sessions: 0 })
     listener.retarget({ targets: [{ address: localhost, port: (await echo()).port }], source })
     expect(await exchange(socket, port, 'somebody')).toContain('somebody')
   })

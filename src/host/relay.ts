@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { checked, libc } from './libc.ts'
+import { programFile } from './program-files.ts'
 import {
   encodeRoute,
   type RelayCommand,
@@ -70,7 +71,7 @@ function duplicate(fd: number): number {
 
 /** Node 20 cannot run TypeScript in a worker, so this needs compiled code beside it: tests compile it first. */
 function startWorker(data: RelayWorkerData): Worker {
-  return new Worker(new URL('./relay-worker.js', import.meta.url), {
+  return new Worker(programFile('host/relay-worker'), {
     name: 'relay',
     workerData: data,
     execArgv: [],

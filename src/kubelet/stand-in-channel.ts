@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
-import { fileURLToPath } from 'node:url'
+import { programFile } from '../host/program-files.ts'
 import type { ContainerExit } from './container-runtime.ts'
 import type { Orders, Reports, StandIn } from './stand-in/protocol.ts'
 
@@ -21,12 +21,6 @@ export interface StandInListener {
   lost(exit: ContainerExit): void
 }
 
-/** Plain JavaScript: from a checkout's src/ it is what `tsc` emitted into dist/. */
-function standInMain(): string {
-  const here = fileURLToPath(new URL('./stand-in/main.js', import.meta.url))
-  return import.meta.url.endsWith('.ts') ? here.replace(/\/src\/(?=kubelet\/stand-in\/main\.js$)/, '/dist/') : here
-}
-
 /** One helper thread of V8 is enough. Flags of V8 itself would cost its start-up snapshot, about 13 ms. */
 const NODE_FLAGS = ['--v8-pool-size=1']
 
@@ -45,7 +39,9 @@ export function createStandInChannel(log: 'ignore' | 'inherit' | number, listene
 
   function prepare(): ChildProcess {
     if (child !== undefined) return child
-    const made = spawn(process.execPath, [...NODE_FLAGS, standInMain()], { stdio: ['ignore', log, log, 'ipc'] })
+    const made = spawn(process.execPath, [...NODE_FLAGS, programFile('kubelet/stand-in/main')], {
+      stdio: ['ignore', log, log, 'ipc'],
+    })
     made.on('message', (reports: Reports) => listener.reports(reports))
     made.once('error', (error) => lost(made, { exitCode: 128, reason: 'StartError', message: error.message }))
     made.once('exit', (code, signal) => lost(made, exitOf(code, signal)))

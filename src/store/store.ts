@@ -1,4 +1,5 @@
 import { KINDS, type AnyObject, type Kind, type Kinds } from '../api/kinds.ts'
+import type { ObjectMeta } from '../api/meta.ts'
 import { timestamp } from '../lib/clock.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { emptySnapshot, objectKey, type Snapshot } from '../model/snapshot.ts'
@@ -59,14 +60,8 @@ export function createStore(options: StoreOptions): Store {
       if (mapOf(object.kind).has(key)) {
         throw new AlreadyExistsError(`${KINDS[object.kind].plural} ${JSON.stringify(key)} already exists`)
       }
-      const metadata = {
-        ...object.metadata,
-        uid: options.uid(),
-        creationTimestamp: timestamp(options.now()),
-        generation: 1,
-        resourceVersion: nextVersion(),
-      }
-      const created = { ...object, metadata }
+      const given = { uid: options.uid(), creationTimestamp: timestamp(options.now()), generation: 1 }
+      const created = { ...object, metadata: { ...object.metadata, ...given, resourceVersion: nextVersion() } }
       commit(object.kind, mapOf(object.kind).set(key, created), { type: 'ADDED', object: created })
       return created
     },
@@ -78,15 +73,7 @@ export function createStore(options: StoreOptions): Store {
       if (resourceVersion !== undefined && resourceVersion !== previous.metadata.resourceVersion) {
         throw new ConflictError(`${KINDS[object.kind].plural} ${JSON.stringify(key)} has been modified`)
       }
-      const { uid, creationTimestamp, generation = 1 } = previous.metadata
-      const metadata = {
-        ...object.metadata,
-        ...(uid === undefined ? {} : { uid }),
-        ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-        generation: specOf(object) === specOf(previous) ? generation : generation + 1,
-        resourceVersion: nextVersion(),
-      }
-      const updated = { ...object, metadata }
+      const updated = { ...object, metadata: updatedMetadata(object, previous, nextVersion()) }
       commit(object.kind, mapOf(object.kind).set(key, updated), { type: 'MODIFIED', object: updated, previous })
       return updated
     },
@@ -103,6 +90,18 @@ export function createStore(options: StoreOptions): Store {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+  }
+}
+
+/** What the store gave once stays; a new spec is a new generation. */
+function updatedMetadata(object: AnyObject, previous: AnyObject, resourceVersion: string): ObjectMeta {
+  const { uid, creationTimestamp, generation = 1 } = previous.metadata
+  return {
+    ...object.metadata,
+    ...(uid === undefined ? {} : { uid }),
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    generation: specOf(object) === specOf(previous) ? generation : generation + 1,
+    resourceVersion,
   }
 }
 

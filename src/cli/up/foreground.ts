@@ -5,7 +5,6 @@ import type { StateDirectory } from '../../cluster/state-directory.ts'
 import type { NetworkStatus } from '../../cluster/status.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, type Context } from '../context.ts'
-import { loadManifests } from './load.ts'
 import type { Progress } from './progress.ts'
 import { chainWarnings, listenerNotes, networkReport } from './report.ts'
 
@@ -34,6 +33,8 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
   })
   const interrupts = watchSignals(front)
   try {
+    // Loaded while the engine starts: the parser takes as long as a good part of that.
+    const { loadManifests } = await import('./load.ts')
     const loaded = await Promise.race([loadManifests(files, cluster, context), interrupts.first])
     if (loaded === 'interrupted') return EXIT_INTERRUPTED
     if (loaded === undefined) return 2

@@ -7,9 +7,7 @@ import {
   stateDirectory,
 } from '../../cluster/state-directory.ts'
 import { MachineError, type Context } from '../context.ts'
-import { applyToRunning } from './apply.ts'
 import { detach } from './detach.ts'
-import { loadManifests } from './load.ts'
 import { dnsUpstreams, waitTime, type UpOptions } from './options.ts'
 import { createProgress } from './progress.ts'
 import { runForeground } from './foreground.ts'
@@ -29,7 +27,7 @@ export async function startUp(
   const directory = stateDirectory(cluster.name)
   if (options.detach === true && process.send === undefined) return detach(context)
   const lock = await lockNetwork(directory)
-  if (lock === undefined) return applyToRunning(files, cluster, wait, context)
+  if (lock === undefined) return (await import('./apply.ts')).applyToRunning(files, cluster, wait, context)
   try {
     createStateDirectory(directory)
     return await runForeground({
@@ -49,6 +47,7 @@ export async function startUp(
 
 async function dryRun(files: readonly string[], cluster: ClusterOptions, context: Context): Promise<number> {
   const running = await connectNetwork(cluster.name)
+  const { loadManifests } = await import('./load.ts')
   const loaded = await loadManifests(files, cluster, context)
   if (loaded === undefined) return 2
   const verb = running === undefined ? 'started' : 'applied'
