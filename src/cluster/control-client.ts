@@ -2,7 +2,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { readFileSync } from 'node:fs'
 import type { ApplyReport } from './objects.ts'
 import type { ClientPlace } from './clients.ts'
-import { stateDirectory, type StateDirectory } from './state-directory.ts'
+import { networkFreed, stateDirectory, type StateDirectory } from './state-directory.ts'
 import type { NetworkStatus } from './status.ts'
 
 /** A running network, as other commands see it. Every call throws an Error with the network's own words where it refuses. */
@@ -34,7 +34,8 @@ export async function connectNetwork(name: string): Promise<RunningNetwork | und
   }
 }
 
-function runningNetwork({ socket, enginePid }: StateDirectory): RunningNetwork {
+function runningNetwork(directory: StateDirectory): RunningNetwork {
+  const { socket, enginePid } = directory
   const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await send(socket, method, path, body)
     return (await readJson(response)) as T
@@ -55,10 +56,12 @@ function runningNetwork({ socket, enginePid }: StateDirectory): RunningNetwork {
       return path
     },
     async stop() {
+      const freed = networkFreed(directory)
       const response = await send(socket, 'POST', '/stop')
       // The engine closes the connection by ending.
       response.resume()
       await new Promise<void>((resolve) => response.once('close', resolve).once('error', () => resolve()))
+      await freed
     },
   }
 }

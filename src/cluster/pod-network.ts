@@ -6,6 +6,7 @@ import type { NetworkNamespace } from '../host/namespaces.ts'
 import type { PodSandbox } from '../kubelet/container-runtime.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { objectKey } from '../model/snapshot.ts'
+import { podHostname } from '../model/container-env.ts'
 import { createAddressPool, type AddressPool } from './address-pool.ts'
 import type { NodePlan, Topology } from './topology.ts'
 
@@ -58,6 +59,17 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
   }
 
   const sandboxes = new Map<string, PodSandbox>()
+  const resolvConfs = new Map<string, string>()
+  /** One file for all Pods of a namespace. */
+  const resolvConfOf = (namespace: string): string => {
+    const known = resolvConfs.get(namespace)
+    if (known !== undefined) return known
+    const path = `${options.directory}/${namespace}.resolv.conf`
+    writeFileSync(path, resolvConf(namespace, options.config, options.topology.dnsServiceIP))
+    resolvConfs.set(namespace, path)
+    return path
+  }
+  mkdirSync(options.directory, { recursive: true })
   return {
     sandboxOf: (namespace, name) => sandboxes.get(`${namespace}/${name}`),
     addClient: addLeaf,
@@ -71,39 +83,34 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
       const sandbox = {
         podIP,
         hostIP: node.plan.address,
-        hostname: hostNetwork ? node.plan.name : (pod.spec.hostname ?? pod.metadata.name).slice(0, 63),
+        hostname: podHostname(pod),
+        resolvConf: resolvConfOf(pod.metadata.namespace ?? 'default'),
+        hosts: writeHosts(options, pod, podIP),
         ...(netns === undefined ? {} : { netns }),
-        ...writePodFiles(options, pod, podIP),
       }
       sandboxes.set(objectKey(pod), sandbox)
       return sandbox
     },
     async removePodSandbox(pod, sandbox) {
       if (sandboxes.get(objectKey(pod)) === sandbox) sandboxes.delete(objectKey(pod))
-      rmSync(podDirectory(options, pod), { recursive: true, force: true })
+      rmSync(hostsFile(options, pod), { force: true })
       if (sandbox.netns === undefined || pod.spec.hostNetwork === true) return
       removeLeaf(pod.spec.nodeName ?? '', sandbox.podIP, sandbox.netns)
     },
   }
 }
 
-function podDirectory(options: PodNetworkOptions, pod: Pod): string {
-  return `${options.directory}/${pod.metadata.uid ?? `${pod.metadata.namespace}-${pod.metadata.name}`}`
+function hostsFile(options: PodNetworkOptions, pod: Pod): string {
+  return `${options.directory}/${pod.metadata.uid ?? `${pod.metadata.namespace}-${pod.metadata.name}`}.hosts`
 }
 
-function writePodFiles(options: PodNetworkOptions, pod: Pod, podIP: string): { resolvConf: string; hosts: string } {
-  const directory = podDirectory(options, pod)
-  mkdirSync(directory, { recursive: true })
+function writeHosts(options: PodNetworkOptions, pod: Pod, podIP: string): string {
   const namespace = pod.metadata.namespace ?? 'default'
-  const hostname = (pod.spec.hostname ?? pod.metadata.name).slice(0, 63)
+  const hostname = podHostname(pod)
   const { subdomain } = pod.spec
-  const full =
-    subdomain === undefined ? '' : `${hostname}.${subdomain}.${namespace}.svc.${options.config.clusterDomain}\t`
-  const files = { resolvConf: `${directory}/resolv.conf`, hosts: `${directory}/hosts` }
-  writeFileSync(files.resolvConf, resolvConf(namespace, options.config, options.topology.dnsServiceIP))
-  writeFileSync(
-    files.hosts,
-    `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${podIP}\t${full}${hostname}\n`,
-  )
-  return files
+  const domain = `${namespace}.svc.${options.config.clusterDomain}`
+  const full = subdomain === undefined ? '' : `${hostname}.${subdomain}.${domain}\t`
+  const path = hostsFile(options, pod)
+  writeFileSync(path, `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${podIP}\t${full}${hostname}\n`)
+  return path
 }

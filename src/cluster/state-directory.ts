@@ -1,5 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { stateRoot } from './options.ts'
 
 /** The files of one network, in a folder that only its user can read. */
@@ -60,7 +60,14 @@ export function knownNetworks(): readonly string[] {
  */
 export function lockNetwork(directory: StateDirectory): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy())
+    // Kept open: see networkFreed.
+    const server = createServer(
+      (socket) =>
+        void socket
+          .on('error', () => undefined)
+          .resume()
+          .unref(),
+    )
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     )
@@ -68,5 +75,15 @@ export function lockNetwork(directory: StateDirectory): Promise<Server | undefin
       server.unref()
       resolve(server)
     })
+  })
+}
+
+/** Resolves when no front holds the network any more: its end closes the connection, however it came. */
+export function networkFreed(directory: StateDirectory): Promise<void> {
+  return new Promise((resolve) => {
+    connect(`\0${directory.path}`)
+      .on('error', () => undefined)
+      .once('close', () => resolve())
+      .resume()
   })
 }

@@ -1,7 +1,7 @@
 import { parseIPv4 } from '../lib/ip.ts'
 import { openLinkSocket, type LinkOperation, type LinkSocket } from './links.ts'
 import { createNamespace, ownNamespace, type NetworkNamespace } from './namespaces.ts'
-import { QUIET, ROUTER, setSysctls } from './sysctl.ts'
+import { LEAF, ROUTER, setSysctls } from './sysctl.ts'
 
 /**
  * The wires of one network. The engine's own namespace is the fabric: a bridge that carries the nodes, and the router to
@@ -14,7 +14,10 @@ export interface Fabric {
   addPod(nodeName: string, address: string): NetworkNamespace
   /** A namespace outside the nodes, beyond the fabric's router. */
   addOutside(address: string): NetworkNamespace
-  /** Cuts the link of what addPod or addOutside made; the namespace goes with its last process. */
+  /**
+   * Takes what addPod or addOutside made out of the network. The link goes with the namespace, in the kernel's own time:
+   * to delete it would stop this thread for tens of milliseconds.
+   */
   remove(namespace: NetworkNamespace): void
 }
 
@@ -57,6 +60,7 @@ interface Router {
 
 interface Leaf {
   readonly router: Router
+  readonly address: string
   readonly index: number
 }
 
@@ -98,7 +102,7 @@ export function createFabric(options: FabricOptions): Fabric {
       const leaf = leaves.get(namespace)
       if (leaf === undefined) return
       leaves.delete(namespace)
-      leaf.router.links.apply([{ kind: 'delete-link', index: leaf.index }])
+      leaf.router.links.apply([{ kind: 'delete-route', to: `${leaf.address}/32`, index: leaf.index }])
       namespace.close()
     },
   }
@@ -141,7 +145,7 @@ function addLeaf(
   leaves: Map<NetworkNamespace, Leaf>,
 ): NetworkNamespace {
   const namespace = createNamespace()
-  setSysctls(namespace, QUIET)
+  setSysctls(namespace, LEAF)
   const index = router.nextIndex++
   const [inside, outside] = [macOf(address, 'inside'), macOf(address, 'outside')]
   const peer = { name: 'eth0', index: ETH0, mac: inside, namespace }
@@ -159,6 +163,6 @@ function addLeaf(
     { kind: 'add-neighbour', index: ETH0, address: gateway, mac: outside },
   ])
   links.close()
-  leaves.set(namespace, { router, index })
+  leaves.set(namespace, { router, address, index })
   return namespace
 }

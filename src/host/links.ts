@@ -21,7 +21,6 @@ export type LinkOperation =
     }
   | { readonly kind: 'add-bridge'; readonly name: string; readonly index: number; readonly mac: string }
   | { readonly kind: 'set-up'; readonly index: number }
-  | { readonly kind: 'delete-link'; readonly index: number }
   /** A `host` scope address is answered but never chosen as a source. */
   | {
       readonly kind: 'add-address'
@@ -37,12 +36,13 @@ export type LinkOperation =
       readonly via?: string
       readonly type?: 'unreachable'
     }
+  | { readonly kind: 'delete-route'; readonly to: string; readonly index: number }
   | { readonly kind: 'add-neighbour'; readonly index: number; readonly address: string; readonly mac: string }
 
 const NLM_F_REQUEST = 1
 const NLM_F_CREATE_EXCL = 0x600
 const NLM_F_CREATE_REPLACE = 0x500
-const [RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWNEIGH] = [16, 17, 20, 24, 28]
+const [RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE, RTM_DELROUTE, RTM_NEWNEIGH] = [16, 20, 24, 25, 28]
 const [IFLA_ADDRESS, IFLA_IFNAME, IFLA_MASTER, IFLA_LINKINFO, IFLA_NET_NS_FD] = [1, 3, 10, 18, 28]
 const [IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER] = [1, 2, 1]
 const [IFA_ADDRESS, IFA_LOCAL] = [1, 2]
@@ -81,12 +81,12 @@ function write(writer: NetlinkWriter, operation: LinkOperation): void {
       return writeBridge(writer, operation)
     case 'set-up':
       return message(writer, RTM_NEWLINK, 0, () => linkHeader(writer, operation.index))
-    case 'delete-link':
-      return message(writer, RTM_DELLINK, 0, () => linkHeader(writer, operation.index))
     case 'add-address':
       return writeAddress(writer, operation)
     case 'add-route':
-      return writeRoute(writer, operation)
+      return writeRoute(writer, operation, RTM_NEWROUTE)
+    case 'delete-route':
+      return writeRoute(writer, operation, RTM_DELROUTE)
     case 'add-neighbour':
       return writeNeighbour(writer, operation)
     default:
@@ -152,10 +152,14 @@ function writeAddress(writer: NetlinkWriter, operation: LinkOperation & { kind: 
 }
 
 /** struct rtmsg: table main, protocol static; link scope where there is no gateway. */
-function writeRoute(writer: NetlinkWriter, route: LinkOperation & { kind: 'add-route' }): void {
+function writeRoute(
+  writer: NetlinkWriter,
+  route: Pick<LinkOperation & { kind: 'add-route' }, 'to' | 'index' | 'via' | 'type'>,
+  messageType: number,
+): void {
   const to = parseCIDR(route.to)
-  if (to === undefined) throw new Error(`${asCommand(route)}: not a range`)
-  message(writer, RTM_NEWROUTE, NLM_F_CREATE_REPLACE, () => {
+  if (to === undefined) throw new Error(`${JSON.stringify(route.to)} is not a range`)
+  message(writer, messageType, messageType === RTM_NEWROUTE ? NLM_F_CREATE_REPLACE : 0, () => {
     writer.u8(AF[to.family])
     writer.u8(to.prefixLength)
     writer.u8(0)
@@ -214,8 +218,6 @@ export function asCommand(operation: LinkOperation): string {
       return `ip link add ${operation.name} index ${operation.index} address ${operation.mac} type bridge`
     case 'set-up':
       return `ip link set ${operation.index} up`
-    case 'delete-link':
-      return `ip link delete ${operation.index}`
     case 'add-address': {
       const scope = operation.scope === undefined ? '' : ` scope ${operation.scope}`
       return `ip address add ${operation.address}/${operation.prefixLength} dev ${operation.index}${scope}`
@@ -226,6 +228,8 @@ export function asCommand(operation: LinkOperation): string {
       const type = operation.type === undefined ? '' : `${operation.type} `
       return `ip route replace ${type}${operation.to}${via}${device}`
     }
+    case 'delete-route':
+      return `ip route delete ${operation.to} dev ${operation.index}`
     default:
       return `ip neighbour replace ${operation.address} lladdr ${operation.mac} dev ${operation.index}`
   }

@@ -108,11 +108,12 @@ function startThread(limits: RelayLimits): Thread {
   // The process waits for its threads when it exits, and this one waits for events.
   const stop = (): void => send(thread, { kind: 'stop' })
   process.on('exit', stop)
-  worker.unref()
   worker.on('message', ({ closed }: RelayNotice) => {
     closing.get(closed)?.()
     closing.delete(closed)
   })
+  // After `on`, which takes a reference.
+  worker.unref()
   const ended = new Promise<void>((resolve) => {
     worker.once('exit', () => {
       thread.running = false

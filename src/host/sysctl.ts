@@ -10,19 +10,17 @@ export function setSysctls(namespace: NetworkNamespace | undefined, values: Read
   })
 }
 
+/** Of a namespace with one link: no IPv6 where the network has no IPv6 range. `all` sets `default` and each link too. */
+export const LEAF: Readonly<Record<string, string>> = { 'ipv6.conf.all.disable_ipv6': '1' }
+
 /**
  * A new namespace takes IPv4 values from the host's (net.core.devconf_inherit_init_net is 0), so what matters is set:
- * replies come in by other links than rp_filter expects, and IPv6 stays off where the network has no IPv6 range.
+ * replies may come in by other links than rp_filter expects.
  */
-export const QUIET: Readonly<Record<string, string>> = {
+export const ROUTER: Readonly<Record<string, string>> = {
+  ...LEAF,
   'ipv4.conf.all.rp_filter': '0',
   'ipv4.conf.default.rp_filter': '0',
-  'ipv6.conf.all.disable_ipv6': '1',
-  'ipv6.conf.default.disable_ipv6': '1',
-}
-
-export const ROUTER: Readonly<Record<string, string>> = {
-  ...QUIET,
   'ipv4.ip_forward': '1',
   'ipv4.conf.all.send_redirects': '0',
   'ipv4.conf.default.send_redirects': '0',

@@ -23,7 +23,7 @@ export interface ContainerSpec {
   readonly runsToCompletion: boolean
   readonly sandbox: PodSandbox
   /** The environment of `containerEnv`. */
-  readonly env: Readonly<Record<string, string>>
+  readonly env: () => Readonly<Record<string, string>>
   readonly restartCount: number
   /** File that takes stdout and stderr; its folder exists. */
   readonly logPath: string

@@ -76,7 +76,7 @@ function launch(commandLine: string, spec: ContainerSpec, options: HostProgramOp
   const { hostname, resolvConf, hosts, netns } = spec.sandbox
   const log = openSync(spec.logPath, 'a', 0o600)
   const stdio: StdioOptions = ['ignore', log, log, isolated ? 'pipe' : 'ignore']
-  const environment = { cwd: options.workingDirectory, env: { ...options.environment, ...spec.env } }
+  const environment = { cwd: options.workingDirectory, env: { ...options.environment, ...spec.env() } }
   const isolation = { hostname, ...(resolvConf && { resolvConf }), ...(hosts && { hosts }) }
   const shell = ['/bin/sh', '-c', commandLine]
   const [file, args]: readonly [string, readonly string[]] = isolated

@@ -46,7 +46,7 @@ function createFakeRuntime(log: string[]) {
   const exits = new Map<string, (exit: ContainerExit) => void>()
   const runtime: ContainerRuntime = {
     start({ container: { name }, restartCount, env }) {
-      log.push(`start ${name} ${restartCount}${env['A'] === undefined ? '' : ` A=${env['A']}`}`)
+      log.push(`start ${name} ${restartCount}${env()['A'] === undefined ? '' : ` A=${env()['A']}`}`)
       return {
         containerID: `fake://${name}`,
         imageID: 'fake',

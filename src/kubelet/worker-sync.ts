@@ -111,7 +111,8 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
   const before = records.get(name)
   const now = dependencies.clock.now()
   const { podIP, hostIP, podIPs = [podIP] } = sandbox
-  const { problems, env, command, args } = containerEnv(pod, container, dependencies.snapshot(), podIP, hostIP, podIPs)
+  const resolved = containerEnv(pod, container, dependencies.snapshot(), podIP, hostIP, podIPs)
+  const { problems, command, args } = resolved
   if (problems.length > 0) {
     records.set(name, refusedRecord(before, problems.map(({ message }) => message).join('; '), now))
     queueSync(worker)
@@ -124,7 +125,7 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
     container: { ...container, command, args },
     runsToCompletion: !isSidecar(container) && (pod.spec.initContainers ?? []).includes(container),
     sandbox,
-    env,
+    env: () => resolved.env,
     restartCount,
     logPath: prepareLog(dependencies.logDirectory, pod, name, restartCount),
   })

@@ -11,6 +11,7 @@ export interface EnvProblem {
 }
 
 export interface ContainerEnv {
+  /** Put together when it is asked for: with a thousand Services it has seven thousand entries. */
   readonly env: Readonly<Record<string, string>>
   /** `command` and `args` with `$(NAME)` expanded. */
   readonly command: readonly string[]
@@ -158,10 +159,14 @@ export function containerEnv(
   podIPs: readonly string[] = [podIP],
 ): ContainerEnv {
   const context: Context = { pod, container, snapshot, podIPs, hostIP }
-  const services = serviceEnv(snapshot, pod.metadata.namespace ?? 'default', pod.spec.enableServiceLinks !== false)
+  let links: Readonly<Record<string, string>> | undefined
+  const services = (): Readonly<Record<string, string>> => {
+    links ??= serviceEnv(snapshot, pod.metadata.namespace ?? 'default', pod.spec.enableServiceLinks !== false)
+    return links
+  }
   const own: Record<string, string> = {}
   const lookup = (name: string): string | undefined =>
-    Object.hasOwn(own, name) ? own[name] : Object.hasOwn(services, name) ? services[name] : undefined
+    Object.hasOwn(own, name) ? own[name] : Object.hasOwn(services(), name) ? services()[name] : undefined
   const problems = [...addEnvFrom(context, own)]
   for (const entry of container.env ?? []) {
     const resolved = resolve(context, entry, lookup)
@@ -170,7 +175,9 @@ export function containerEnv(
     else own[entry.name] = resolved.value
   }
   return {
-    env: { HOSTNAME: podHostname(pod), ...services, ...own },
+    get env() {
+      return { HOSTNAME: podHostname(pod), ...services(), ...own }
+    },
     command: (container.command ?? []).map((word) => expandVariables(word, lookup)),
     args: (container.args ?? []).map((word) => expandVariables(word, lookup)),
     problems: problems.map((message) => ({ reason: 'CreateContainerConfigError', message })),

@@ -68,7 +68,7 @@ describe.skipIf(reason !== undefined)(`host program${reason === undefined ? '' :
     writeFileSync(hosts, '10.244.1.2 nginx-pod\n')
     const sandbox = { podIP: '10.244.1.2', hostIP: '192.168.1.100', hostname: 'nginx-pod', resolvConf, hosts }
     const command = 'cat /etc/resolv.conf /etc/hosts; uname -n; echo "$GREETING"; pwd; ls -d /proc/[0-9]* | wc -l'
-    const { child, spec } = start(command, { sandbox, env: { GREETING: 'ahoy' } })
+    const { child, spec } = start(command, { sandbox, env: () => ({ GREETING: 'ahoy' }) })
     const { notes } = await child.started
     await child.exit
     const lines = logOf(spec).trimEnd().split('\n')
@@ -131,7 +131,7 @@ describe.skipIf(reason !== undefined)(`host program${reason === undefined ? '' :
 describe('host program that cannot have namespaces', () => {
   test('runs without them and says so', async () => {
     const refused = { ...options, unshare: '/no/such/unshare' }
-    const spec = specOf({}, { env: { GREETING: 'ahoy' } })
+    const spec = specOf({}, { env: () => ({ GREETING: 'ahoy' }) })
     const child = startHostProgram('echo "$GREETING"; exit 5', spec, refused)
     const { notes } = await child.started
     expect(notes).toEqual([expect.stringMatching(/^runs without mount, UTS and PID namespaces.*ENOENT/)])
