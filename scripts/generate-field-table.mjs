@@ -43,7 +43,14 @@ const QUANTITIES = new Set([
   'VolumeResourceRequirements.requests',
 ])
 
-const FORMS = { string: 'string', boolean: 'boolean', Date: 'date', V1MicroTime: 'date', IntOrString: 'intOrString', any: 'any' }
+const FORMS = {
+  string: 'string',
+  boolean: 'boolean',
+  Date: 'date',
+  V1MicroTime: 'date',
+  IntOrString: 'intOrString',
+  any: 'any',
+}
 
 const packageFolder = join(process.argv[2] ?? '/tmp/kfields', 'node_modules/@kubernetes/client-node')
 const generated = join(packageFolder, 'dist/gen')
@@ -102,7 +109,9 @@ function kindLines() {
     }
   }
   const stableFirst = (left, right) => Number(/\d(alpha|beta)/.test(left)) - Number(/\d(alpha|beta)/.test(right))
-  return [...kinds].sort(([left], [right]) => byText(left, right)).map(([kind, versions]) => [kind, ...[...versions].sort(stableFirst)].join(' '))
+  return [...kinds]
+    .sort(([left], [right]) => byText(left, right))
+    .map(([kind, versions]) => [kind, ...[...versions].sort(stableFirst)].join(' '))
 }
 
 const text = `/**

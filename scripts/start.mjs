@@ -7,7 +7,8 @@ import { setUp } from './setup.mjs'
 setUp()
 const root = fileURLToPath(new URL('..', import.meta.url))
 const args = ['bin/portolan.js', 'up', 'examples/nginx.yaml', ...process.argv.slice(2)]
+// A process of its own: the time that it tells begins here, not before the set-up.
 const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
-// The terminal sends Ctrl-C to both: the network decides when it has ended.
+// It decides when it has ended; one Ctrl-C that reaches it twice, from the terminal and from here, counts once.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]))

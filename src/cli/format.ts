@@ -6,3 +6,8 @@ export type Format = 'text' | 'json'
 export function formatOption(): Option {
   return new Option('-o, --format <format>', 'how the data is written').choices(['text', 'json']).default('text')
 }
+
+/** `1 Pod`, `2 Pods`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

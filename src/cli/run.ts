@@ -17,7 +17,8 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   }
 }
 
-function createProgram(context: Context, exit: (code: Promise<number>) => void): Program {
+/** The whole command line; `exit` takes the promise of the exit code. */
+export function createProgram(context: Context, exit: (code: Promise<number>) => void): Program {
   const program = new Program('portolan')
     .description('Runs Kubernetes Services for real on one machine, and charts every port on the way.')
     .version(VERSION)

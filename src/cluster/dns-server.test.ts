@@ -82,10 +82,10 @@ async function start(options: Partial<DnsServerOptions> = {}): Promise<DnsServer
   return server
 }
 
-async function askUdp(port: number, bytes: Uint8Array): Promise<Uint8Array> {
+async function askUdp(port: number, bytes: Uint8Array, address = '127.0.0.1'): Promise<Uint8Array> {
   const socket = createSocket('udp4')
   try {
-    socket.send(bytes, port, '127.0.0.1')
+    socket.send(bytes, port, address)
     const [message] = (await once(socket, 'message')) as [Buffer]
     return message
   } finally {
@@ -97,8 +97,8 @@ function frame(bytes: Uint8Array): Buffer {
   return Buffer.concat([Uint8Array.of(bytes.length >>> 8, bytes.length & 0xff), bytes])
 }
 
-async function open(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1')
+async function open(port: number, address = '127.0.0.1'): Promise<Socket> {
+  const socket = connect(port, address)
   socket.on('error', () => undefined)
   cleanUps.push(() => socket.destroy())
   await once(socket, 'connect')
@@ -311,14 +311,15 @@ describe('listening', () => {
     const udp = boundSocket(SOCK_DGRAM, 0)
     const port = portOf(udp)
     const server = await start({ listen: { udp, tcp: boundSocket(SOCK_STREAM, port) } })
-    expect(server).toMatchObject({ address: '127.0.0.1', port })
-    expect(answersOf(await askUdp(port, query(1)))).toHaveLength(1)
-    const socket = await open(port)
+    expect(server).toMatchObject({ address: LOCAL, port })
+    expect(answersOf(await askUdp(port, query(1), LOCAL))).toHaveLength(1)
+    const socket = await open(port, LOCAL)
     socket.end(frame(query(2)))
     expect(await readAll(socket)).toHaveLength(1)
   })
 })
 
+const LOCAL = '127.0.42.1'
 const SOCK_STREAM = 1
 const SOCK_DGRAM = 2
 const libc = koffi.load(null)
@@ -326,10 +327,10 @@ const socketCall = libc.func('int socket(int domain, int type, int protocol)')
 const bindCall = libc.func('int bind(int fd, const uint8_t *address, uint32_t length)')
 const nameCall = libc.func('int getsockname(int fd, uint8_t *address, uint32_t *length)')
 
-/** A socket as another program would hand it over: bound to 127.0.0.1. */
+/** A socket as another program would hand it over: bound to an address from which no client connects. */
 function boundSocket(type: number, port: number): number {
   const fd: unknown = socketCall(2, type, 0)
-  const address = Buffer.from([2, 0, port >>> 8, port & 0xff, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
+  const address = Buffer.from([2, 0, port >>> 8, port & 0xff, 127, 0, 42, 1, 0, 0, 0, 0, 0, 0, 0, 0])
   if (typeof fd !== 'number' || fd < 0 || bindCall(fd, address, address.length) !== 0) throw new Error('cannot bind')
   return fd
 }

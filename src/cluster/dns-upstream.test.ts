@@ -46,6 +46,9 @@ function answerTo(query: Uint8Array, flags = 0x80, extra: readonly number[] = []
   return answer
 }
 
+/** No client connects from here, so that a port that is free for UDP is free for TCP too. */
+const LOCAL = '127.0.41.1'
+
 const cleanUps: (() => void)[] = []
 afterEach(() => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp()
@@ -58,10 +61,10 @@ async function udpServer(
   socket.on('message', (query, peer) => {
     onQuery(query, (answer) => socket.send(answer, peer.port, peer.address))
   })
-  socket.bind(0, '127.0.0.1')
+  socket.bind(0, LOCAL)
   await once(socket, 'listening')
   cleanUps.push(() => socket.close())
-  return { address: '127.0.0.1', port: socket.address().port }
+  return { address: LOCAL, port: socket.address().port }
 }
 
 async function tcpServer(port: number, answer: (query: Buffer) => Buffer): Promise<void> {
@@ -73,7 +76,7 @@ async function tcpServer(port: number, answer: (query: Buffer) => Buffer): Promi
       socket.end(frame.subarray(5))
     })
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(port, LOCAL)
   await once(server, 'listening')
   cleanUps.push(() => server.close())
 }

@@ -1,10 +1,10 @@
 /** The engine's main module: PID 1 of the network's namespaces. It speaks to the front and lives no longer than it. */
-import { rmSync } from 'node:fs'
 import { ENGINE_CHANNEL } from '../host/engine-process.ts'
 import { createStandInRuntime } from '../kubelet/stand-in-process.ts'
 import { createFrontLink } from './front-link.ts'
 import type { FrontMessage } from './protocol.ts'
 import { startCluster, type Cluster } from './start.ts'
+import { holdStateDirectory } from './state-directory.ts'
 
 const standIn = createStandInRuntime()
 standIn.prepare()
@@ -13,7 +13,7 @@ const link = createFrontLink(
   ENGINE_CHANNEL,
 )
 let cluster: Cluster | undefined
-let stateDirectory: string | undefined
+const removeStateDirectory = holdStateDirectory(process.argv[2] ?? '')
 
 process.on('message', (message: FrontMessage) => {
   if (message.kind === 'start') void start(message)
@@ -22,7 +22,7 @@ process.on('message', (message: FrontMessage) => {
 })
 // The front is gone, however it went: so is the network. As PID 1 this ends every process in it.
 process.on('disconnect', () => {
-  if (stateDirectory !== undefined) rmSync(stateDirectory, { recursive: true, force: true })
+  removeStateDirectory()
   process.exit(0)
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop())
@@ -30,7 +30,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 link.send({ kind: 'booted' })
 
 async function start({ options, objects }: FrontMessage & { kind: 'start' }): Promise<void> {
-  ;({ stateDirectory } = options)
   try {
     cluster = await startCluster(options, objects, { link, standIn, stop: () => void stop() })
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { startEngineProcess, type EngineProcess } from '../host/engine-process.ts'
 import { createFdChannel, sendFd } from '../host/fd-channel.ts'
@@ -54,7 +55,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     switch (message.kind) {
       case 'booted':
         booted = true
-        return writeFileSync(directory.enginePid, `${childOf(child.pid ?? 0)}\n`)
+        return void writeFileSync(directory.enginePid, `${engineOf(child) ?? ''}\n`)
       case 'step':
         return events.step(message.name, message.milliseconds)
       case 'ready':
@@ -76,15 +77,19 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     }
   })
   started.catch((error: Error) => {
-    end ??= { kind: 'failed', message: error.message, machine: true }
+    // Where it has ended, what it wrote says more.
+    if (child.exitCode !== null || child.signalCode !== null) return
+    end ??= machineLacks(error.message)
     child.kill('SIGKILL')
   })
-  child.once('error', () =>
-    ended.resolve(end ?? { kind: 'failed', message: 'unshare could not be started', machine: true }),
-  )
+  child.once('error', (error) => ended.resolve(end ?? machineLacks(`${error.message} (it belongs to util-linux)`)))
   child.once('exit', (code, signal) => {
-    libc().close(channel)
-    ended.resolve(end ?? unexpectedEnd(directory, booted, signal ?? `exit code ${code}`))
+    // Its last words are still in the channel, which closes with the last process of the network.
+    whenDisconnected(child, () => {
+      child.removeAllListeners('message')
+      libc().close(channel)
+      ended.resolve(end ?? unexpectedEnd(directory, booted, signal ?? `exit code ${code}`))
+    })
   })
   return {
     run(options, objects, dnsUpstream) {
@@ -93,7 +98,28 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     },
     ended: ended.promise,
     stop: () => tell({ kind: 'stop' }),
-    kill: () => void child.kill('SIGKILL'),
+    kill: () => kill(child),
+  }
+}
+
+/** At the latest after a second: a program of the user may have got hold of the channel. */
+function whenDisconnected(child: ChildProcess, done: () => void): void {
+  if (!child.connected) return done()
+  const timer = setTimeout(() => child.disconnect(), 1000)
+  child.once('disconnect', () => {
+    clearTimeout(timer)
+    done()
+  })
+}
+
+/** The engine where there is one: `unshare` then ends when all of the network has ended. */
+function kill(child: ChildProcess): void {
+  const engine = engineOf(child)
+  try {
+    if (engine !== undefined) process.kill(engine, 'SIGKILL')
+    else child.kill('SIGKILL')
+  } catch {
+    // ESRCH: it has just ended.
   }
 }
 
@@ -102,7 +128,7 @@ function startEngine(directory: StateDirectory): EngineProcess & { readonly chan
   const log = openSync(directory.engineLog, 'a', 0o600)
   const channel = createFdChannel()
   const engine = startEngineProcess({
-    command: [...NODE_FLAGS, programFile('cluster/engine')],
+    command: [...NODE_FLAGS, programFile('cluster/engine'), directory.path],
     log,
     channel: channel.engine,
   })
@@ -114,11 +140,15 @@ function startEngine(directory: StateDirectory): EngineProcess & { readonly chan
 function openAll(addresses: readonly ListenAddress[], channel: number): readonly ListenResult[] {
   return addresses.map((address) => {
     const { fd, ...result } = openHostPort(address)
-    if (fd !== undefined) {
+    if (fd === undefined) return result
+    try {
       sendFd(channel, fd)
+      return result
+    } catch (error) {
+      return { error: error instanceof Error ? error.message : String(error) }
+    } finally {
       libc().close(fd)
     }
-    return result
   })
 }
 
@@ -130,14 +160,27 @@ async function answerDns(
   return { kind: 'dns-answer', id, ...(answer && { answer: Buffer.from(answer).toString('base64') }) }
 }
 
-/** `unshare` has one child, the engine. */
-function childOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
+/** `unshare` has one child, the engine; undefined before it is there and after it has ended. */
+function engineOf({ pid = 0 }: ChildProcess): number | undefined {
+  const [first = ''] = readOr('', `/proc/${pid}/task/${pid}/children`).split(' ')
+  return first === '' ? undefined : Number(first)
 }
 
 /** What the engine, or `unshare` before it, wrote last says why. */
 function unexpectedEnd(directory: StateDirectory, booted: boolean, how: string): EngineEnd {
-  const log = readFileSync(directory.engineLog, 'utf8').trim().split('\n').slice(-20).join('\n')
-  const message = `the engine ended: ${how}${log === '' ? '' : `\n${log}`}`
-  return { kind: 'failed', message, machine: !booted }
+  const log = readOr('', directory.engineLog).trim().split('\n').slice(-20).join('\n')
+  if (!booted && /^unshare: /m.test(log)) return machineLacks(log)
+  return { kind: 'failed', message: `the engine ended: ${how}${log === '' ? '' : `\n${log}`}`, machine: false }
+}
+
+function machineLacks(why: string): EngineEnd {
+  return { kind: 'failed', message: `this machine refuses the namespaces that a network lives in: ${why}`, machine: true }
+}
+
+function readOr(otherwise: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return otherwise
+  }
 }

@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
+import { dirname } from 'node:path'
 import { stateRoot } from './options.ts'
 
 /** The files of one network, in a folder that only its user can read. */
@@ -24,24 +25,52 @@ export function stateDirectory(name: string): StateDirectory {
   }
 }
 
+const REMEDY = 'set XDG_RUNTIME_DIR to a folder of your own'
+
 /**
  * Makes the folder anew. Throws where it belongs to somebody else: the temporary directory is everybody's, and a folder
  * prepared there by another user would see our logs.
  */
 export function createStateDirectory(directory: StateDirectory): void {
-  const root = stateRoot()
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  const { uid } = lstatSync(root)
-  if (process.getuid !== undefined && uid !== process.getuid()) {
-    throw new Error(`${root} belongs to user ${uid}: remove it, or set XDG_RUNTIME_DIR to a folder of your own`)
+  const root = dirname(directory.path)
+  refuseForeign(root)
+  try {
+    mkdirSync(directory.path, { recursive: true, mode: 0o700 })
+    chmodSync(root, 0o700)
+    rmSync(directory.path, { recursive: true, force: true })
+    mkdirSync(directory.podLogs, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new Error(`the network's folder cannot be made: ${message}; ${REMEDY}`, { cause: error })
   }
-  chmodSync(root, 0o700)
-  rmSync(directory.path, { recursive: true, force: true })
-  mkdirSync(directory.podLogs, { recursive: true, mode: 0o700 })
+  refuseForeign(root)
 }
 
-export function removeStateDirectory(directory: StateDirectory): void {
+function refuseForeign(root: string): void {
+  const uid = lstatSync(root, { throwIfNoEntry: false })?.uid
+  if (uid === undefined || uid === process.getuid?.()) return
+  throw new Error(`${root} belongs to user ${uid}: remove it, or ${REMEDY}`)
+}
+
+export function removeStateDirectory(directory: Pick<StateDirectory, 'path'>): void {
   rmSync(directory.path, { recursive: true, force: true })
+  try {
+    rmdirSync(dirname(directory.path))
+  } catch {
+    // Other networks have their folders in it.
+  }
+}
+
+/**
+ * For the engine, which outlives a front that was killed. The function that is returned removes the folder, unless a new
+ * network of that name has made it anew: while the old one is open, its inode number is not given to another.
+ */
+export function holdStateDirectory(path: string): () => void {
+  const { dev, ino } = fstatSync(openSync(path, 'r'))
+  return () => {
+    const now = lstatSync(path, { throwIfNoEntry: false })
+    if (now?.dev === dev && now.ino === ino) removeStateDirectory({ path })
+  }
 }
 
 /** The names of networks that run, or left files behind. */
@@ -54,12 +83,18 @@ export function knownNetworks(): readonly string[] {
   }
 }
 
+/** Longest path of a UNIX socket, without its closing zero. */
+const LONGEST_PATH = 107
+
 /**
  * Held by the front while its network lives; undefined where another process holds it. An abstract socket, because the
  * kernel frees it whatever way the process ends, and it is no file that could be left behind.
  */
 export function lockNetwork(directory: StateDirectory): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
+    if (Buffer.byteLength(directory.socket) > LONGEST_PATH) {
+      throw new Error(`${directory.socket}: longer than a socket's path may be: choose a shorter --name, or ${REMEDY}`)
+    }
     // Kept open: see networkFreed.
     const server = createServer(
       (socket) =>
@@ -85,5 +120,17 @@ export function networkFreed(directory: StateDirectory): Promise<void> {
       .on('error', () => undefined)
       .once('close', () => resolve())
       .resume()
+  })
+}
+
+/** Whether a front holds the network: it starts, runs or stops. */
+export function networkHeld(directory: StateDirectory): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(`\0${directory.path}`)
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
   })
 }

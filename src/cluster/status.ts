@@ -1,3 +1,4 @@
+import type { ContainerStatus } from '../api/core.ts'
 import { portChains, type PortChain } from '../model/port-chain.ts'
 import { list, type Snapshot } from '../model/snapshot.ts'
 
@@ -18,8 +19,10 @@ export interface PodSummary {
   readonly phase: string
   readonly ready: boolean
   readonly restarts: number
-  /** Why it is not running, or what is not as in a real Pod. */
+  /** Why it is not running, or what is not as in a real Pod: Kubernetes' word, or a sentence. */
   readonly reason: string
+  /** What is behind the reason, where that is known. */
+  readonly message?: string
   /** What runs in each container: `stand-in` or `host-program`. */
   readonly runs: readonly string[]
   readonly images: readonly string[]
@@ -53,8 +56,10 @@ export function networkStatus(name: string, snapshot: Snapshot, listeners: reado
 function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
   return list(snapshot, 'Pod').map(({ metadata, spec, status }) => {
     const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
-    const waiting = statuses.map(({ state }) => state.waiting ?? state.terminated).find((state) => state !== undefined)
-    const unscheduled = status?.conditions?.find(({ status, message }) => status === 'False' && message !== undefined)
+    const stopped = statuses.find(({ state }) => (state.waiting ?? state.terminated) !== undefined)
+    const unmet = status?.conditions?.find(({ status, message }) => status === 'False' && message !== undefined)
+    const reason = status?.reason ?? stopped?.state.waiting?.reason ?? stopped?.state.terminated?.reason
+    const message = status?.message ?? causeOf(stopped) ?? (reason === undefined ? undefined : unmet?.message)
     return {
       namespace: metadata.namespace ?? '',
       name: metadata.name,
@@ -63,9 +68,18 @@ function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
       phase: metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Terminating',
       ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
       restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
-      reason: status?.reason ?? waiting?.reason ?? unscheduled?.message ?? '',
+      reason: reason ?? unmet?.message ?? '',
+      ...(message === undefined ? {} : { message }),
       runs: [...new Set((status?.containerStatuses ?? []).map(({ imageID }) => imageID))],
       images: spec.containers.flatMap(({ image }) => image ?? []),
     }
   })
+}
+
+/** Of a container that is started again and again, what ended it the last time. */
+function causeOf(container: ContainerStatus | undefined): string | undefined {
+  const { waiting, terminated } = container?.state ?? {}
+  const last = waiting?.reason === 'CrashLoopBackOff' ? container?.lastState?.terminated : terminated
+  if (last !== undefined) return last.message ?? `exit code ${last.exitCode}`
+  return waiting?.message
 }

@@ -1,4 +1,4 @@
-import { parseCIDR, type CIDR } from '../lib/ip.ts'
+import { cidrAddress, cidrContains, formatCIDR, parseCIDR, type CIDR } from '../lib/ip.ts'
 
 /** The ranges and names of one network. A second, IPv6 range in a pair makes it dual stack. */
 export interface ClusterConfig {
@@ -39,13 +39,16 @@ export function parseClusterConfig(text: ClusterConfigText): ClusterConfig | rea
     list.split(',').flatMap((entry) => {
       const cidr = parseCIDR(entry.trim())
       if (cidr === undefined)
-        problems.push(`${name}: ${JSON.stringify(entry.trim())} is not a range such as 10.0.0.0/16`)
+        problems.push(`--${name} ${JSON.stringify(entry.trim())}: not a range such as 10.0.0.0/16`)
       return cidr ?? []
     })
   const [, from = '', to = ''] = /^(\d+)-(\d+)$/.exec(text.nodePortRange) ?? []
   const nodePortRange = { from: Number(from), to: Number(to) }
   if (from === '' || nodePortRange.from < 1 || nodePortRange.to > 65535 || nodePortRange.from > nodePortRange.to) {
-    problems.push(`service-node-port-range: ${JSON.stringify(text.nodePortRange)} is not a range such as 30000-32767`)
+    problems.push(`--service-node-port-range ${JSON.stringify(text.nodePortRange)}: not a range such as 30000-32767`)
+  }
+  if (!DOMAIN.test(text.clusterDomain)) {
+    problems.push(`--cluster-domain ${JSON.stringify(text.clusterDomain)}: not a domain such as cluster.local`)
   }
   const config = {
     clusterDomain: text.clusterDomain,
@@ -56,5 +59,25 @@ export function parseClusterConfig(text: ClusterConfigText): ClusterConfig | rea
     outsideCIDRs: cidrs('outside-cidr', text.outsideCIDR),
     nodePortRange,
   }
+  problems.push(...overlaps(config))
   return problems.length > 0 ? problems : config
+}
+
+const DOMAIN = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/
+
+/** An address must tell what it belongs to. */
+function overlaps(config: Omit<ClusterConfig, 'clusterDomain' | 'nodePortRange'>): readonly string[] {
+  const named = [
+    ...config.nodeCIDRs.map((cidr) => ['--node-cidr', cidr] as const),
+    ...config.podCIDRs.map((cidr) => ['--pod-cidr', cidr] as const),
+    ...config.serviceCIDRs.map((cidr) => ['--service-cidr', cidr] as const),
+    ...config.loadBalancerCIDRs.map((cidr) => ['--lb-cidr', cidr] as const),
+    ...config.outsideCIDRs.map((cidr) => ['the range of clients outside,', cidr] as const),
+  ]
+  return named.flatMap(([name, cidr], i) =>
+    named
+      .slice(i + 1)
+      .filter(([, other]) => cidrContains(cidr, cidrAddress(other, 0)) || cidrContains(other, cidrAddress(cidr, 0)))
+      .map(([other, otherCIDR]) => `${name} ${formatCIDR(cidr)} and ${other} ${formatCIDR(otherCIDR)} overlap`),
+  )
 }

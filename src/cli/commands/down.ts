@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
+import { count } from '../format.ts'
 import { networkName, requireNetwork } from '../network-name.ts'
 
 export const down: Command = {
@@ -24,8 +25,4 @@ async function stop(name: string, context: Context): Promise<number> {
       `${count(services, 'Service')}, ${count(open, 'host port')}\n`,
   )
   return 0
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

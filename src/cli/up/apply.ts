@@ -2,7 +2,7 @@ import { connectNetwork, type RunningNetwork } from '../../cluster/control-clien
 import type { ClusterOptions } from '../../cluster/options.ts'
 import { UsageError, type Context } from '../context.ts'
 import { loadManifests } from './load.ts'
-import { networkReport } from './report.ts'
+import { chainWarnings, networkReport, podWarnings } from './report.ts'
 
 const PATIENCE = 10_000
 const POLL = 50
@@ -33,7 +33,9 @@ export async function applyToRunning(
   if (report.unchanged > 0) context.stderr.write(`unchanged: ${report.unchanged}\n`)
   const ready = wait === undefined ? true : await allReady(network, wait)
   if (!ready) context.stderr.write(`not every Pod is ready after ${(wait ?? 0) / 1000} s\n`)
-  context.stdout.write(`\n${networkReport(await network.status())}`)
+  const status = await network.status()
+  for (const warning of [...podWarnings(status), ...chainWarnings(status)]) context.stderr.write(`warning: ${warning}\n`)
+  context.stdout.write(`\n${networkReport(status)}`)
   return ready ? 0 : 1
 }
 

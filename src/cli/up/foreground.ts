@@ -6,7 +6,7 @@ import type { NetworkStatus } from '../../cluster/status.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, type Context } from '../context.ts'
 import type { Progress } from './progress.ts'
-import { chainWarnings, listenerNotes, networkReport } from './report.ts'
+import { chainWarnings, listenerNotes, networkReport, podWarnings } from './report.ts'
 
 export interface ForegroundOptions {
   readonly files: readonly string[]
@@ -20,6 +20,8 @@ export interface ForegroundOptions {
 }
 
 const EXIT_INTERRUPTED = 130
+/** One Ctrl-C comes from the terminal, and again from npm or npx: what follows this soon is the same, in milliseconds. */
+const SAME_KEY = 500
 
 /** Runs a network until it is told to stop. The exit code of `up`. */
 export async function runForeground(options: ForegroundOptions): Promise<number> {
@@ -57,7 +59,7 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
 function announce(status: NetworkStatus, { progress, context }: ForegroundOptions): void {
   progress.say(`network ${status.name}: ready ${(progress.elapsed() / 1000).toFixed(2)} s after the command`)
   for (const note of listenerNotes(status.listeners)) progress.say(`note: ${note}`)
-  for (const warning of chainWarnings(status)) progress.say(`warning: ${warning}`)
+  for (const warning of [...podWarnings(status), ...chainWarnings(status)]) progress.say(`warning: ${warning}`)
   context.stdout.write(`\n${networkReport(status)}`)
   if (process.send === undefined) progress.say('\nCtrl-C stops it')
 }
@@ -96,11 +98,13 @@ function tellParent(message: { readonly kind: 'ready' }): void {
 /** The first signal ends the network gracefully, or a start at once; the second ends everything at once. */
 function watchSignals(front: Front): { readonly first: Promise<'interrupted'>; stop(): void } {
   const first = deferred<'interrupted'>()
-  let count = 0
+  let firstAt: number | undefined
   const onSignal = (): void => {
     first.resolve('interrupted')
-    if (count++ === 0) front.stop()
-    else front.kill()
+    const now = performance.now()
+    if (firstAt === undefined) front.stop()
+    else if (now - firstAt > SAME_KEY) front.kill()
+    firstAt ??= now
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)

@@ -1,7 +1,8 @@
 import type { ClusterOptions } from '../../cluster/options.ts'
 import { validateManifest, type ObjectProblem } from '../../cluster/validate-manifest.ts'
-import { hasErrors } from '../../manifest/diagnostic.ts'
+import { hasErrors, type Diagnostic } from '../../manifest/diagnostic.ts'
 import { UsageError, type Context } from '../context.ts'
+import { count } from '../format.ts'
 import { printDiagnostics, refusals } from '../manifest-problems.ts'
 import { readManifests } from '../read-manifests.ts'
 
@@ -29,10 +30,10 @@ export async function loadManifests(
   // What the text got wrong the API would only say again.
   const unreadable = new Set(manifest.diagnostics.filter(({ severity }) => severity === 'error').map(placeOf))
   const refused = refusals(validated.problems, known).filter((diagnostic) => !unreadable.has(placeOf(diagnostic)))
-  const diagnostics = [...manifest.diagnostics, ...refused]
+  const diagnostics = inOrder([...manifest.diagnostics, ...refused], [...texts.keys()])
   printDiagnostics(diagnostics, texts, context)
   if (manifest.skipped > 0)
-    context.stderr.write(`${manifest.skipped} documents without apiVersion and kind passed over\n`)
+    context.stderr.write(`${count(manifest.skipped, 'document')} without apiVersion and kind passed over\n`)
   for (const { message } of validated.warnings) context.stderr.write(`warning: ${message}\n`)
   if (hasErrors(diagnostics)) return undefined
   return {
@@ -42,6 +43,13 @@ export async function loadManifests(
 }
 
 const NOTHING: ReturnType<typeof validateManifest> = { valid: [], problems: [], warnings: [] }
+
+function inOrder(diagnostics: readonly Diagnostic[], files: readonly string[]): readonly Diagnostic[] {
+  const rank = new Map(files.map((file, i) => [file, i]))
+  return diagnostics.toSorted(
+    (a, b) => (rank.get(a.file) ?? 0) - (rank.get(b.file) ?? 0) || a.line - b.line || a.column - b.column,
+  )
+}
 
 function placeOf({ file, line }: { readonly file: string; readonly line: number }): string {
   return `${file}:${line}`

@@ -25,6 +25,13 @@ function reasonOf(error: string | undefined): string {
   return `refused (${error ?? 'unknown'})`
 }
 
+/** Why Pods are not ready, where that is known, a sentence each. */
+export function podWarnings(status: NetworkStatus): readonly string[] {
+  return status.pods
+    .filter(({ ready, phase, message }) => !ready && phase !== 'Succeeded' && phase !== 'Terminating' && message)
+    .map(({ namespace, name, reason, message }) => `Pod ${namespace}/${name} is not ready: ${reason}: ${message}`)
+}
+
 /** What nothing will answer on, a sentence each. */
 export function chainWarnings(status: NetworkStatus): readonly string[] {
   return status.chains.flatMap((chain) =>

@@ -7,6 +7,7 @@ import {
   stateDirectory,
 } from '../../cluster/state-directory.ts'
 import { MachineError, type Context } from '../context.ts'
+import { count } from '../format.ts'
 import { detach } from './detach.ts'
 import { dnsUpstreams, waitTime, type UpOptions } from './options.ts'
 import { createProgress } from './progress.ts'
@@ -51,6 +52,6 @@ async function dryRun(files: readonly string[], cluster: ClusterOptions, context
   const loaded = await loadManifests(files, cluster, context)
   if (loaded === undefined) return 2
   const verb = running === undefined ? 'started' : 'applied'
-  context.stdout.write(`${loaded.values.length} objects would be ${verb}\n`)
+  context.stdout.write(`${count(loaded.values.length, 'object')} would be ${verb}\n`)
   return 0
 }
