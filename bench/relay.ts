@@ -1,8 +1,10 @@
 /**
  * The relay beside HAProxy (TCP mode, one thread) and a direct connection, on loopback, in one run.
  *
- *   npx tsc --ignoreConfig bench/relay.ts src/host/relay-worker.ts --outDir node_modules/.cache/bench --rootDir . \
- *     --target es2023 --module nodenext --rewriteRelativeImportExtensions --types node --skipLibCheck
+ *   npm run build
+ *   npx tsc --ignoreConfig bench/relay.ts --outDir node_modules/.cache/bench --rootDir . --target es2023 \
+ *     --module nodenext --rewriteRelativeImportExtensions --types node --skipLibCheck
+ *   echo '{"type":"module"}' > node_modules/.cache/bench/package.json
  *   node node_modules/.cache/bench/bench/relay.js [rounds]
  *
  * Load comes from processes of blocking calls, so that neither end is slower than what is measured.

@@ -247,7 +247,10 @@ test.each(Object.entries(REGISTERED))('every file in %s is registered in its ind
 })
 
 test('nothing refers to what is not in the repository', () => {
-  const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
+  const tracked = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files', '-co', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
   const files = tracked
     .split('\n')
     .filter((path) => /\.(ts|mjs|js|json|jsonl|md|ya?ml)$/.test(path) && existsSync(`${ROOT}${path}`))

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { connectNetwork, type RunningNetwork } from '../cluster/control-client.ts'
-import { knownNetworks } from '../cluster/state-directory.ts'
+import { awaitNetwork, type RunningNetwork } from '../cluster/control-client.ts'
+import { knownNetworks, networkHeld, stateDirectory } from '../cluster/state-directory.ts'
 import { UsageError, type Context } from './context.ts'
 
 /** `--name`, else the current folder's name, in the characters that a file name and a socket can have. */
@@ -15,11 +15,13 @@ export function networkName(given: string | undefined, context: Context): string
   throw new UsageError(`--name ${JSON.stringify(given)}: use up to 40 letters, digits, ".", "-" and "_"`)
 }
 
-/** The running network that a command is about. */
+/** The running network that a command is about; one that starts is waited for. */
 export async function requireNetwork(name: string): Promise<RunningNetwork> {
-  const network = await connectNetwork(name)
+  const network = await awaitNetwork(name)
   if (network !== undefined) return network
-  const others = knownNetworks().filter((other) => other !== name)
+  const known = knownNetworks()
+  const held = await Promise.all(known.map((other) => networkHeld(stateDirectory(other))))
+  const others = known.filter((_, i) => held[i])
   const hint = others.length > 0 ? `; running: ${others.join(', ')} (choose one with --name)` : ''
   throw new UsageError(`no network named ${JSON.stringify(name)} runs: start one with "portolan up"${hint}`)
 }

@@ -1,4 +1,5 @@
 import { Command as Program, CommanderError } from 'commander'
+import { NetworkGone } from '../cluster/control-client.ts'
 import { MachineError, UsageError, type Context } from './context.ts'
 import { commands } from './commands/index.ts'
 import { VERSION } from './version.ts'
@@ -39,5 +40,11 @@ function exitCodeOf(error: unknown, context: Context): number {
     context.stderr.write(`portolan: ${error.message}\n`)
     return error instanceof UsageError ? 2 : 3
   }
+  if (error instanceof NetworkGone) {
+    context.stderr.write(`portolan: ${error.message}\n`)
+    return 1
+  }
+  // Whoever read the output has had enough of it.
+  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return 0
   throw error
 }

@@ -2,15 +2,15 @@ import { request, type IncomingMessage } from 'node:http'
 import { readFileSync } from 'node:fs'
 import type { ApplyReport } from './objects.ts'
 import type { ClientPlace } from './clients.ts'
-import { networkFreed, stateDirectory, type StateDirectory } from './state-directory.ts'
+import { networkFreed, networkHeld, stateDirectory, type StateDirectory } from './state-directory.ts'
 import type { NetworkStatus } from './status.ts'
 
 /** A running network, as other commands see it. Every call throws an Error with the network's own words where it refuses. */
 export interface RunningNetwork {
   status(): Promise<NetworkStatus>
   apply(manifest: readonly unknown[]): Promise<ApplyReport>
-  /** When every Pod is ready. */
-  podsReady(): Promise<NetworkStatus>
+  /** When every Pod is ready; rejects where the signal comes first. */
+  podsReady(signal: AbortSignal): Promise<NetworkStatus>
   /** The place lives until `close` is called, or this process ends. */
   openClient(
     from: string | undefined,
@@ -20,18 +20,36 @@ export interface RunningNetwork {
   stop(): Promise<void>
 }
 
+/** The network does not answer any more, or not yet. */
+export class NetworkGone extends Error {}
+
 /** The network of that name, or undefined where none runs. */
 export async function connectNetwork(name: string): Promise<RunningNetwork | undefined> {
-  const directory = stateDirectory(name)
-  const network = runningNetwork(directory)
+  const network = runningNetwork(stateDirectory(name))
   try {
     await network.status()
     return network
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED'))
-      return undefined
+    if (error instanceof NetworkGone) return undefined
     throw error
   }
+}
+
+const PATIENCE = 10_000
+const POLL = 50
+
+/**
+ * The same, but where a front is about to start or to stop the network this waits: for the network, or for the front's
+ * end. Throws NetworkGone after ten seconds.
+ */
+export async function awaitNetwork(name: string): Promise<RunningNetwork | undefined> {
+  const end = Date.now() + PATIENCE
+  while (Date.now() < end) {
+    const network = await connectNetwork(name)
+    if (network !== undefined || !(await networkHeld(stateDirectory(name)))) return network
+    await new Promise((resolve) => setTimeout(resolve, POLL))
+  }
+  throw new NetworkGone(`network ${JSON.stringify(name)} is starting or stopping, and takes long: try again`)
 }
 
 function runningNetwork(directory: StateDirectory): RunningNetwork {
@@ -43,7 +61,8 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
   return {
     status: () => json('GET', '/status'),
     apply: (manifest) => json('POST', '/apply', manifest),
-    podsReady: () => json('GET', '/pods-ready'),
+    podsReady: async (signal) =>
+      (await readJson(await send(socket, 'GET', '/pods-ready', undefined, signal))) as NetworkStatus,
     async openClient(from) {
       const query = from === undefined ? '' : `?from=${encodeURIComponent(from)}`
       const response = await send(socket, 'POST', `/clients${query}`)
@@ -57,22 +76,38 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
     },
     async stop() {
       const freed = networkFreed(directory)
-      const response = await send(socket, 'POST', '/stop')
-      // The engine closes the connection by ending.
-      response.resume()
-      await new Promise<void>((resolve) => response.once('close', resolve).once('error', () => resolve()))
+      await send(socket, 'POST', '/stop').then(ended, (error: unknown) => {
+        // Somebody else has ended it.
+        if (!(error instanceof NetworkGone)) throw error
+      })
       await freed
     },
   }
 }
 
-function send(socketPath: string, method: string, path: string, body?: unknown): Promise<IncomingMessage> {
+/** The engine closes the connection by ending. */
+function ended(response: IncomingMessage): Promise<void> {
+  response.resume()
+  return new Promise((resolve) => response.once('close', resolve).once('error', () => resolve()))
+}
+
+const GONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])
+
+function send(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, agent: false }, (response) => {
+    const sent = request({ socketPath, method, path, agent: false, signal }, (response) => {
       if ((response.statusCode ?? 500) < 400) return resolve(response)
       readJson(response).then((value) => reject(new Error((value as { message: string }).message)), reject)
     })
-    sent.once('error', reject)
+    sent.once('error', (error: NodeJS.ErrnoException) =>
+      reject(GONE.has(error.code) ? new NetworkGone(`the network has ended (${error.code})`) : error),
+    )
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
 }

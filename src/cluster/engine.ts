@@ -1,5 +1,6 @@
 /** The engine's main module: PID 1 of the network's namespaces. It speaks to the front and lives no longer than it. */
 import { ENGINE_CHANNEL } from '../host/engine-process.ts'
+import { reapOrphans } from '../host/reaper.ts'
 import { createStandInRuntime } from '../kubelet/stand-in-process.ts'
 import { createFrontLink } from './front-link.ts'
 import type { FrontMessage } from './protocol.ts'
@@ -27,6 +28,7 @@ process.on('disconnect', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop())
 
+reapOrphans()
 link.send({ kind: 'booted' })
 
 async function start({ options, objects }: FrontMessage & { kind: 'start' }): Promise<void> {

@@ -41,7 +41,8 @@ const NODE_FLAGS = ['--v8-pool-size=1']
 
 /** Starts the engine's process at once: it waits for `run` with its own start-up behind it. */
 export function startFront(directory: StateDirectory, events: FrontEvents): Front {
-  const { child, started, channel } = startEngine(directory)
+  const engine = startEngine(directory)
+  const { child, channel } = engine
   const ended = deferred<EngineEnd>()
   let end: EngineEnd | undefined
   let upstream: Upstream | undefined
@@ -55,7 +56,8 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     switch (message.kind) {
       case 'booted':
         booted = true
-        return void writeFileSync(directory.enginePid, `${engineOf(child) ?? ''}\n`)
+        writeFileSync(directory.enginePid, `${engineOf(child) ?? ''}\n`)
+        return
       case 'step':
         return events.step(message.name, message.milliseconds)
       case 'ready':
@@ -76,20 +78,10 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
         message satisfies never
     }
   })
-  started.catch((error: Error) => {
-    // Where it has ended, what it wrote says more.
-    if (child.exitCode !== null || child.signalCode !== null) return
-    end ??= machineLacks(error.message)
-    child.kill('SIGKILL')
-  })
-  child.once('error', (error) => ended.resolve(end ?? machineLacks(`${error.message} (it belongs to util-linux)`)))
-  child.once('exit', (code, signal) => {
-    // Its last words are still in the channel, which closes with the last process of the network.
-    whenDisconnected(child, () => {
-      child.removeAllListeners('message')
-      libc().close(channel)
-      ended.resolve(end ?? unexpectedEnd(directory, booted, signal ?? `exit code ${code}`))
-    })
+  watchEnd(engine, (how) => {
+    child.removeAllListeners('message')
+    libc().close(channel)
+    ended.resolve(end ?? (typeof how === 'string' ? unexpectedEnd(directory, booted, how) : how))
   })
   return {
     run(options, objects, dnsUpstream) {
@@ -100,6 +92,20 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     stop: () => tell({ kind: 'stop' }),
     kill: () => kill(child),
   }
+}
+
+/** Calls `done` once, when all of the network has ended: with how, or with what the machine refused. */
+function watchEnd({ child, started }: EngineProcess, done: (how: string | EngineEnd) => void): void {
+  let refused: EngineEnd | undefined
+  started.catch((error: Error) => {
+    // Where it has ended, what it wrote says more.
+    if (child.exitCode !== null || child.signalCode !== null) return
+    refused = machineLacks(error.message)
+    child.kill('SIGKILL')
+  })
+  child.once('error', (error) => done(machineLacks(`${error.message} (it belongs to util-linux)`)))
+  // Its last words are still in the channel, which closes with the last process of the network.
+  child.once('exit', (code, signal) => whenDisconnected(child, () => done(refused ?? signal ?? `exit code ${code}`)))
 }
 
 /** At the latest after a second: a program of the user may have got hold of the channel. */
@@ -174,7 +180,11 @@ function unexpectedEnd(directory: StateDirectory, booted: boolean, how: string):
 }
 
 function machineLacks(why: string): EngineEnd {
-  return { kind: 'failed', message: `this machine refuses the namespaces that a network lives in: ${why}`, machine: true }
+  return {
+    kind: 'failed',
+    message: `this machine refuses the namespaces that a network lives in: ${why}`,
+    machine: true,
+  }
 }
 
 function readOr(otherwise: string, path: string): string {

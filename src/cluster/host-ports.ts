@@ -40,7 +40,7 @@ const BATCH = 100
 
 export function createHostPorts(options: HostPortsOptions): HostPorts {
   const entries = new Map<string, Entry>()
-  let relay: Relay | undefined
+  const relayFrom = createRelayFrom(options)
   let work: Promise<void> = Promise.resolve()
 
   async function open(wanted: readonly Entry[]): Promise<void> {
@@ -55,12 +55,12 @@ export function createHostPorts(options: HostPortsOptions): HostPorts {
 
   function accept(entry: Entry, result: ListenResult): void {
     entry.result = result
-    if (result.port === undefined) return
-    const fd = receiveFd(options.channel)
-    relay ??= startRelay({ onFailure: options.onError })
-    const route = { targets: [entry.wanted.target], source: options.source }
-    entry.listener = entry.wanted.protocol === 'TCP' ? relay.listenTcp(fd, route) : relay.listenUdp(fd, route)
-    libc().close(fd)
+    try {
+      if (result.port !== undefined) entry.listener = relayFrom(receiveFd(options.channel), entry.wanted)
+    } catch (error) {
+      // The others of the batch are in the channel behind it.
+      entry.result = { error: error instanceof Error ? error.message : String(error) }
+    }
   }
 
   return {
@@ -83,15 +83,26 @@ export function createHostPorts(options: HostPortsOptions): HostPorts {
         .catch(options.onError)
     },
     opened: () => work,
-    status: () =>
-      [...entries.values()].map(({ wanted, result }) => ({
-        protocol: wanted.protocol,
-        address: wanted.address,
-        wantedPort: wanted.port,
-        service: wanted.service,
-        target: wanted.target,
-        ...result,
-      })),
+    status: () => [...entries.values()].map(statusOf),
+  }
+}
+
+function statusOf({ wanted, result }: Entry): ListenerStatus {
+  const { protocol, address, port, service, target } = wanted
+  return { protocol, address, wantedPort: port, service, target, ...result }
+}
+
+/** The relay's thread starts with the first listener. */
+function createRelayFrom({ source, onError }: HostPortsOptions): (fd: number, wanted: HostListener) => RelayListener {
+  let relay: Relay | undefined
+  return (fd, { protocol, target }) => {
+    try {
+      relay ??= startRelay({ onFailure: onError })
+      const route = { targets: [target], source }
+      return protocol === 'TCP' ? relay.listenTcp(fd, route) : relay.listenUdp(fd, route)
+    } finally {
+      libc().close(fd)
+    }
   }
 }
 

@@ -36,53 +36,21 @@ interface NodeState {
 }
 
 export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
-  const nodes = new Map<string, NodeState>(
-    options.topology.nodes.map((plan) => [plan.name, { plan, pool: createAddressPool(plan.podCIDR) }]),
-  )
-  const nodeState = (name: string): NodeState => {
-    const node = nodes.get(name)
-    if (node === undefined) throw new Error(`the network has no node ${JSON.stringify(name)}`)
-    return node
-  }
-  const takeAddress = (node: NodeState): string => {
-    const address = node.pool.take()
-    if (address === undefined) throw new Error(`the Pod range of ${node.plan.name} is used up: start with more --nodes`)
-    return address
-  }
-  const addLeaf = (nodeName: string): { readonly address: string; readonly namespace: NetworkNamespace } => {
-    const address = takeAddress(nodeState(nodeName))
-    return { address, namespace: options.fabric.addPod(nodeName, address) }
-  }
-  const removeLeaf = (nodeName: string, address: string, namespace: NetworkNamespace): void => {
-    options.fabric.remove(namespace)
-    nodeState(nodeName).pool.give(address)
-  }
-
+  const leaves = createLeaves(options)
+  const resolvConfOf = createResolvConfs(options)
   const sandboxes = new Map<string, PodSandbox>()
-  const resolvConfs = new Map<string, string>()
-  /** One file for all Pods of a namespace. */
-  const resolvConfOf = (namespace: string): string => {
-    const known = resolvConfs.get(namespace)
-    if (known !== undefined) return known
-    const path = `${options.directory}/${namespace}.resolv.conf`
-    writeFileSync(path, resolvConf(namespace, options.config, options.topology.dnsServiceIP))
-    resolvConfs.set(namespace, path)
-    return path
-  }
-  mkdirSync(options.directory, { recursive: true })
   return {
     sandboxOf: (namespace, name) => sandboxes.get(`${namespace}/${name}`),
-    addClient: addLeaf,
-    removeClient: removeLeaf,
+    addClient: leaves.add,
+    removeClient: leaves.remove,
     async runPodSandbox(pod) {
-      const node = nodeState(pod.spec.nodeName ?? '')
-      const hostNetwork = pod.spec.hostNetwork === true
-      const own = hostNetwork ? undefined : addLeaf(node.plan.name)
-      const podIP = own?.address ?? node.plan.address
-      const netns = own?.namespace ?? options.nodes.get(node.plan.name)
+      const node = leaves.plan(pod.spec.nodeName ?? '')
+      const own = pod.spec.hostNetwork === true ? undefined : leaves.add(node.name)
+      const podIP = own?.address ?? node.address
+      const netns = own?.namespace ?? options.nodes.get(node.name)
       const sandbox = {
         podIP,
-        hostIP: node.plan.address,
+        hostIP: node.address,
         hostname: podHostname(pod),
         resolvConf: resolvConfOf(pod.metadata.namespace ?? 'default'),
         hosts: writeHosts(options, pod, podIP),
@@ -95,8 +63,52 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
       if (sandboxes.get(objectKey(pod)) === sandbox) sandboxes.delete(objectKey(pod))
       rmSync(hostsFile(options, pod), { force: true })
       if (sandbox.netns === undefined || pod.spec.hostNetwork === true) return
-      removeLeaf(pod.spec.nodeName ?? '', sandbox.podIP, sandbox.netns)
+      leaves.remove(pod.spec.nodeName ?? '', sandbox.podIP, sandbox.netns)
     },
+  }
+}
+
+/** Addresses of the nodes' Pod ranges, each in a namespace of its own. */
+interface Leaves {
+  plan(nodeName: string): NodePlan
+  add(nodeName: string): { readonly address: string; readonly namespace: NetworkNamespace }
+  remove(nodeName: string, address: string, namespace: NetworkNamespace): void
+}
+
+function createLeaves({ topology, fabric }: PodNetworkOptions): Leaves {
+  const nodes = new Map<string, NodeState>(
+    topology.nodes.map((plan) => [plan.name, { plan, pool: createAddressPool(plan.podCIDR) }]),
+  )
+  const nodeState = (name: string): NodeState => {
+    const node = nodes.get(name)
+    if (node === undefined) throw new Error(`the network has no node ${JSON.stringify(name)}`)
+    return node
+  }
+  return {
+    plan: (nodeName) => nodeState(nodeName).plan,
+    add(nodeName) {
+      const address = nodeState(nodeName).pool.take()
+      if (address === undefined) throw new Error(`the Pod range of ${nodeName} is used up: start with more --nodes`)
+      return { address, namespace: fabric.addPod(nodeName, address) }
+    },
+    remove(nodeName, address, namespace) {
+      fabric.remove(namespace)
+      nodeState(nodeName).pool.give(address)
+    },
+  }
+}
+
+/** One file for all Pods of a namespace. */
+function createResolvConfs({ directory, config, topology }: PodNetworkOptions): (namespace: string) => string {
+  const paths = new Map<string, string>()
+  mkdirSync(directory, { recursive: true })
+  return (namespace) => {
+    const known = paths.get(namespace)
+    if (known !== undefined) return known
+    const path = `${directory}/${namespace}.resolv.conf`
+    writeFileSync(path, resolvConf(namespace, config, topology.dnsServiceIP))
+    paths.set(namespace, path)
+    return path
   }
 }
 

@@ -14,6 +14,7 @@ import { startControlLoop, type Consumer, type ControlLoop } from './control-loo
 import { startControlServer } from './control-server.ts'
 import { dnsObjects, startClusterDns } from './dns.ts'
 import type { FrontLink } from './front-link.ts'
+import { createFlowCleaner } from './flow-cleaner.ts'
 import { createHostPorts, type HostPorts } from './host-ports.ts'
 import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
@@ -123,7 +124,12 @@ function startLoops(parts: Parts, hostPorts: HostPorts): { readonly kubelet: Kub
   const { config, topology, nodes, objects } = parts
   let loop: ControlLoop | undefined
   const kubelet = makeKubelet(parts, () => loop?.settled() ?? Promise.resolve())
-  const consumers = [createServiceProxy(topology, config, nodes), hostPorts, podConsumer(kubelet)]
+  const consumers = [
+    createServiceProxy(topology, config, nodes),
+    createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
+    hostPorts,
+    podConsumer(kubelet),
+  ]
   loop = startControlLoop({
     store: objects.store,
     controllers: CONTROLLERS,

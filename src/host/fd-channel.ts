@@ -7,6 +7,8 @@ const SCM_RIGHTS = 1
 const MSG_DONTWAIT = 0x40
 const MSG_CMSG_CLOEXEC = 0x40000000
 const SOCK_CLOEXEC = 0o2000000
+/** struct cmsghdr and one descriptor. */
+const DESCRIPTOR_LENGTH = 20n
 
 /**
  * Hands open descriptors from the front to the engine (SCM_RIGHTS). Node passes only its own handles, and those begin to
@@ -35,7 +37,7 @@ function message(): { readonly header: Uint8Array; readonly control: Uint8Array;
 export function sendFd(channel: number, fd: number): void {
   const { header, control, keep } = message()
   const view = new DataView(control.buffer)
-  view.setBigUint64(0, 20n, true)
+  view.setBigUint64(0, DESCRIPTOR_LENGTH, true)
   view.setInt32(8, SOL_SOCKET, true)
   view.setInt32(12, SCM_RIGHTS, true)
   view.setInt32(16, fd, true)
@@ -43,10 +45,12 @@ export function sendFd(channel: number, fd: number): void {
   keep.at(0)
 }
 
-/** The next descriptor that was sent; throws EAGAIN where there is none. */
+/** The next descriptor that was sent. Throws EAGAIN where there is none, EMFILE where this process can hold no more. */
 export function receiveFd(channel: number): number {
   const { header, control, keep } = message()
   checked('recvmsg(SCM_RIGHTS)', libc().recvmsg(channel, header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC))
   keep.at(0)
+  if (new DataView(header.buffer).getBigUint64(40, true) < DESCRIPTOR_LENGTH)
+    throw new Error('recvmsg(SCM_RIGHTS): EMFILE')
   return new DataView(control.buffer).getInt32(16, true)
 }

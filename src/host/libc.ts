@@ -86,6 +86,7 @@ export interface Libc {
   readonly sethostname: (name: string, length: number) => number
   readonly prctl: (option: number, argument2: number, argument3: number, argument4: number, argument5: number) => number
   readonly gettid: () => number
+  readonly waitpid: (pid: number, status: Pointer, options: number) => number
 }
 
 const memory = 'void *'
@@ -128,12 +129,22 @@ const signatures = {
   sethostname: ['sethostname', 'const char *', 'size_t'],
   prctl: ['prctl', 'int', 'ulong', 'ulong', 'ulong', 'ulong'],
   gettid: ['gettid'],
+  waitpid: ['waitpid', 'int', memory, 'int'],
 } as const satisfies Record<Exclude<keyof Libc, 'errno' | 'address' | 'errorName'>, readonly [string, ...string[]]>
+
+function loadKoffi(): typeof Koffi {
+  const name = `@koromix/koffi-linux-${process.arch}`
+  try {
+    return createRequire(import.meta.url)(name)
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
+    throw new Error(`the package ${name}, which makes system calls, cannot be loaded: ${why}`, { cause: error })
+  }
+}
 
 function loadLibc(): Libc {
   if (process.platform !== 'linux') throw new Error(`the C library calls need Linux, this is ${process.platform}`)
-  const packageName = `@koromix/koffi-linux-${process.arch}`
-  const koffi: typeof Koffi = createRequire(import.meta.url)(packageName)
+  const koffi = loadKoffi()
   const library = koffi.load(null)
   const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]))
   const calls = Object.fromEntries(

@@ -18,13 +18,13 @@ export function checkMachine(): readonly MachineCheck[] {
     const advice = 'use WSL 2 on Windows, or a Linux virtual machine (Lima, Multipass) on macOS'
     return [{ name: 'Linux', state: 'missing', found: process.platform, advice }]
   }
-  const namespaces = checkNamespaces()
+  const [calls, namespaces] = [checkForeignCalls(), checkNamespaces()]
   return [
     checkNode(),
     checkPrograms(),
-    checkForeignCalls(),
+    calls,
     namespaces,
-    ...(namespaces.state === 'ok' ? [checkNftables()] : []),
+    ...(calls.state === 'ok' && namespaces.state === 'ok' ? [checkNftables()] : []),
     checkOpenFiles(),
   ]
 }

@@ -21,6 +21,8 @@ export interface NetlinkSocket {
   readonly sendLimit: number
   /** Sends one datagram of messages, which the kernel works off before it returns, and gives back its error answers. */
   transact(messages: Uint8Array): readonly NetlinkFailure[]
+  /** Asks for a list, and calls `each` with every message of the answer, header included. Throws an Error where it is refused. */
+  dump(request: Uint8Array, each: (message: DataView) => void): void
   close(): void
 }
 
@@ -45,6 +47,12 @@ export function openNetlink(protocol: keyof typeof PROTOCOLS, namespace?: Networ
       checked('send(AF_NETLINK)', c.send(fd, messages, messages.length, 0))
       return drainFailures(fd)
     },
+    dump(request, each) {
+      checked('send(AF_NETLINK)', c.send(fd, request, request.length, 0))
+      while (receiveDump(fd, each)) {
+        // Each receive makes the kernel fill in the next part.
+      }
+    },
     close: () => void c.close(fd),
   }
 }
@@ -66,4 +74,26 @@ function drainFailures(fd: number): readonly NetlinkFailure[] {
       at += (size + 3) & ~3
     }
   }
+}
+
+const NLMSG_DONE = 3
+const MSG_TRUNC = 0x20
+
+/** One datagram of a dump; false after the last one. */
+function receiveDump(fd: number, each: (message: DataView) => void): boolean {
+  const length = checked('recv(AF_NETLINK)', libc().recv(fd, replies, replies.length, MSG_TRUNC))
+  if (length > replies.length) throw new Error('recv(AF_NETLINK): a part of the list is longer than the buffer')
+  for (let at = 0; at + HEADER_SIZE <= length; ) {
+    const size = view.getUint32(at, true)
+    const type = view.getUint16(at + 4, true)
+    if (type === NLMSG_DONE || size < HEADER_SIZE) return false
+    if (type === NLMSG_ERROR) {
+      const errno = -view.getInt32(at + 16, true)
+      if (errno === 0) return false
+      throw new Error(`dump(AF_NETLINK): ${libc().errorName(errno)}`)
+    }
+    each(new DataView(replies.buffer, at, size))
+    at += (size + 3) & ~3
+  }
+  return length > 0
 }

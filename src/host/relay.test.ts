@@ -119,7 +119,7 @@ async function untilStats(wanted: Partial<RelayStats>): Promise<void> {
 const openDescriptors = () => readdirSync('/proc/self/fd').length
 
 describe.each([
-  { way: 'spliced', maxPipes: 64 },
+  { way: 'spliced', maxPipes: 32 },
   { way: 'with one pipe', maxPipes: 1 },
   { way: 'copied', maxPipes: 0 },
 ])('TCP bytes $way', ({ maxPipes }) => {

@@ -30,6 +30,8 @@ const F_GETFL = 3
 const F_SETFL = 4
 /** net.core.somaxconn cuts it to what the kernel allows. */
 const backlog = 65535
+/** Of 1 MiB each: half of what an ordinary user may have by default (fs.pipe-user-pages-soft). */
+const defaultMaxPipes = 32
 
 export interface RelayListener {
   /** For new connections; those that run keep their target. UDP sessions end. */
@@ -148,7 +150,7 @@ export function startRelay(options: RelayOptions = {}): Relay {
   const thread = startThread({
     maxConnections: options.maxConnections ?? defaultMaxConnections(),
     maxSessions: options.maxSessions ?? 4096,
-    maxPipes: options.maxPipes ?? 64,
+    maxPipes: options.maxPipes ?? defaultMaxPipes,
   })
   thread.worker.on('error', (error: Error) => options.onFailure?.(error))
   return {

@@ -1,3 +1,4 @@
+import type { OrderedMap } from '../lib/ordered-map.ts'
 import type { ServicePortInfo } from '../model/resolve-services.ts'
 import type { NodeContext } from './node-context.ts'
 
@@ -7,8 +8,11 @@ import type { NodeContext } from './node-context.ts'
  */
 export interface Backend<Program, Operation> {
   readonly name: string
-  /** The whole desired state of one node, in a stable order. */
-  compile(services: readonly ServicePortInfo[], node: NodeContext): Program
+  /**
+   * The whole desired state of one node. `services` by Service key, as `resolvedServices` gives them. The result does not
+   * depend on `previous`, which is what a call before returned: with it only what changed is done anew.
+   */
+  compile(services: OrderedMap<readonly ServicePortInfo[]>, node: NodeContext, previous?: Program): Program
   /** What turns `previous` into `next`; empty when they are equal. */
   diff(previous: Program | undefined, next: Program): readonly Operation[]
 }

@@ -1,20 +1,27 @@
 import { categorizeEndpoints } from '../model/categorize-endpoints.ts'
 import type { Endpoint, ServicePortInfo } from '../model/resolve-services.ts'
-import type { Rule, Statement, Table } from '../nft/ruleset.ts'
+import type { Chain, Rule } from '../nft/ruleset.ts'
+import { filterChain, firewallChains, type Has } from './backends/nftables/base-chains.ts'
+import { addChoiceChain, choiceResources, type Choice } from './backends/nftables/choice-chain.ts'
+import { rankOf, type Plan } from './backends/nftables/claims.ts'
 import {
-  BALANCER_SETS,
-  buildTable,
   DESTINATION,
   FRONTEND_KEY,
   goto,
+  MASQUERADE,
   match,
+  NEW,
+  PRIORITY,
+  REJECT,
   rule,
   SOURCE,
+  TRANSLATED,
   verdict,
-  type TableBuilder,
-} from './backends/nftables/layout.ts'
-import { choose, servicePortLabel } from './backends/nftables/service-chains.ts'
-import { createSlotAllocator, type SlotAllocator } from './backends/nftables/slots.ts'
+} from './backends/nftables/expressions.ts'
+import { createFragment, type Fragment } from './backends/nftables/fragment.ts'
+import { frontendKey, servicePortLabel } from './backends/nftables/label.ts'
+import { compileProgram, type Layout, type Program, type Services } from './backends/nftables/program.ts'
+import { addSourceRanges } from './backends/nftables/source-ranges.ts'
 
 /** A node as the balancer sees it. */
 export interface BalancedNode {
@@ -29,27 +36,53 @@ export interface BalancerContext {
   readonly podCIDR: string
 }
 
-const NEW: Statement = match({ kind: 'ct', key: 'state' }, '==', 'new')
-const REFUSE: Statement = { kind: 'reject', with: 'port-unreachable' }
+/** The balancer's table, and what makes the next one cheap. */
+export interface BalancerProgram extends Program {
+  readonly context: BalancerContext
+}
 
 /**
  * The fabric's table: the cloud's load balancer. A connection to a load-balancer address goes to the nodePort of some
- * node, nodes in turn, and is chosen for again there; a Service without nodePorts is balanced to its Pods.
+ * node, nodes in turn, and is chosen for again there; a Service without nodePorts is balanced to its Pods. Its source
+ * ranges are kept here, as the node sees a nodePort only; session affinity is the node's.
  */
-export function compileLoadBalancer(services: readonly ServicePortInfo[], context: BalancerContext): Table {
-  const builder = buildTable(BALANCER_SETS)
-  const slots = createSlotAllocator()
-  for (const info of services) addBalanced(builder, slots, info, context)
-  const dispatch = [rule({ kind: 'vmap', key: FRONTEND_KEY, map: 'load-balancers' })]
-  builder.chain('load-balancers', dispatch)
+export function compileLoadBalancer(
+  services: Services,
+  context: BalancerContext,
+  previous?: BalancerProgram,
+): BalancerProgram {
+  const layout = previous?.context === context ? previous.layout : balancerLayout(context)
+  const program = compileProgram(services, layout, previous)
+  return program === previous ? previous : { ...program, context }
+}
+
+function balancerLayout(context: BalancerContext): Layout {
+  return {
+    plan: (info) => planBalanced(info, context),
+    constants: [],
+    sharedChains: (has) => balancerChains(context, has),
+  }
+}
+
+function balancerChains(context: BalancerContext, has: Has): readonly Chain[] {
+  const dispatch = has('load-balancers') ? [rule({ kind: 'vmap', key: FRONTEND_KEY, map: 'load-balancers' })] : []
   const jump = [rule(verdict({ kind: 'jump', chain: 'load-balancers' }))]
-  builder.chain('nat-prerouting', jump, { type: 'nat', hook: 'prerouting', priority: -100 })
-  builder.chain('nat-output', jump, { type: 'nat', hook: 'output', priority: -100 })
-  const unserved = rule(NEW, match(DESTINATION, '==', context.loadBalancerCIDR), REFUSE)
-  builder.chain('filter-output', [unserved], { type: 'filter', hook: 'output', priority: 0 })
-  const forward = [unserved, refusePodAddresses(context)]
-  builder.chain('filter-forward', forward, { type: 'filter', hook: 'forward', priority: 0 })
-  return builder.build()
+  const unserved = rule(NEW, match(DESTINATION, '==', context.loadBalancerCIDR), REJECT)
+  // The network's inside would answer past the balancer, which then could not translate back.
+  const fromInside = rule(TRANSLATED, match(SOURCE, '!=', context.outsideCIDR), MASQUERADE)
+  return [
+    ...firewallChains(has),
+    { name: 'load-balancers', rules: dispatch },
+    { name: 'nat-prerouting', hook: { type: 'nat', hook: 'prerouting', priority: PRIORITY.dnat }, rules: jump },
+    { name: 'nat-output', hook: { type: 'nat', hook: 'output', priority: PRIORITY.dnat }, rules: jump },
+    {
+      name: 'nat-postrouting',
+      hook: { type: 'nat', hook: 'postrouting', priority: PRIORITY.snat },
+      rules: [fromInside],
+    },
+    ...filterChain('output', [unserved]),
+    ...filterChain('forward', [unserved, refusePodAddresses(context)]),
+  ]
 }
 
 /** Pod addresses are of the network's inside: from outside only what the balancer sent there comes through. */
@@ -59,27 +92,30 @@ function refusePodAddresses(context: BalancerContext): Rule {
     match(SOURCE, '==', context.outsideCIDR),
     match(DESTINATION, '==', context.podCIDR),
     match({ kind: 'ct', key: 'status' }, '!=', 'dnat'),
-    REFUSE,
+    REJECT,
   )
 }
 
-function addBalanced(
-  builder: TableBuilder,
-  slots: SlotAllocator,
-  info: ServicePortInfo,
-  context: BalancerContext,
-): void {
-  const addresses = [...info.loadBalancerVIPs, ...info.loadBalancerProxyIPs]
-  const targets = info.nodePort > 0 ? healthyNodes(info, context.nodes) : readyEndpoints(info)
-  if (addresses.length === 0 || targets.length === 0) return
-  const chain = `load-balancer-${servicePortLabel(info)}`
-  builder.chain(chain, [
-    choose(builder, { ...info, algorithm: undefined }, targets, slots.allocate(chain, targets.length)),
-  ])
-  for (const address of addresses) {
-    const key = [address, info.name.protocol.toLowerCase(), String(info.port)]
-    builder.element('load-balancers', { key, data: goto(chain) })
+function planBalanced(info: ServicePortInfo, context: BalancerContext): Plan {
+  const label = servicePortLabel(info)
+  const addresses = [...new Set([...info.loadBalancerVIPs, ...info.loadBalancerProxyIPs])]
+  const endpoints = info.nodePort > 0 ? healthyNodes(info, context.nodes) : readyEndpoints(info)
+  const plain = { ...info, algorithm: undefined, sessionAffinityTimeout: undefined }
+  const choice: Choice = { chain: `load-balancer-${label}`, info: plain, endpoints, affinityMap: 'affinity-endpoints' }
+  const isServed = addresses.length > 0 && endpoints.length > 0
+  const resource = (address: string): string => `frontend ${frontendKey(info, address).join(' . ')}`
+  const build = (owns: (resource: string) => boolean): Fragment => {
+    const builder = createFragment()
+    const owned = addresses.filter((address) => owns(resource(address)))
+    addSourceRanges(builder, info, owned, [])
+    if (isServed) addChoiceChain(builder, choice, owns)
+    for (const address of isServed ? owned : []) {
+      builder.element('load-balancers', frontendKey(info, address), goto(choice.chain))
+    }
+    return builder.build()
   }
+  const resources = [...addresses.map(resource), ...(isServed ? choiceResources(choice) : [])]
+  return { label, rank: rankOf(info), resources, build }
 }
 
 /** Every node, or with externalTrafficPolicy Local those whose healthCheckNodePort says that they have an endpoint. */

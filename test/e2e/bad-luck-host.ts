@@ -59,13 +59,27 @@ const HOLDER = '"$1" "$2" && echo ready && exec cat'
 const LOOPBACK_UP = fileURLToPath(new URL('machine.mjs', import.meta.url))
 const LONGEST = 2000
 
+/** Nobody in particular: an ordinary user that needs no entry in /etc/passwd. */
+const ORDINARY: User = { uid: 54321, gid: 54321 }
+
+/** This process's user; where that is root, an ordinary one as well, if the checkout is open to everybody. */
+export const USERS: readonly { readonly name: string; readonly user: User | undefined }[] =
+  process.getuid?.() === 0
+    ? [
+        { name: 'root', user: undefined },
+        { name: 'an ordinary user', user: ORDINARY },
+      ]
+    : [{ name: 'this user', user: undefined }]
+
 /** Opens a host for this process's user, or as root for another one. */
 export async function openHost(user?: User): Promise<TestHost> {
   const directory = mkdtempSync(`${tmpdir()}/portolan-host-`)
   const environment = makeFolders(directory, user)
   const own = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user', '--keep-caps']
   const flags = [...own, '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-  const holder = spawn('unshare', [...flags, 'sh', '-c', HOLDER, 'sh', process.execPath, LOOPBACK_UP], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const holder = spawn('unshare', [...flags, 'sh', '-c', HOLDER, 'sh', process.execPath, LOOPBACK_UP], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   await firstOutput(holder)
   const init = childOf(holder.pid ?? 0)
   const enter = enterArguments(init, own.length > 0, user)

@@ -1,22 +1,17 @@
-import { connectNetwork, type RunningNetwork } from '../../cluster/control-client.ts'
-import type { ClusterOptions } from '../../cluster/options.ts'
-import { UsageError, type Context } from '../context.ts'
+import type { RunningNetwork } from '../../cluster/control-client.ts'
+import type { Context } from '../context.ts'
 import { loadManifests } from './load.ts'
 import { chainWarnings, networkReport, podWarnings } from './report.ts'
 
-const PATIENCE = 10_000
-const POLL = 50
-
 /** `up` of a network that runs: makes it hold what the files hold. */
 export async function applyToRunning(
+  network: RunningNetwork,
   files: readonly string[],
-  cluster: ClusterOptions,
   wait: number | undefined,
   context: Context,
 ): Promise<number> {
   const loaded = await loadManifests(files, undefined, context)
   if (loaded === undefined) return 2
-  const network = await whenUp(cluster.name)
   const report = await network.apply(loaded.values)
   if (report.problems.length > 0) {
     loaded.printRefused(report.problems, 'nothing was changed')
@@ -34,23 +29,19 @@ export async function applyToRunning(
   const ready = wait === undefined ? true : await allReady(network, wait)
   if (!ready) context.stderr.write(`not every Pod is ready after ${(wait ?? 0) / 1000} s\n`)
   const status = await network.status()
-  for (const warning of [...podWarnings(status), ...chainWarnings(status)]) context.stderr.write(`warning: ${warning}\n`)
+  for (const warning of [...podWarnings(status), ...chainWarnings(status)])
+    context.stderr.write(`warning: ${warning}\n`)
   context.stdout.write(`\n${networkReport(status)}`)
   return ready ? 0 : 1
 }
 
-/** Another `up` holds the name: it may still be starting. */
-async function whenUp(name: string): Promise<RunningNetwork> {
-  const end = Date.now() + PATIENCE
-  while (Date.now() < end) {
-    const network = await connectNetwork(name)
-    if (network !== undefined) return network
-    await new Promise((resolve) => setTimeout(resolve, POLL))
-  }
-  throw new UsageError(`network ${JSON.stringify(name)} is starting or stopping: try again`)
-}
-
 async function allReady(network: RunningNetwork, wait: number): Promise<boolean> {
-  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), wait).unref())
-  return Promise.race([network.podsReady().then(() => true), late])
+  const late = AbortSignal.timeout(wait)
+  return network.podsReady(late).then(
+    () => true,
+    (error: unknown) => {
+      if (late.aborted) return false
+      throw error
+    },
+  )
 }

@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process'
+import { finished } from 'node:stream/promises'
+import { libc } from '../../host/libc.ts'
 import type { Context } from '../context.ts'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * `up -d`: the same command in a session of its own, which says when it is ready. Its words come to this terminal until
@@ -11,22 +15,31 @@ export function detach(context: Context): Promise<number> {
     stdio: ['inherit', 'pipe', 'pipe', 'ipc'],
     detached: true,
   })
+  const words = [child.stdout, child.stderr].flatMap((stream) => stream ?? [])
   child.stdout?.pipe(context.stdout, { end: false })
   child.stderr?.pipe(context.stderr, { end: false })
-  const interrupt = (): void => void child.kill('SIGINT')
-  process.on('SIGINT', interrupt)
-  return new Promise((resolve, reject) => {
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
+  for (const signal of SIGNALS) process.on(signal, forward)
+  return new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))
     child.once('message', () => {
-      process.off('SIGINT', interrupt)
-      // What it wrote before it was ready is in the pipes already.
-      setImmediate(() => {
-        child.stdout?.destroy()
-        child.stderr?.destroy()
-        child.unref()
-        resolve(0)
-      })
+      // It has closed the pipes: what it wrote is read to the end.
+      Promise.all(words.map((stream) => finished(stream))).then(() => resolve(0), reject)
+      child.unref()
     })
+  }).finally(() => {
+    for (const signal of SIGNALS) process.off(signal, forward)
   })
+}
+
+const O_RDWR = 2
+
+/** Tells the `up -d` that waits for this process that the network is ready, and lets go of its terminal and its pipes. */
+export function tellParent(): void {
+  if (process.send === undefined || !process.connected) return
+  const nothing = libc().open('/dev/null', O_RDWR, 0)
+  for (const fd of [0, 1, 2]) libc().dup3(nothing, fd, 0)
+  libc().close(nothing)
+  process.send({ kind: 'ready' }, () => process.disconnect())
 }

@@ -1,10 +1,11 @@
 import { createUpstream, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
-import { startFront, type EngineEnd, type Front } from '../../cluster/front.ts'
+import { startFront, type EngineEnd, type Front, type FrontEvents } from '../../cluster/front.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
 import type { StateDirectory } from '../../cluster/state-directory.ts'
 import type { NetworkStatus } from '../../cluster/status.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, type Context } from '../context.ts'
+import { tellParent } from './detach.ts'
 import type { Progress } from './progress.ts'
 import { chainWarnings, listenerNotes, networkReport, podWarnings } from './report.ts'
 
@@ -28,7 +29,7 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
   const { directory, progress, upstreams, cluster, files, context } = options
   const ready = deferred<NetworkStatus>()
   const podsReady = deferred<void>()
-  const front = startFront(directory, {
+  const front = begin(directory, {
     step: progress.step,
     ready: ready.resolve,
     podsReady: () => podsReady.resolve(),
@@ -45,9 +46,11 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     if (state === 'interrupted') return EXIT_INTERRUPTED
     if ('kind' in state) return endOf(state, progress)
     announce(state, options)
-    const waited = await waitForPods(options, podsReady.promise, front.ended)
-    if (!waited) return 1
-    tellParent({ kind: 'ready' })
+    const waited = await waitForPods(options, podsReady.promise, Promise.race([front.ended, interrupts.first]))
+    if (waited === 'late') return 1
+    if (waited === 'ended') return endOf(await front.ended, progress) || EXIT_INTERRUPTED
+    interrupts.ignoreParent()
+    tellParent()
     return endOf(await front.ended, progress)
   } finally {
     front.kill()
@@ -55,6 +58,17 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     interrupts.stop()
   }
 }
+
+function begin(directory: StateDirectory, events: FrontEvents): Front {
+  try {
+    return startFront(directory, events)
+  } catch (error) {
+    throw machineError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+const machineError = (message: string): MachineError =>
+  new MachineError(`${message}\n"portolan doctor" says what this machine lacks`)
 
 function announce(status: NetworkStatus, { progress, context }: ForegroundOptions): void {
   progress.say(`network ${status.name}: ready ${(progress.elapsed() / 1000).toFixed(2)} s after the command`)
@@ -67,16 +81,19 @@ function announce(status: NetworkStatus, { progress, context }: ForegroundOption
 async function waitForPods(
   { wait, progress }: ForegroundOptions,
   podsReady: Promise<void>,
-  ended: Promise<EngineEnd>,
-): Promise<boolean> {
-  if (wait === undefined) return true
+  ended: Promise<unknown>,
+): Promise<'ready' | 'late' | 'ended'> {
+  if (wait === undefined) return 'ready'
   const timer = deferred<'late'>()
   const timeout = setTimeout(() => timer.resolve('late'), wait)
-  const result = await Promise.race([podsReady, ended, timer.promise])
+  const result = await Promise.race([
+    podsReady.then(() => 'ready' as const),
+    ended.then(() => 'ended' as const),
+    timer.promise,
+  ])
   clearTimeout(timeout)
-  if (result !== 'late') return true
-  progress.say(`not every Pod is ready after ${wait / 1000} s`)
-  return false
+  if (result === 'late') progress.say(`not every Pod is ready after ${wait / 1000} s`)
+  return result
 }
 
 function endOf(end: EngineEnd, progress: Progress): number {
@@ -84,19 +101,23 @@ function endOf(end: EngineEnd, progress: Progress): number {
     progress.say('network stopped, nothing is left')
     return 0
   }
-  if (end.machine) throw new MachineError(`${end.message}\n"portolan doctor" says what this machine lacks`)
+  if (end.machine) throw machineError(end.message)
   progress.say(`portolan: ${end.message}`)
   return 1
 }
 
-/** To the `up -d` that waits for this process. */
-function tellParent(message: { readonly kind: 'ready' }): void {
-  if (process.send === undefined || !process.connected) return
-  process.send(message, () => process.disconnect())
+interface Interrupts {
+  readonly first: Promise<'interrupted'>
+  /** The `up -d` that waited for this process may end. */
+  ignoreParent(): void
+  stop(): void
 }
 
-/** The first signal ends the network gracefully, or a start at once; the second ends everything at once. */
-function watchSignals(front: Front): { readonly first: Promise<'interrupted'>; stop(): void } {
+/**
+ * The first signal ends the network gracefully, or a start at once; the second ends everything at once. An `up -d` that is
+ * killed while it waits counts as a signal.
+ */
+function watchSignals(front: Front): Interrupts {
   const first = deferred<'interrupted'>()
   let firstAt: number | undefined
   const onSignal = (): void => {
@@ -108,9 +129,13 @@ function watchSignals(front: Front): { readonly first: Promise<'interrupted'>; s
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)
+  process.on('disconnect', onSignal)
+  const ignoreParent = (): void => void process.off('disconnect', onSignal)
   return {
     first: first.promise,
+    ignoreParent,
     stop: () => {
+      ignoreParent()
       for (const signal of signals) process.off(signal, onSignal)
     },
   }

@@ -22,6 +22,7 @@ export function listenerNotes(listeners: readonly ListenerStatus[]): readonly st
 function reasonOf(error: string | undefined): string {
   if (error === 'EACCES') return 'a port that only root may open'
   if (error === 'EADDRNOTAVAIL') return 'no address of this machine'
+  if (error?.includes('EMFILE')) return 'more than the limit of open files allows ("ulimit -n")'
   return `refused (${error ?? 'unknown'})`
 }
 

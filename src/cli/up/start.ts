@@ -1,12 +1,14 @@
-import { connectNetwork } from '../../cluster/control-client.ts'
+import type { Server } from 'node:net'
+import { awaitNetwork, connectNetwork, type RunningNetwork } from '../../cluster/control-client.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
 import {
   createStateDirectory,
   lockNetwork,
   removeStateDirectory,
   stateDirectory,
+  type StateDirectory,
 } from '../../cluster/state-directory.ts'
-import { MachineError, type Context } from '../context.ts'
+import { MachineError, UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
 import { detach } from './detach.ts'
 import { dnsUpstreams, waitTime, type UpOptions } from './options.ts'
@@ -27,10 +29,12 @@ export async function startUp(
   }
   const directory = stateDirectory(cluster.name)
   if (options.detach === true && process.send === undefined) return detach(context)
-  const lock = await lockNetwork(directory)
-  if (lock === undefined) return (await import('./apply.ts')).applyToRunning(files, cluster, wait, context)
+  const place = await lockOrNetwork(directory, cluster.name)
+  if ('network' in place) {
+    return (await import('./apply.ts')).applyToRunning(place.network, files, wait, context)
+  }
   try {
-    createStateDirectory(directory)
+    usable(() => createStateDirectory(directory))
     return await runForeground({
       files,
       cluster,
@@ -42,7 +46,30 @@ export async function startUp(
     })
   } finally {
     removeStateDirectory(directory)
-    lock.close()
+    place.lock.close()
+  }
+}
+
+/** Where another `up` has the name: the network that it started. When that fails or ends meanwhile, the lock after all. */
+async function lockOrNetwork(
+  directory: StateDirectory,
+  name: string,
+): Promise<{ readonly lock: Server } | { readonly network: RunningNetwork }> {
+  for (;;) {
+    const lock = await lockNetwork(directory).catch((error: Error) => {
+      throw new UsageError(error.message)
+    })
+    if (lock !== undefined) return { lock }
+    const network = await awaitNetwork(name)
+    if (network !== undefined) return { network }
+  }
+}
+
+function usable(makeFolder: () => void): void {
+  try {
+    makeFolder()
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
   }
 }
 

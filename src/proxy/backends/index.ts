@@ -1,6 +1,5 @@
 import type { Operation } from '../../nft/operation.ts'
-import type { Table } from '../../nft/ruleset.ts'
 import type { Backend } from '../backend.ts'
-import { nftablesBackend } from './nftables.ts'
+import { nftablesBackend, type NodeProgram } from './nftables.ts'
 
-export const backends: readonly Backend<Table, Operation>[] = [nftablesBackend]
+export const backends: readonly Backend<NodeProgram, Operation>[] = [nftablesBackend]

@@ -1,13 +1,9 @@
-import type { ServicePortInfo } from '../../model/resolve-services.ts'
 import { diff } from '../../nft/diff.ts'
 import type { Operation } from '../../nft/operation.ts'
-import type { Table } from '../../nft/ruleset.ts'
 import type { Backend } from '../backend.ts'
 import type { NodeContext } from '../node-context.ts'
-import { addBaseChains } from './nftables/base-chains.ts'
-import { buildTable, SERVICE_SETS } from './nftables/layout.ts'
-import { addService } from './nftables/services.ts'
-import { createSlotAllocator } from './nftables/slots.ts'
+import { nodeLayout } from './nftables/node-layout.ts'
+import { compileProgram, countPorts, type Layout, type Program } from './nftables/program.ts'
 
 /**
  * Up to this many Service ports each has a rule of its own and strict round robin. Loading such chains is quadratic in
@@ -15,24 +11,23 @@ import { createSlotAllocator } from './nftables/slots.ts'
  */
 export const STRICT_LIMIT = 512
 
-/** The table `portolan` of one node. */
-export const nftablesBackend: Backend<Table, Operation> = {
-  name: 'nftables',
-  compile(services: readonly ServicePortInfo[], node: NodeContext): Table {
-    const builder = buildTable(SERVICE_SETS)
-    const slots = createSlotAllocator()
-    const strict = services.length <= STRICT_LIMIT
-    const rings = new Set<number>()
-    for (const address of node.addresses) builder.element('nodeport-ips', { key: [address] })
-    for (const info of services.toSorted(byAge)) addService({ builder, slots, node, strict, rings }, info)
-    const sizes = [...rings].sort((a, b) => a - b)
-    addBaseChains(builder, node, sizes)
-    return builder.build()
-  },
-  diff,
+/** A node's table, and what makes the next one cheap. */
+export interface NodeProgram extends Program {
+  readonly node: NodeContext
+  readonly strict: boolean
 }
 
-/** Of two Services that claim one address and port the older one has it, then the one whose name comes first. */
-function byAge(a: ServicePortInfo, b: ServicePortInfo): number {
-  return (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '')
+/** The table `portolan` of one node. */
+export const nftablesBackend: Backend<NodeProgram, Operation> = {
+  name: 'nftables',
+  compile(services, node, previous) {
+    const strict = countPorts(services, previous) <= STRICT_LIMIT
+    const program = compileProgram(services, layoutOf(node, strict, previous), previous)
+    return program === previous ? previous : { ...program, node, strict }
+  },
+  diff: (previous, next) => diff(previous?.table, next.table),
+}
+
+function layoutOf(node: NodeContext, strict: boolean, previous: NodeProgram | undefined): Layout {
+  return previous?.node === node && previous.strict === strict ? previous.layout : nodeLayout(node, strict)
 }

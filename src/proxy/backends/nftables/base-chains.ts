@@ -1,72 +1,107 @@
-import type { Rule, Statement } from '../../../nft/ruleset.ts'
+import type { Chain, Hook, Rule, Statement } from '../../../nft/ruleset.ts'
 import type { NodeContext } from '../../node-context.ts'
 import {
   DESTINATION,
   DESTINATION_PORT,
+  DROP,
   FRONTEND_KEY,
+  FROM_THIS_NODE,
+  MASQUERADE,
   match,
+  NEW,
   NODE_PORT_KEY,
+  PRIORITY,
   PROTO,
+  REJECT,
   rule,
   SOURCE,
+  TO_NODE,
+  TRANSLATED,
   verdict,
-  type TableBuilder,
-} from './layout.ts'
+} from './expressions.ts'
+import { PROTOCOLS, RING_SIZES } from './sets.ts'
 
-/** Others rely on these numbers: destinations change at -100, sources at 100, what is refused is refused at 0. */
-const PRIORITY = { firewall: -110, dnat: -100, filter: 0, snat: 100 } as const
+/** Whether a set is there: rules that would look into one that is not are left out. */
+export type Has = (set: string) => boolean
 
-const NEW: Statement = match({ kind: 'ct', key: 'state' }, '==', 'new')
-const REJECT: Statement = { kind: 'reject', with: 'port-unreachable' }
-const MASQUERADE: Statement = { kind: 'masquerade', fullyRandom: true }
-const TO_NODE: Statement = { kind: 'lookup', key: [DESTINATION], set: 'nodeport-ips' }
-
-/** The chains that hook into the node's packet path, and those they share. `rings`: the sizes that are in use. */
-export function addBaseChains(builder: TableBuilder, node: NodeContext, rings: readonly number[]): void {
-  const jump = (chain: string): Rule => rule(verdict({ kind: 'jump', chain }))
-  const firewall = rule(NEW, { kind: 'vmap', key: FRONTEND_KEY, map: 'firewall-ips' })
-  builder.chain('filter-prerouting', [firewall], { type: 'filter', hook: 'prerouting', priority: PRIORITY.firewall })
-  builder.chain('filter-output-firewall', [firewall], { type: 'filter', hook: 'output', priority: PRIORITY.firewall })
-  builder.chain('nat-prerouting', [jump('services')], { type: 'nat', hook: 'prerouting', priority: PRIORITY.dnat })
-  builder.chain('nat-output', [jump('services')], { type: 'nat', hook: 'output', priority: PRIORITY.dnat })
-  builder.chain('filter-input', inputRules(), { type: 'filter', hook: 'input', priority: PRIORITY.filter })
-  const onTheWay = [noEndpoints(), ...clusterIPRules(node)]
-  builder.chain('filter-forward', onTheWay, { type: 'filter', hook: 'forward', priority: PRIORITY.filter })
-  const fromHere = [...inputRules(), ...clusterIPRules(node)]
-  builder.chain('filter-output', fromHere, { type: 'filter', hook: 'output', priority: PRIORITY.filter })
-  const sources = masqueradeRules(node)
-  builder.chain('nat-postrouting', sources, { type: 'nat', hook: 'postrouting', priority: PRIORITY.snat })
-  builder.chain('services', serviceRules(rings))
-  builder.chain('reject', [rule(REJECT)])
+/** The chains of a node that hook into its packet path, and those that they share. */
+export function nodeChains(node: NodeContext, has: Has): readonly Chain[] {
+  const jump = [rule(verdict({ kind: 'jump', chain: 'services' }))]
+  const refused = clusterIPRules(node, has)
+  return [
+    ...firewallChains(has),
+    { name: 'nat-prerouting', hook: { type: 'nat', hook: 'prerouting', priority: PRIORITY.dnat }, rules: jump },
+    { name: 'nat-output', hook: { type: 'nat', hook: 'output', priority: PRIORITY.dnat }, rules: jump },
+    ...filterChain('input', noEndpointRules(has)),
+    ...filterChain('forward', [...noEndpointServiceRules(has), ...refused]),
+    ...filterChain('output', [...noEndpointRules(has), ...refused]),
+    {
+      name: 'nat-postrouting',
+      hook: { type: 'nat', hook: 'postrouting', priority: PRIORITY.snat },
+      rules: masqueradeRules(node, has),
+    },
+    { name: 'services', rules: serviceRules(has) },
+    ...(noEndpointRules(has).length > 0 ? [{ name: 'reject', rules: [rule(REJECT)] }] : []),
+  ]
 }
 
-function serviceRules(sizes: readonly number[]): readonly Rule[] {
-  const rings = sizes.flatMap((modulus) => {
+export function filterChain(hook: Hook['hook'], rules: readonly Rule[]): readonly Chain[] {
+  if (rules.length === 0) return []
+  return [{ name: `filter-${hook}`, hook: { type: 'filter', hook, priority: PRIORITY.filter }, rules }]
+}
+
+/** loadBalancerSourceRanges: whoever is in none of an address's ranges is dropped before anything else is decided. */
+export function firewallChains(has: Has): readonly Chain[] {
+  if (!has('firewall-ips')) return []
+  const rules = [
+    rule(
+      NEW,
+      { kind: 'lookup', key: FRONTEND_KEY, set: 'firewall-ips' },
+      { kind: 'lookup', key: [...FRONTEND_KEY, SOURCE], set: 'source-ranges', not: true },
+      DROP,
+    ),
+  ]
+  return (['prerouting', 'output'] as const).map((hook) => ({
+    name: `firewall-${hook}`,
+    hook: { type: 'filter', hook, priority: PRIORITY.firewall },
+    rules,
+  }))
+}
+
+function serviceRules(has: Has): readonly Rule[] {
+  const rings = RING_SIZES.flatMap((modulus) => {
     const slot = { kind: 'numgen', mode: 'inc', modulus, offset: 0 } as const
     const byAddress = { kind: 'map', key: [...FRONTEND_KEY, slot], map: `ring-${modulus}` } as const
     const byNodePort = { kind: 'map', key: [...NODE_PORT_KEY, slot], map: `nodeport-ring-${modulus}` } as const
-    return [rule({ kind: 'dnat', to: byAddress }), rule(TO_NODE, { kind: 'dnat', to: byNodePort })]
+    return [
+      ...(has(byAddress.map) ? [rule({ kind: 'dnat', to: byAddress })] : []),
+      ...(has(byNodePort.map) ? [rule(TO_NODE, { kind: 'dnat', to: byNodePort })] : []),
+    ]
   })
   return [
-    rule({ kind: 'vmap', key: FRONTEND_KEY, map: 'service-ips' }),
-    rule(TO_NODE, { kind: 'vmap', key: NODE_PORT_KEY, map: 'service-nodeports' }),
+    ...(has('service-ips') ? [rule({ kind: 'vmap', key: FRONTEND_KEY, map: 'service-ips' })] : []),
+    ...(has('service-nodeports')
+      ? [rule(TO_NODE, { kind: 'vmap', key: NODE_PORT_KEY, map: 'service-nodeports' })]
+      : []),
     ...rings,
   ]
 }
 
-function noEndpoints(): Rule {
-  return rule(NEW, { kind: 'vmap', key: FRONTEND_KEY, map: 'no-endpoint-services' })
+function noEndpointServiceRules(has: Has): readonly Rule[] {
+  const services: Statement = { kind: 'vmap', key: FRONTEND_KEY, map: 'no-endpoint-services' }
+  return has('no-endpoint-services') ? [rule(NEW, services)] : []
 }
 
-function inputRules(): readonly Rule[] {
-  return [noEndpoints(), rule(NEW, TO_NODE, { kind: 'vmap', key: NODE_PORT_KEY, map: 'no-endpoint-nodeports' })]
+function noEndpointRules(has: Has): readonly Rule[] {
+  const nodePorts: Statement = { kind: 'vmap', key: NODE_PORT_KEY, map: 'no-endpoint-nodeports' }
+  return [...noEndpointServiceRules(has), ...(has('no-endpoint-nodeports') ? [rule(NEW, TO_NODE, nodePorts)] : [])]
 }
 
 /** What still carries a ClusterIP here was no port of its Service: refused; an address that no Service has: dropped. */
-function clusterIPRules(node: NodeContext): readonly Rule[] {
+function clusterIPRules(node: NodeContext, has: Has): readonly Rule[] {
   return [
-    rule(NEW, { kind: 'lookup', key: [DESTINATION], set: 'cluster-ips' }, REJECT),
-    rule(NEW, match(DESTINATION, '==', node.serviceCIDR), verdict({ kind: 'drop' })),
+    ...(has('cluster-ips') ? [rule(NEW, { kind: 'lookup', key: [DESTINATION], set: 'cluster-ips' }, REJECT)] : []),
+    rule(NEW, match(DESTINATION, '==', node.serviceCIDR), DROP),
   ]
 }
 
@@ -74,19 +109,31 @@ function clusterIPRules(node: NodeContext): readonly Rule[] {
  * Sources are changed by what the connection was first sent to, read from conntrack: no mark is needed. In order: a Pod
  * that reached itself; frontends that always hide the source; a ClusterIP used by anybody but a Pod; this node itself.
  */
-function masqueradeRules(node: NodeContext): readonly Rule[] {
-  const translated = match({ kind: 'ct', key: 'status' }, '==', 'dnat')
+function masqueradeRules(node: NodeContext, has: Has): readonly Rule[] {
   const original = { kind: 'ct', key: 'original ip daddr' } as const
-  const originalPort = { kind: 'ct', key: 'original proto-dst' } as const
-  const masquerade = (...conditions: readonly Statement[]): Rule => rule(translated, ...conditions, MASQUERADE)
+  const hairpin: Statement = { kind: 'lookup', key: [SOURCE, DESTINATION, PROTO, DESTINATION_PORT], set: 'hairpin' }
+  const clusterIP: Statement = { kind: 'lookup', key: [original], set: 'cluster-ips' }
   return [
-    masquerade({ kind: 'lookup', key: [SOURCE, DESTINATION, PROTO, DESTINATION_PORT], set: 'hairpin' }),
-    masquerade({ kind: 'lookup', key: [original, PROTO, originalPort], set: 'masquerade-ips' }),
-    masquerade(
-      { kind: 'lookup', key: [original], set: 'nodeport-ips' },
-      { kind: 'lookup', key: [PROTO, originalPort], set: 'masquerade-nodeports' },
-    ),
-    masquerade({ kind: 'lookup', key: [original], set: 'cluster-ips' }, match(SOURCE, '!=', node.podCIDR)),
-    masquerade(match({ kind: 'fib', address: 'saddr' }, '==', 'local')),
+    ...(has('hairpin') ? [rule(TRANSLATED, hairpin, MASQUERADE)] : []),
+    ...PROTOCOLS.flatMap((protocol) => frontendMasquerade(protocol, has)),
+    ...(has('cluster-ips') ? [rule(TRANSLATED, clusterIP, match(SOURCE, '!=', node.podCIDR), MASQUERADE)] : []),
+    rule(TRANSLATED, FROM_THIS_NODE, MASQUERADE),
+  ]
+}
+
+/** A rule for each protocol: nft 1.0.6 reads `ct original proto-dst` only where the rule has named the protocol before. */
+function frontendMasquerade(protocol: string, has: Has): readonly Rule[] {
+  const [original, port] = [
+    { kind: 'ct', key: 'original ip daddr' },
+    { kind: 'ct', key: 'original proto-dst' },
+  ] as const
+  const [ips, nodePorts] = [`masquerade-ips-${protocol}`, `masquerade-nodeports-${protocol}`]
+  const isProtocol = match(PROTO, '==', protocol)
+  const toNode: Statement = { kind: 'lookup', key: [original], set: 'nodeport-ips' }
+  const byAddress: Statement = { kind: 'lookup', key: [original, port], set: ips }
+  const byNodePort: Statement = { kind: 'lookup', key: [port], set: nodePorts }
+  return [
+    ...(has(ips) ? [rule(TRANSLATED, isProtocol, byAddress, MASQUERADE)] : []),
+    ...(has(nodePorts) ? [rule(TRANSLATED, isProtocol, toNode, byNodePort, MASQUERADE)] : []),
   ]
 }

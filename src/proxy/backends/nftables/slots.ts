@@ -1,45 +1,57 @@
+/** Numbers that stay the same from one compilation to the next: hashes of names, each wanted before it is had. */
 import { hash32 } from '../../../model/hash.ts'
 
 /** Slots of the `endpoints` map are given out in blocks of this many. */
 const BLOCK = 1024
 const BLOCKS = 1 << 21
+/** Two names seldom meet in one number; that a name meets others in all of these does not happen. */
+const TRIES = [0, 1, 2, 3, 4, 5]
 
-/**
- * Where a Service port's endpoints stand in the global maps. The block is a hash of the name, so that it stays the same
- * from one compilation to the next; where two names meet, the one that comes later in the order takes the next free block.
- */
-export interface SlotAllocator {
-  /** The first of `count` slots. */
-  allocate(name: string, count: number): number
-  /** A number above 0 that `name` alone has, the same each time it is asked. */
-  id(name: string): number
+type Owns = (resource: string) => boolean
+
+interface Candidate {
+  readonly number: number
+  readonly resources: readonly string[]
 }
 
-export function createSlotAllocator(): SlotAllocator {
-  const taken = new Set<number>()
-  const ids = new Map<string, number>()
-  const names = new Map<number, string>()
-  return {
-    id(name) {
-      const known = ids.get(name)
-      if (known !== undefined) return known
-      let id = hash32(name)
-      while (id === 0 || names.has(id)) id = (id + 1) >>> 0
-      ids.set(name, id)
-      names.set(id, name)
-      return id
-    },
-    allocate(name, count) {
-      const blocks = Math.max(1, Math.ceil(count / BLOCK))
-      let first = hash32(name) % BLOCKS
-      while (!isFree(taken, first, blocks)) first = (first + 1) % (BLOCKS - blocks)
-      for (let i = 0; i < blocks; i++) taken.add(first + i)
-      return first * BLOCK
-    },
-  }
+/** Places for `count` slots in a row. */
+function slotCandidates(chain: string, count: number): readonly Candidate[] {
+  const blocks = Math.max(1, Math.ceil(count / BLOCK))
+  return TRIES.map((seed) => {
+    const first = hash32(chain, seed) % (BLOCKS - blocks)
+    return { number: first * BLOCK, resources: Array.from({ length: blocks }, (_, i) => `block ${first + i}`) }
+  })
 }
 
-function isFree(taken: ReadonlySet<number>, first: number, blocks: number): boolean {
-  for (let i = 0; i < blocks; i++) if (taken.has(first + i)) return false
-  return true
+/** What must be claimed so that `firstSlot` can give `count` slots to a chain. */
+export function slotResources(chain: string, count: number): readonly string[] {
+  return slotCandidates(chain, count).flatMap(({ resources }) => resources)
+}
+
+/** Where a chain's endpoints stand in the map: the first of `count` slots that it alone has. */
+export function firstSlot(chain: string, count: number, owns: Owns): number {
+  return firstOwned(slotCandidates(chain, count), owns, chain)
+}
+
+/** Never 0, which is the mark of a packet that nobody marked. */
+function idCandidates(name: string): readonly Candidate[] {
+  return TRIES.slice(0, 3).map((seed) => {
+    const number = hash32(name, seed) || 1
+    return { number, resources: [`id ${number}`] }
+  })
+}
+
+export function idResources(name: string): readonly string[] {
+  return idCandidates(name).flatMap(({ resources }) => resources)
+}
+
+/** A number that the name alone has. */
+export function idOf(name: string, owns: Owns): number {
+  return firstOwned(idCandidates(name), owns, name)
+}
+
+function firstOwned(candidates: readonly Candidate[], owns: Owns, name: string): number {
+  const found = candidates.find(({ resources }) => resources.every(owns))
+  if (found === undefined) throw new Error(`${name}: every number that it could have is another's`)
+  return found.number
 }

@@ -1,0 +1,46 @@
+import { openConntrack, UDP, type Conntrack } from '../host/conntrack.ts'
+import type { NetworkNamespace } from '../host/namespaces.ts'
+import { resolvedServices, type ServicePortInfo } from '../model/resolve-services.ts'
+import { staleFlows } from '../proxy/stale-flows.ts'
+import type { Consumer } from './control-loop.ts'
+import type { Topology } from './topology.ts'
+
+/** Ends UDP flows to endpoints that are gone, after the rules say so, and off the path of the rules' own change. */
+export function createFlowCleaner(
+  topology: Topology,
+  nodes: ReadonlyMap<string, NetworkNamespace>,
+  onError: (error: unknown) => void,
+): Consumer {
+  const conntracks = new Map<string, Conntrack>()
+  let seen: ReturnType<typeof resolvedServices> | undefined
+  let due = false
+  const clean = (services: readonly ServicePortInfo[]): void => {
+    for (const { name, address } of topology.nodes) {
+      const conntrack = conntracks.get(name) ?? openConntrack(nodes.get(name))
+      conntracks.set(name, conntrack)
+      conntrack.delete(staleFlows(conntrack.list(UDP), services, [address]))
+    }
+  }
+  return {
+    name: 'UDP flows',
+    sync(snapshot) {
+      const resolved = resolvedServices(snapshot)
+      const changes = seen === undefined ? [] : seen.changes(resolved)
+      seen = resolved
+      if (!changes.some(({ before = [], after = [] }) => [...before, ...after].some(isUDP)) || due) return
+      due = true
+      setImmediate(() => {
+        due = false
+        try {
+          clean([...(seen?.values() ?? [])].flat())
+        } catch (error) {
+          onError(error)
+        }
+      })
+    },
+  }
+}
+
+function isUDP({ name }: ServicePortInfo): boolean {
+  return name.protocol === 'UDP'
+}

@@ -1,0 +1,149 @@
+import { formatIPv4, parseIPv4 } from '../lib/ip.ts'
+import { libc } from './libc.ts'
+import type { NetworkNamespace } from './namespaces.ts'
+import { createNetlinkWriter, type NetlinkWriter } from './netlink-writer.ts'
+import { openNetlink, type NetlinkSocket } from './netlink.ts'
+
+/** One direction of a tracked flow. */
+export interface FlowTuple {
+  readonly source: string
+  readonly sourcePort: number
+  readonly destination: string
+  readonly destinationPort: number
+}
+
+/** A tracked IPv4 flow: as its first packet was sent, and as the answers come. */
+export interface Flow {
+  /** IP protocol number. */
+  readonly protocol: number
+  readonly original: FlowTuple
+  readonly reply: FlowTuple
+}
+
+/** The connection tracking of one network namespace. */
+export interface Conntrack {
+  /** Flows of one IP protocol. */
+  list(protocol: number): readonly Flow[]
+  /** A flow that has ended meanwhile is no error. */
+  delete(flows: readonly Flow[]): void
+  close(): void
+}
+
+export const UDP = 17
+
+// linux/netfilter/nfnetlink_conntrack.h
+const CTNETLINK = 1 << 8
+const [CT_GET, CT_DELETE] = [CTNETLINK | 1, CTNETLINK | 2]
+const [REQUEST, DUMP] = [1, 0x300]
+const AF_INET = 2
+const [TUPLE_ORIGINAL, TUPLE_REPLY, TUPLE_IP, TUPLE_PROTO] = [1, 2, 1, 2]
+const [IP_SOURCE, IP_DESTINATION, PROTO_NUMBER, PROTO_SOURCE_PORT, PROTO_DESTINATION_PORT] = [1, 2, 1, 2, 3]
+const NESTED = 0x8000
+const TYPE_MASK = 0x3fff
+/** Netlink header and struct nfgenmsg. */
+const HEADER = 20
+const ENOENT = 2
+const DELETES_PER_SEND = 500
+
+export function openConntrack(namespace?: NetworkNamespace): Conntrack {
+  const socket = openNetlink('netfilter', namespace)
+  return {
+    list: (protocol) => listFlows(socket, protocol),
+    delete(flows) {
+      for (let from = 0; from < flows.length; from += DELETES_PER_SEND) {
+        deleteFlows(socket, flows.slice(from, from + DELETES_PER_SEND))
+      }
+    },
+    close: () => socket.close(),
+  }
+}
+
+function listFlows(socket: NetlinkSocket, protocol: number): readonly Flow[] {
+  const writer = createNetlinkWriter()
+  writer.begin(CT_GET, REQUEST | DUMP)
+  writer.bytes(Uint8Array.of(AF_INET, 0, 0, 0))
+  writer.end()
+  const flows: Flow[] = []
+  socket.dump(writer.finish(), (message) => {
+    const tuples = attributes(message, HEADER, message.byteLength)
+    const [original, reply] = [readTuple(message, tuples, TUPLE_ORIGINAL), readTuple(message, tuples, TUPLE_REPLY)]
+    if (original?.protocol !== protocol || reply === undefined) return
+    flows.push({ protocol, original: original.tuple, reply: reply.tuple })
+  })
+  return flows
+}
+
+type Attributes = ReadonlyMap<number, { readonly start: number; readonly end: number }>
+
+function attributes(view: DataView, from: number, to: number): Attributes {
+  const found = new Map<number, { start: number; end: number }>()
+  for (let at = from; at + 4 <= to; ) {
+    const length = view.getUint16(at, true)
+    if (length < 4) break
+    found.set(view.getUint16(at + 2, true) & TYPE_MASK, { start: at + 4, end: at + length })
+    at += (length + 3) & ~3
+  }
+  return found
+}
+
+function readTuple(
+  view: DataView,
+  tuples: Attributes,
+  which: number,
+): { readonly protocol: number; readonly tuple: FlowTuple } | undefined {
+  const nested = (parent: Attributes, type: number): Attributes => {
+    const { start = 0, end = 0 } = parent.get(type) ?? {}
+    return attributes(view, start, end)
+  }
+  const tuple = nested(tuples, which)
+  const [ip, proto] = [nested(tuple, TUPLE_IP), nested(tuple, TUPLE_PROTO)]
+  const address = (type: number): string | undefined => {
+    const place = ip.get(type)
+    return place && formatIPv4(view.getUint32(place.start))
+  }
+  const port = (type: number): number => {
+    const place = proto.get(type)
+    return place === undefined ? 0 : view.getUint16(place.start)
+  }
+  const [source, destination, number] = [address(IP_SOURCE), address(IP_DESTINATION), proto.get(PROTO_NUMBER)]
+  if (source === undefined || destination === undefined || number === undefined) return undefined
+  return {
+    protocol: view.getUint8(number.start),
+    tuple: {
+      source,
+      sourcePort: port(PROTO_SOURCE_PORT),
+      destination,
+      destinationPort: port(PROTO_DESTINATION_PORT),
+    },
+  }
+}
+
+function deleteFlows(socket: NetlinkSocket, flows: readonly Flow[]): void {
+  const writer = createNetlinkWriter()
+  for (const { protocol, original } of flows) {
+    writer.begin(CT_DELETE, REQUEST)
+    writer.bytes(Uint8Array.of(AF_INET, 0, 0, 0))
+    writer.attribute(NESTED | TUPLE_ORIGINAL, () => writeTuple(writer, protocol, original))
+    writer.end()
+  }
+  const failure = socket.transact(writer.finish()).find(({ errno }) => errno !== ENOENT)
+  const flow = failure && flows[failure.sequence - 1]
+  if (failure === undefined || flow === undefined) return
+  const { source, sourcePort, destination, destinationPort } = flow.original
+  const command = `conntrack -D -p ${flow.protocol} -s ${source} --sport ${sourcePort} -d ${destination} --dport ${destinationPort}`
+  throw new Error(`${command}: ${libc().errorName(failure.errno)}`)
+}
+
+function writeTuple(writer: NetlinkWriter, protocol: number, tuple: FlowTuple): void {
+  const bigEndian = (value: number, bytes: number): Uint8Array =>
+    Uint8Array.from({ length: bytes }, (_, i) => (value >>> (8 * (bytes - 1 - i))) & 255)
+  writer.attribute(NESTED | TUPLE_IP, () => {
+    writer.attributeBytes(IP_SOURCE, bigEndian(parseIPv4(tuple.source) ?? 0, 4))
+    writer.attributeBytes(IP_DESTINATION, bigEndian(parseIPv4(tuple.destination) ?? 0, 4))
+  })
+  writer.attribute(NESTED | TUPLE_PROTO, () => {
+    writer.attributeBytes(PROTO_NUMBER, Uint8Array.of(protocol))
+    writer.attributeBytes(PROTO_SOURCE_PORT, bigEndian(tuple.sourcePort, 2))
+    writer.attributeBytes(PROTO_DESTINATION_PORT, bigEndian(tuple.destinationPort, 2))
+  })
+}

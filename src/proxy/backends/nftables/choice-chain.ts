@@ -1,0 +1,104 @@
+import type { Endpoint, ServicePortInfo } from '../../../model/resolve-services.ts'
+import type { Expression, Rule, Selector, Statement } from '../../../nft/ruleset.ts'
+import { match, PROTO, SOURCE } from './expressions.ts'
+import type { FragmentBuilder } from './fragment.ts'
+import { protocolOf, servicePortLabel } from './label.ts'
+import { firstSlot, idOf, idResources, slotResources } from './slots.ts'
+
+const JHASH_SEED = 0x706f7274
+const MARK: Selector = { kind: 'meta', key: 'mark' }
+
+/** A chain that chooses one of some endpoints for each new connection. */
+export interface Choice {
+  readonly chain: string
+  readonly info: Pick<ServicePortInfo, 'name' | 'algorithm' | 'sessionAffinityTimeout'> & ServicePortInfo
+  readonly endpoints: readonly Pick<Endpoint, 'ip' | 'port'>[]
+  /** The map from what session affinity remembers to these endpoints. */
+  readonly affinityMap: 'affinity-endpoints' | 'affinity-local-endpoints'
+}
+
+/** What must be claimed for `addChoiceChain`. */
+export function choiceResources({ chain, info, endpoints }: Choice): readonly string[] {
+  const ids = info.sessionAffinityTimeout === undefined ? [] : endpoints
+  return [
+    ...slotResources(chain, endpoints.length),
+    ...ids.flatMap((endpoint) => idResources(endpointName(info, endpoint))),
+  ]
+}
+
+function endpointName(info: ServicePortInfo, { ip, port }: Pick<Endpoint, 'ip' | 'port'>): string {
+  return `${servicePortLabel(info)}/${ip}/${port}`
+}
+
+/**
+ * All frontends of a Service port come to the same chain: `numgen inc` counts per rule, so one rule is what makes the
+ * rotation strict.
+ */
+export function addChoiceChain(builder: FragmentBuilder, choice: Choice, owns: (resource: string) => boolean): void {
+  const base = firstSlot(choice.chain, choice.endpoints.length, owns)
+  const sticky = choice.info.sessionAffinityTimeout !== undefined
+  builder.chain(choice.chain, sticky ? chooseSticky(builder, choice, base, owns) : [choose(builder, choice, base)])
+}
+
+/** One rule that takes each new connection to the next of `endpoints`, which stand in the map from `base` up. */
+function choose(builder: FragmentBuilder, { info, endpoints }: Choice, base: number): Rule {
+  endpoints.forEach((endpoint, i) => {
+    builder.element('endpoints', [String(base + i)], [endpoint.ip, String(endpoint.port)])
+  })
+  const key = [slotExpression(info, endpoints.length, base)]
+  return {
+    statements: [isProtocol(info), { kind: 'dnat', to: { kind: 'map', key, map: 'endpoints' } }],
+    comment: servicePortLabel(info),
+  }
+}
+
+function isProtocol(info: ServicePortInfo): Statement {
+  return match(PROTO, '==', protocolOf(info))
+}
+
+function slotExpression(info: ServicePortInfo, modulus: number, offset: number): Selector {
+  switch (info.algorithm) {
+    case 'random':
+      return { kind: 'numgen', mode: 'random', modulus, offset }
+    case 'source-hash':
+      return { kind: 'jhash', of: [SOURCE], modulus, offset, seed: JHASH_SEED }
+    default:
+      return { kind: 'numgen', mode: 'inc', modulus, offset }
+  }
+}
+
+/**
+ * Session affinity by client address. A map remembers an id, which stays the same while the endpoint lives; an id whose
+ * endpoint is not among these finds nothing, and the second rule chooses anew. The id passes through the packet's mark,
+ * because nft 1.0.6 cannot print a map whose data is a concatenation or a key that comes from a lookup.
+ */
+function chooseSticky(
+  builder: FragmentBuilder,
+  { info, endpoints, affinityMap }: Choice,
+  base: number,
+  owns: (resource: string) => boolean,
+): readonly Rule[] {
+  const label = servicePortLabel(info)
+  const map = `affinity-${label}`
+  const timeout = info.sessionAffinityTimeout ?? 0
+  builder.declare({ name: map, key: ['ipv4_addr'], data: ['mark'], dynamic: true, timeout })
+  endpoints.forEach((endpoint, i) => {
+    const id = String(idOf(endpointName(info, endpoint), owns))
+    builder.element('affinity-ids', [String(base + i)], [id])
+    builder.element(affinityMap, [id], [endpoint.ip, String(endpoint.port)])
+  })
+  const slot = slotExpression(info, endpoints.length, base)
+  const use = (id: Expression, ...before: readonly Statement[]): Rule => ({
+    statements: [
+      isProtocol(info),
+      { kind: 'mark', value: id },
+      ...before,
+      { kind: 'update', set: map, key: [SOURCE], data: MARK, timeout },
+      { kind: 'dnat', to: { kind: 'map', key: [MARK], map: affinityMap } },
+    ],
+    comment: label,
+  })
+  // An update of an element that is there leaves its data as it was: what is remembered of a gone endpoint goes first.
+  const forget: Statement = { kind: 'delete', set: map, key: [SOURCE], data: MARK }
+  return [use({ kind: 'map', key: [SOURCE], map }), use({ kind: 'map', key: [slot], map: 'affinity-ids' }, forget)]
+}

@@ -1,0 +1,60 @@
+/** Who may have what several Service ports want: one address and port, one number, one shared element. */
+import { OrderedMap } from '../../../lib/ordered-map.ts'
+import type { ServicePortInfo } from '../../../model/resolve-services.ts'
+import type { Fragment } from './fragment.ts'
+
+/** A Service port's share of a table, before it is known which of the things it wants it gets. */
+export interface Plan {
+  readonly label: string
+  /** Of two plans that want the same the one of the lower rank gets it. */
+  readonly rank: string
+  readonly resources: readonly string[]
+  readonly build: (owns: (resource: string) => boolean) => Fragment
+}
+
+/** By resource, the plans that want it, the one that has it first. */
+export type Claims = OrderedMap<readonly Plan[]>
+
+/** Of two Services that claim one address and port the older one has it, then the one whose name comes first. */
+export function rankOf(info: ServicePortInfo): string {
+  const { namespace, name, port, protocol } = info.name
+  return [info.creationTimestamp ?? '', namespace, name, port, protocol].join(' ')
+}
+
+export interface ClaimChange {
+  /** Claims that changed; empty lists where nobody is left. */
+  readonly changed: ReadonlyMap<string, readonly Plan[]>
+  /** Plans besides the added ones that gained or lost something. */
+  readonly affected: ReadonlySet<Plan>
+  /** Whether a plan has a resource after the change. */
+  readonly owns: (plan: Plan, resource: string) => boolean
+}
+
+export function changeClaims(claims: Claims, removed: ReadonlySet<Plan>, added: ReadonlySet<Plan>): ClaimChange {
+  const changed = new Map<string, Plan[]>()
+  const claimants = (resource: string): Plan[] => {
+    const known = changed.get(resource)
+    if (known !== undefined) return known
+    const list = (claims.get(resource) ?? []).filter((plan) => !removed.has(plan))
+    changed.set(resource, list)
+    return list
+  }
+  for (const plan of removed) for (const resource of plan.resources) claimants(resource)
+  for (const plan of added) for (const resource of plan.resources) insert(claimants(resource), plan)
+  const affected = new Set<Plan>()
+  for (const [resource, list] of changed) {
+    const [before, after] = [claims.get(resource)?.[0], list[0]]
+    if (before === after) continue
+    for (const plan of [before, after]) {
+      if (plan !== undefined && !removed.has(plan) && !added.has(plan)) affected.add(plan)
+    }
+  }
+  const owns = (plan: Plan, resource: string): boolean => (changed.get(resource) ?? claims.get(resource))?.[0] === plan
+  return { changed, affected, owns }
+}
+
+function insert(list: Plan[], plan: Plan): void {
+  let at = list.length
+  while (at > 0 && (list[at - 1]?.rank ?? '') > plan.rank) at--
+  list.splice(at, 0, plan)
+}

@@ -1,0 +1,21 @@
+import type { ServicePortInfo } from '../../../model/resolve-services.ts'
+
+/** `namespace/name/protocol/port name`: how a Service port is called in chains, comments and counters. */
+export function servicePortLabel(info: ServicePortInfo): string {
+  const { namespace, name, port } = info.name
+  return `${namespace}/${name}/${protocolOf(info)}/${port}`
+}
+
+/** As nft names it. */
+export function protocolOf(info: ServicePortInfo): string {
+  return info.name.protocol.toLowerCase()
+}
+
+/** A key of the sets of frontends. */
+export function frontendKey(info: ServicePortInfo, address: string): readonly string[] {
+  return [address, protocolOf(info), String(info.port)]
+}
+
+export function nodePortKey(info: ServicePortInfo): readonly string[] {
+  return [protocolOf(info), String(info.nodePort)]
+}

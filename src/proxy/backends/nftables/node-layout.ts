@@ -1,0 +1,190 @@
+import { categorizeEndpoints, type CategorizedEndpoints } from '../../../model/categorize-endpoints.ts'
+import type { ServicePortInfo } from '../../../model/resolve-services.ts'
+import type { Verdict } from '../../../nft/ruleset.ts'
+import { cidrContains, parseCIDR, parseIP } from '../../../lib/ip.ts'
+import type { NodeContext } from '../../node-context.ts'
+import { nodeChains } from './base-chains.ts'
+import { addChoiceChain, choiceResources, type Choice } from './choice-chain.ts'
+import { rankOf, type Plan } from './claims.ts'
+import { FROM_THIS_NODE, goto, match, rule, SOURCE, verdict } from './expressions.ts'
+import { createFragment, type Fragment, type FragmentBuilder } from './fragment.ts'
+import { frontendKey, nodePortKey, protocolOf, servicePortLabel } from './label.ts'
+import type { Layout } from './program.ts'
+import { addRing } from './rings.ts'
+import { addSourceRanges } from './source-ranges.ts'
+
+const DROP: Verdict = { kind: 'drop' }
+const REJECT: Verdict = goto('reject')
+
+type Owns = (resource: string) => boolean
+
+/** One Service port on one node, and what is decided about it before any element is written. */
+interface NodeService {
+  readonly info: ServicePortInfo
+  readonly node: NodeContext
+  readonly sets: CategorizedEndpoints
+  /** The chains that choose an endpoint; none where it shares the rings. */
+  readonly cluster: Choice | undefined
+  readonly local: Choice | undefined
+}
+
+/** The frontends of a Service port that no older Service has. */
+interface Frontends {
+  readonly clusterIP: readonly string[]
+  readonly external: readonly string[]
+  readonly balanced: readonly string[]
+  readonly hasNodePort: boolean
+}
+
+/** The table of a node. `strict`: every Service port has a chain of its own, and with it strict round robin. */
+export function nodeLayout(node: NodeContext, strict: boolean): Layout {
+  const constants = createFragment()
+  for (const address of node.addresses) constants.element('nodeport-ips', [address])
+  return {
+    plan: (info) => planService(info, node, strict),
+    constants: constants.build().elements,
+    sharedChains: (has) => nodeChains(node, has),
+  }
+}
+
+function planService(info: ServicePortInfo, node: NodeContext, strict: boolean): Plan {
+  const label = servicePortLabel(info)
+  const sets = categorizeEndpoints(info, node.name, node.zone)
+  const choice = (prefix: string, endpoints: Choice['endpoints'], affinityMap: Choice['affinityMap']) =>
+    endpoints.length > 0 && (strict || needsChain(info))
+      ? { chain: `${prefix}-${label}`, info, endpoints, affinityMap }
+      : undefined
+  const cluster = choice('service', sets.cluster, 'affinity-endpoints')
+  const local = choice('local', sets.local, 'affinity-local-endpoints')
+  const service: NodeService = { info, node, sets, cluster, local }
+  return {
+    label,
+    rank: rankOf(info),
+    resources: [...new Set(resourcesOf(service))],
+    build: (owns) => buildService(service, owns),
+  }
+}
+
+function needsChain(info: ServicePortInfo): boolean {
+  const plain = info.internalTrafficPolicy === 'Cluster' && info.externalTrafficPolicy === 'Cluster'
+  return info.algorithm !== undefined || info.sessionAffinityTimeout !== undefined || !plain
+}
+
+function resourcesOf(service: NodeService): readonly string[] {
+  const { info, cluster, local } = service
+  const addresses = [info.clusterIP, ...info.externalIPs, ...info.loadBalancerVIPs]
+  return [
+    info.clusterIP,
+    ...addresses.map((address) => nameOf(frontendKey(info, address))),
+    ...(info.nodePort > 0 ? [nameOf(nodePortKey(info))] : []),
+    ...hairpinKeys(service).map(nameOf),
+    ...[cluster, local].flatMap((choice) => (choice === undefined ? [] : choiceResources(choice))),
+  ]
+}
+
+/** Resources are named as the elements of their sets: the numbers of fields tell addresses, nodePorts and pairs apart. */
+function nameOf(key: readonly string[]): string {
+  return key.join(' . ')
+}
+
+/** Endpoints of this node, each with itself as source. */
+function hairpinKeys({ info, node }: NodeService): readonly (readonly string[])[] {
+  return info.endpoints
+    .filter((endpoint) => endpoint.nodeName === node.name)
+    .map(({ ip, port }) => [ip, ip, protocolOf(info), String(port)])
+}
+
+function buildService(service: NodeService, owns: Owns): Fragment {
+  const { info, sets } = service
+  const builder = createFragment()
+  const frontends = ownFrontends(info, owns)
+  if (owns(info.clusterIP)) builder.element('cluster-ips', [info.clusterIP])
+  for (const key of hairpinKeys(service)) if (owns(nameOf(key))) builder.element('hairpin', key)
+  addSourceRanges(builder, info, frontends.balanced, loopedBack(service))
+  if (!sets.hasAny) addRefusal(builder, info, frontends)
+  else addTranslation(builder, service, frontends, owns)
+  return builder.build()
+}
+
+function ownFrontends(info: ServicePortInfo, owns: Owns): Frontends {
+  const owned = (addresses: readonly string[]): readonly string[] =>
+    [...new Set(addresses)].filter((address) => owns(nameOf(frontendKey(info, address))))
+  const notInside = (address: string): boolean => address !== info.clusterIP
+  return {
+    clusterIP: owned([info.clusterIP]),
+    external: owned([...info.externalIPs, ...info.loadBalancerVIPs]).filter(notInside),
+    balanced: owned(info.loadBalancerVIPs),
+    hasNodePort: info.nodePort > 0 && owns(nameOf(nodePortKey(info))),
+  }
+}
+
+/**
+ * Where the node itself is let in, so are the load balancer's addresses as sources: the node may hold them, and then
+ * talks to one of them from that one.
+ */
+function loopedBack({ info, node }: NodeService): readonly string[] {
+  const ranges = info.sourceRanges.flatMap((range) => parseCIDR(range) ?? [])
+  const isIn = (address: string): boolean => {
+    const ip = parseIP(address)
+    return ip !== undefined && ranges.some((range) => cidrContains(range, ip))
+  }
+  return node.addresses.some(isIn) ? info.loadBalancerVIPs.filter((address) => !isIn(address)) : []
+}
+
+function addRefusal(builder: FragmentBuilder, info: ServicePortInfo, frontends: Frontends): void {
+  for (const address of [...frontends.clusterIP, ...frontends.external]) {
+    builder.element('no-endpoint-services', frontendKey(info, address), REJECT)
+  }
+  if (frontends.hasNodePort) builder.element('no-endpoint-nodeports', nodePortKey(info), REJECT)
+}
+
+function addTranslation(builder: FragmentBuilder, service: NodeService, frontends: Frontends, owns: Owns): void {
+  const { info, sets, cluster, local } = service
+  if (info.externalTrafficPolicy === 'Cluster') addMasquerade(builder, info, frontends)
+  if (cluster === undefined && local === undefined && sets.cluster.length > 0 && !needsChain(info)) {
+    return addRing(builder, info, sets.cluster, frontends)
+  }
+  for (const choice of [cluster, local]) if (choice !== undefined) addChoiceChain(builder, choice, owns)
+  const [toCluster, toLocal] = [cluster, local].map((choice) => (choice === undefined ? DROP : goto(choice.chain)))
+  addDispatch(builder, service, frontends, toCluster ?? DROP, toLocal ?? DROP)
+}
+
+function addDispatch(
+  builder: FragmentBuilder,
+  { info, node }: NodeService,
+  frontends: Frontends,
+  cluster: Verdict,
+  local: Verdict,
+): void {
+  const internal = info.internalTrafficPolicy === 'Local' ? local : cluster
+  for (const address of frontends.clusterIP) builder.element('service-ips', frontendKey(info, address), internal)
+  if (frontends.external.length === 0 && !frontends.hasNodePort) return
+  const external = info.externalTrafficPolicy === 'Local' ? addShortCut(builder, info, node, cluster, local) : cluster
+  for (const address of frontends.external) builder.element('service-ips', frontendKey(info, address), external)
+  if (frontends.hasNodePort) builder.element('service-nodeports', nodePortKey(info), external)
+}
+
+/** externalTrafficPolicy Local: Pods and this node take the short way to every endpoint, others only to those here. */
+function addShortCut(
+  builder: FragmentBuilder,
+  info: ServicePortInfo,
+  node: NodeContext,
+  cluster: Verdict,
+  local: Verdict,
+): Verdict {
+  const chain = `external-${servicePortLabel(info)}`
+  builder.chain(chain, [
+    rule(match(SOURCE, '==', node.podCIDR), verdict(cluster)),
+    rule(FROM_THIS_NODE, verdict(cluster)),
+    rule(verdict(local)),
+  ])
+  return goto(chain)
+}
+
+function addMasquerade(builder: FragmentBuilder, info: ServicePortInfo, frontends: Frontends): void {
+  const protocol = protocolOf(info)
+  for (const address of frontends.external) {
+    builder.element(`masquerade-ips-${protocol}`, [address, String(info.port)])
+  }
+  if (frontends.hasNodePort) builder.element(`masquerade-nodeports-${protocol}`, [String(info.nodePort)])
+}

@@ -1,0 +1,164 @@
+/** A table put together from the shares of all Service ports, at the cost of what changed. */
+import { OrderedMap } from '../../../lib/ordered-map.ts'
+import type { ServicePortInfo } from '../../../model/resolve-services.ts'
+import type { Chain, Element, NftSet, Table } from '../../../nft/ruleset.ts'
+import { changeClaims, type Claims, type Plan } from './claims.ts'
+import type { Fragment, FragmentElement } from './fragment.ts'
+import { servicePortLabel } from './label.ts'
+import { declarationOf } from './sets.ts'
+
+/** By Service key, as `resolvedServices` gives them: what did not change is the same value. */
+export type Services = OrderedMap<readonly ServicePortInfo[]>
+
+export interface Program {
+  readonly table: Table
+  readonly services: Services
+  readonly layout: Layout
+  /** By label. */
+  readonly shares: OrderedMap<Share>
+  readonly claims: Claims
+}
+
+/** What kind of table it is. Another layout is another table: nothing of the previous program is taken over. */
+export interface Layout {
+  readonly plan: (info: ServicePortInfo) => Plan
+  /** Elements that do not depend on the Services. */
+  readonly constants: readonly FragmentElement[]
+  /** The chains that all Service ports share; `has`: whether a set has elements. A set without any is not declared. */
+  readonly sharedChains: (has: (set: string) => boolean) => readonly Chain[]
+}
+
+interface Share {
+  readonly plan: Plan
+  readonly fragment: Fragment
+}
+
+const TABLE = { family: 'ip', name: 'portolan' } as const
+
+/** The same whatever `previous` is; it makes it cheap where little changed. */
+export function compileProgram(services: Services, layout: Layout, previous?: Program): Program {
+  const base = previous?.layout === layout ? previous : undefined
+  const changes = (base?.services ?? OrderedMap.empty()).changes(services)
+  if (base !== undefined && changes.length === 0) return base
+  const removed = changes.flatMap(({ before, after }) => onlyIn(before, after))
+  const added = changes.flatMap(({ before, after }) => onlyIn(after, before))
+  const from = base ?? emptyProgram(layout)
+  const removedPlans = removed.flatMap((info) => from.shares.get(servicePortLabel(info))?.plan ?? [])
+  const next = changeShares(from, new Set(removedPlans), new Set(added.map(layout.plan)))
+  return { ...next, services, layout, table: withSharedChains(layout, base?.table, next.table) }
+}
+
+type Infos = readonly ServicePortInfo[] | undefined
+
+function onlyIn(infos: Infos, others: Infos): readonly ServicePortInfo[] {
+  return (infos ?? []).filter((info) => info.family === 'IPv4' && others?.includes(info) !== true)
+}
+
+/** How many Service ports a table of `services` serves: those of its family. */
+export function countPorts(services: Services, previous: Program | undefined): number {
+  const changes = (previous?.services ?? OrderedMap.empty()).changes(services)
+  const count = (infos: Infos): number => onlyIn(infos, undefined).length
+  return changes.reduce((sum, { before, after }) => sum + count(after) - count(before), previous?.shares.size ?? 0)
+}
+
+function emptyProgram(layout: Layout): Pick<Program, 'table' | 'shares' | 'claims'> {
+  const constants = { elements: layout.constants, chains: [], sets: [] }
+  const sets = changeSets(OrderedMap.empty(), [], [constants])
+  const table = { ...TABLE, sets, chains: OrderedMap.empty<Chain>() }
+  return { table, shares: OrderedMap.empty(), claims: OrderedMap.empty() }
+}
+
+function changeShares(
+  { table, shares, claims }: Pick<Program, 'table' | 'shares' | 'claims'>,
+  removed: ReadonlySet<Plan>,
+  added: ReadonlySet<Plan>,
+): Pick<Program, 'table' | 'shares' | 'claims'> {
+  const { changed, affected, owns } = changeClaims(claims, removed, added)
+  const gone = [...removed, ...affected].flatMap(({ label }) => shares.get(label) ?? [])
+  const made = [...added, ...affected].map((plan) => ({ plan, fragment: plan.build((want) => owns(plan, want)) }))
+  const [before, after] = [gone.map(({ fragment }) => fragment), made.map(({ fragment }) => fragment)]
+  const chainsOf = (fragments: readonly Fragment[]): readonly Chain[] => fragments.flatMap(({ chains }) => chains)
+  const given = [...changed].filter(([, list]) => list.length > 0)
+  return {
+    shares: changeMap(
+      shares,
+      gone.map(labelOf),
+      made.map((share) => [labelOf(share), share] as const),
+    ),
+    claims: changeMap(
+      claims,
+      [...changed.keys()].filter((key) => changed.get(key)?.length === 0),
+      given,
+    ),
+    table: {
+      ...table,
+      sets: changeSets(table.sets, before, after),
+      chains: changeMap(
+        table.chains,
+        chainsOf(before).map(({ name }) => name),
+        chainsOf(after).map(named),
+      ),
+    },
+  }
+}
+
+function labelOf({ plan }: Share): string {
+  return plan.label
+}
+
+function named<V extends { readonly name: string }>(value: V): readonly [string, V] {
+  return [value.name, value]
+}
+
+interface SetChange {
+  readonly removed: string[]
+  readonly added: (readonly [string, Element])[]
+}
+
+function changeSets(
+  sets: OrderedMap<NftSet>,
+  before: readonly Fragment[],
+  after: readonly Fragment[],
+): OrderedMap<NftSet> {
+  const changes = new Map<string, SetChange>()
+  const changeOf = (set: string): SetChange => {
+    const known = changes.get(set) ?? { removed: [], added: [] }
+    if (known.added.length + known.removed.length === 0) changes.set(set, known)
+    return known
+  }
+  for (const { elements } of before) for (const { set, place } of elements) changeOf(set).removed.push(place)
+  for (const { elements } of after) {
+    for (const { set, place, element } of elements) changeOf(set).added.push([place, element])
+  }
+  const changed = [...changes].map(([name, { removed, added }]): NftSet => {
+    const set = sets.get(name) ?? { ...declarationOf(name), elements: OrderedMap.empty<Element>() }
+    return { ...set, elements: changeMap(set.elements, removed, added) }
+  })
+  const own = after.flatMap(({ sets }) => sets).map((set): NftSet => ({ ...set, elements: OrderedMap.empty() }))
+  const ownBefore = before.flatMap(({ sets }) => sets)
+  const gone = [...ownBefore, ...changed.filter(({ elements }) => elements.size === 0)].map(({ name }) => name)
+  return changeMap(sets, gone, [...changed.filter(({ elements }) => elements.size > 0), ...own].map(named))
+}
+
+/** Without `removed` and with `added`, which may name the same keys. */
+function changeMap<V>(
+  map: OrderedMap<V>,
+  removed: readonly string[],
+  added: readonly (readonly [string, V])[],
+): OrderedMap<V> {
+  if (map.size === 0) return OrderedMap.from([...added].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+  const kept = removed.reduce((rest, key) => rest.delete(key), map)
+  return added.reduce((rest, [key, value]) => rest.set(key, value), kept)
+}
+
+/** The shared chains are made anew only where a set came or went. */
+function withSharedChains(layout: Layout, before: Table | undefined, table: Table): Table {
+  const chainsOf = ({ sets }: Table): readonly Chain[] => layout.sharedChains((name) => sets.has(name))
+  if (before !== undefined && sameNames(before.sets, table.sets)) return table
+  const gone = before === undefined ? [] : chainsOf(before).map(({ name }) => name)
+  return { ...table, chains: changeMap(table.chains, gone, chainsOf(table).map(named)) }
+}
+
+function sameNames(a: OrderedMap<NftSet>, b: OrderedMap<NftSet>): boolean {
+  return a.changes(b).every(({ before, after }) => before !== undefined && after !== undefined)
+}

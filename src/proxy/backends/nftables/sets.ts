@@ -1,0 +1,54 @@
+import type { DataType, NftSet } from '../../../nft/ruleset.ts'
+
+const FRONTEND: readonly DataType[] = ['ipv4_addr', 'inet_proto', 'inet_service']
+const NODE_PORT: readonly DataType[] = ['inet_proto', 'inet_service']
+const ENDPOINT: readonly DataType[] = ['ipv4_addr', 'inet_service']
+
+export type SetDeclaration = Omit<NftSet, 'elements'>
+
+/** Protocols of Service ports, as nft names them. */
+export const PROTOCOLS: readonly string[] = ['tcp', 'udp', 'sctp']
+
+/** Sizes of the shared rings: a Service port of n endpoints takes the first that fits it evenly enough. */
+export const RING_SIZES: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 64, 128, 256, 512, 1024, 4096]
+
+/**
+ * Named sets and maps. A table declares those that have elements. Their number does not grow with the Services, but for
+ * session affinity. Without a `size`: the kernel would set aside memory for all of it at once.
+ */
+const DECLARATIONS: Readonly<Record<string, Omit<SetDeclaration, 'name'>>> = {
+  /** ClusterIP, external IP and load-balancer address of Service ports with a chain of their own. */
+  'service-ips': { key: FRONTEND, data: 'verdict' },
+  'service-nodeports': { key: NODE_PORT, data: 'verdict' },
+  /** Frontends without any endpoint. */
+  'no-endpoint-services': { key: FRONTEND, data: 'verdict' },
+  'no-endpoint-nodeports': { key: NODE_PORT, data: 'verdict' },
+  /** Load-balancer addresses with loadBalancerSourceRanges, and who may use them. */
+  'firewall-ips': { key: FRONTEND },
+  'source-ranges': { key: [...FRONTEND, 'ipv4_addr'], interval: true },
+  'cluster-ips': { key: ['ipv4_addr'] },
+  'nodeport-ips': { key: ['ipv4_addr'] },
+  /** Frontends for which every source is masqueraded: externalTrafficPolicy Cluster. A set for each protocol. */
+  'masquerade-ips': { key: ['ipv4_addr', 'inet_service'] },
+  'masquerade-nodeports': { key: ['inet_service'] },
+  /** Endpoints of this node paired with themselves: a Pod that reaches itself through its Service. */
+  hairpin: { key: ['ipv4_addr', 'ipv4_addr', 'inet_proto', 'inet_service'] },
+  /** What the rules of Service ports with a chain of their own choose from, by slot. */
+  endpoints: { key: ['integer'], data: ENDPOINT },
+  /** The same by an id that an endpoint keeps while it lives: what session affinity remembers. */
+  'affinity-ids': { key: ['integer'], data: ['mark'] },
+  'affinity-endpoints': { key: ['mark'], data: ENDPOINT },
+  'affinity-local-endpoints': { key: ['mark'], data: ENDPOINT },
+  /** What Service ports without a chain of their own choose from: a pair of maps for each size that is in use. */
+  ring: { key: [...FRONTEND, 'integer'], data: ENDPOINT },
+  'nodeport-ring': { key: [...NODE_PORT, 'integer'], data: ENDPOINT },
+  /** Of the balancer outside the nodes. */
+  'load-balancers': { key: FRONTEND, data: 'verdict' },
+}
+
+/** The declaration of a set by its name, which may end in a protocol or in a ring's size. */
+export function declarationOf(name: string): SetDeclaration {
+  const declaration = DECLARATIONS[name] ?? DECLARATIONS[name.slice(0, name.lastIndexOf('-'))]
+  if (declaration === undefined) throw new Error(`set ${name} is not declared`)
+  return { name, ...declaration }
+}
