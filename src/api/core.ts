@@ -148,7 +148,7 @@ export interface PodSpec {
   readonly priority?: number
   readonly preemptionPolicy?: string
   readonly tolerations?: readonly Toleration[]
-  readonly securityContext?: { readonly runAsUser?: number }
+  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number }
 }
 
 /** As far as it is defaulted. */
@@ -202,7 +202,7 @@ export interface Container {
   readonly envFrom?: readonly EnvFromSource[]
   /** `Always` on an init container makes it a sidecar (KEP-753). */
   readonly restartPolicy?: 'Always'
-  readonly securityContext?: { readonly runAsUser?: number }
+  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number }
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
   readonly terminationMessagePath?: string
   readonly terminationMessagePolicy?: string

@@ -11,11 +11,16 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     result = code
   })
   try {
-    program.parse([...args], { from: 'user' })
+    program.parse(args[0] === 'up' ? args.map(withOptionalValue) : [...args], { from: 'user' })
     return await result
   } catch (error) {
     return exitCodeOf(error, context)
   }
+}
+
+/** A value of `--wait` is given with `=`: what follows a bare one is a file. */
+function withOptionalValue(argument: string): string {
+  return argument === '--wait' ? '--wait=60s' : argument
 }
 
 /** The whole command line; `exit` takes the promise of the exit code. */

@@ -172,11 +172,17 @@ function engineOf({ pid = 0 }: ChildProcess): number | undefined {
   return first === '' ? undefined : Number(first)
 }
 
+/** util-linux 2.38 fails at passing on the signal that ended its child, says so, and exits with 1. */
+const SIGNAL_LOST = /^unshare: sigprocmask .*$\n?/m
+
 /** What the engine, or `unshare` before it, wrote last says why. */
 function unexpectedEnd(directory: StateDirectory, booted: boolean, how: string): EngineEnd {
-  const log = readOr('', directory.engineLog).trim().split('\n').slice(-20).join('\n')
+  const text = readOr('', directory.engineLog)
+  const log = text.replace(SIGNAL_LOST, '').trim().split('\n').slice(-20).join('\n')
   if (!booted && /^unshare: /m.test(log)) return machineLacks(log)
-  return { kind: 'failed', message: `the engine ended: ${how}${log === '' ? '' : `\n${log}`}`, machine: false }
+  const killed = how.startsWith('SIG') ? ` by ${how}` : SIGNAL_LOST.test(text) ? '' : undefined
+  const what = killed === undefined ? `the engine ended: ${how}` : `the engine was killed${killed}`
+  return { kind: 'failed', message: log === '' ? what : `${what}\n${log}`, machine: false }
 }
 
 function machineLacks(why: string): EngineEnd {

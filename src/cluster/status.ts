@@ -26,6 +26,8 @@ export interface PodSummary {
   /** What runs in each container: `stand-in` or `host-program`. */
   readonly runs: readonly string[]
   readonly images: readonly string[]
+  /** It declares probes, which nothing runs yet. */
+  readonly hasProbes: boolean
 }
 
 /** A port of the host. `port` is absent where it could not be opened. */
@@ -72,6 +74,10 @@ function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
       ...(message === undefined ? {} : { message }),
       runs: [...new Set((status?.containerStatuses ?? []).map(({ imageID }) => imageID))],
       images: spec.containers.flatMap(({ image }) => image ?? []),
+      hasProbes: spec.containers.some(
+        ({ readinessProbe, livenessProbe, startupProbe }) =>
+          (readinessProbe ?? livenessProbe ?? startupProbe) !== undefined,
+      ),
     }
   })
 }

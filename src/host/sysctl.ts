@@ -27,3 +27,10 @@ export const ROUTER: Readonly<Record<string, string>> = {
   // Each refused connection is one ICMP message: without this all but the first few of a burst would hang.
   'ipv4.icmp_ratelimit': '0',
 }
+
+/** Of the fabric, from which every connection of the host goes on: many to one target, one after the other. */
+export const FABRIC: Readonly<Record<string, string>> = {
+  ...ROUTER,
+  'ipv4.tcp_tw_reuse': '1',
+  'ipv4.ip_local_port_range': '1024 65535',
+}

@@ -77,7 +77,8 @@ function launch(commandLine: string, spec: ContainerSpec, options: HostProgramOp
   const log = openSync(spec.logPath, 'a', 0o600)
   const stdio: StdioOptions = ['ignore', log, log, isolated ? 'pipe' : 'ignore']
   const environment = { cwd: options.workingDirectory, env: { ...options.environment, ...spec.env() } }
-  const isolation = { hostname, ...(resolvConf && { resolvConf }), ...(hosts && { hosts }) }
+  const user = userOf(spec)
+  const isolation = { hostname, ...(resolvConf && { resolvConf }), ...(hosts && { hosts }), ...(user && { user }) }
   const shell = ['/bin/sh', '-c', commandLine]
   const [file, args]: readonly [string, readonly string[]] = isolated
     ? [options.unshare ?? 'unshare', isolatedProgram(isolation, shell)]
@@ -90,6 +91,13 @@ function launch(commandLine: string, spec: ContainerSpec, options: HostProgramOp
   } finally {
     closeSync(log)
   }
+}
+
+/** `runAsUser`, the container's before the Pod's. Root is what a program is without it. */
+function userOf({ pod, container }: ContainerSpec): { readonly uid: number; readonly gid: number } | undefined {
+  const uid = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? 0
+  const gid = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? 0
+  return uid === 0 ? undefined : { uid, gid }
 }
 
 function plainStart(child: ChildProcess): Promise<ContainerStarted | undefined> {

@@ -5,6 +5,8 @@ export interface Isolation {
   /** Files to be seen as /etc/resolv.conf and /etc/hosts. */
   readonly resolvConf?: string
   readonly hosts?: string
+  /** Who it is to run as; without, the user whose ids the namespace maps to 0. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /** Written on descriptor 3 once the namespaces are made and the program is next. Lines before it are notes. */
@@ -16,6 +18,11 @@ mount -t proc proc /proc 2>/dev/null || note 'its /proc shows the processes outs
 [ -z "$2" ] || mount --bind "$2" /etc/resolv.conf 2>/dev/null ||
   note '/etc/resolv.conf cannot be mounted, names of the cluster are not found'
 [ -z "$3" ] || mount --bind "$3" /etc/hosts 2>/dev/null || note '/etc/hosts cannot be mounted'
+become=
+if [ -n "$4" ]; then
+  become="setpriv --reuid $4 --regid $5 --clear-groups"
+  $become true 2>/dev/null || { become=; note "it cannot run as user $4, and runs as the one who started the network"; }
+fi
 hostname "$1" 2>/dev/null || (echo "$1" >/proc/sys/kernel/hostname) 2>/dev/null ||
   note 'its host name cannot be set'
 note ${STARTED}`
@@ -28,8 +35,8 @@ note ${STARTED}`
  */
 const INIT = `${SETUP}
 exec 4>&2 2>/dev/null 3>&-
-shift 3
-(exec 2>&4 4>&-; exec "$@")
+shift 5
+(exec 2>&4 4>&-; exec $become "$@")
 code=$?
 if [ $code = 143 ]; then
   kill -TERM -1
@@ -45,6 +52,7 @@ const NAMESPACES = ['--mount', '--uts', '--pid', '--fork', '--kill-child']
  * must be open for the notes; the network namespace, the folder, the streams and the environment are the caller's.
  */
 export function isolatedProgram(isolation: Isolation, program: readonly string[]): readonly string[] {
-  const { hostname, resolvConf = '', hosts = '' } = isolation
-  return [...NAMESPACES, '/bin/sh', '-c', INIT, 'portolan-init', hostname, resolvConf, hosts, ...program]
+  const { hostname, resolvConf = '', hosts = '', user } = isolation
+  const ids = user === undefined ? ['', ''] : [String(user.uid), String(user.gid)]
+  return [...NAMESPACES, '/bin/sh', '-c', INIT, 'portolan-init', hostname, resolvConf, hosts, ...ids, ...program]
 }

@@ -11,6 +11,8 @@ import { HOST_STATE_SCRIPT, hostDifference, parseHostState, type HostState } fro
 export const CHECKOUT: string = fileURLToPath(new URL('../..', import.meta.url))
 /** Another build can be tested by naming it. */
 export const PORTOLAN: string = process.env['PORTOLAN_PROGRAM'] ?? `${CHECKOUT}bin/portolan.js`
+/** Longer loops are for `npm run test:long`. */
+export const LONG: boolean = process.env['PORTOLAN_LONG'] === '1'
 export const NGINX: string = `${CHECKOUT}examples/nginx.yaml`
 
 export interface Ended {
@@ -44,8 +46,8 @@ export interface TestHost {
   portolan(...args: readonly string[]): Promise<Ended>
   signal(pid: number, signal: NodeJS.Signals): Promise<void>
   state(): Promise<HostState>
-  /** What differs from `before`, once nothing does or after two seconds. */
-  differenceFrom(before: HostState): Promise<readonly string[]>
+  /** What differs from `before`, once nothing does or after two seconds; sections of `except` may. */
+  differenceFrom(before: HostState, except?: readonly string[]): Promise<readonly string[]>
   close(): Promise<void>
 }
 
@@ -100,7 +102,10 @@ export async function openHost(user?: User): Promise<TestHost> {
     state,
     portolan: (...args) => run([PORTOLAN, ...args].map(quote).join(' ')),
     signal: async (pid, signal) => void (await run(`kill -${signal.slice(3)} ${pid}`)),
-    differenceFrom: (before) => untilEmpty(async () => hostDifference(before, await state())),
+    differenceFrom: (before, except = []) =>
+      untilEmpty(async () =>
+        hostDifference(before, await state()).filter((line) => !except.some((name) => line.startsWith(`${name}:`))),
+      ),
     async close() {
       const ended = new Promise((resolve) => holder.once('exit', resolve))
       process.kill(init, 'SIGKILL')

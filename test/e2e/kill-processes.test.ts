@@ -29,8 +29,8 @@ const ROWS: readonly (readonly [Victim, NodeJS.Signals, number, RegExp])[] = [
   ['front', 'SIGINT', 0, /network stopped, nothing is left/],
   ['front', 'SIGTERM', 0, /network stopped, nothing is left/],
   ['front', 'SIGHUP', 0, /network stopped, nothing is left/],
-  ['unshare', 'SIGKILL', 1, /the engine ended: SIGKILL/],
-  ['engine', 'SIGKILL', 1, /the engine ended: SIGKILL/],
+  ['unshare', 'SIGKILL', 1, /the engine was killed by SIGKILL/],
+  ['engine', 'SIGKILL', 1, /the engine was killed/],
   ['engine', 'SIGTERM', 0, /network stopped, nothing is left/],
 ]
 

@@ -7,7 +7,7 @@ import { deferred } from '../../lib/deferred.ts'
 import { MachineError, type Context } from '../context.ts'
 import { tellParent } from './detach.ts'
 import type { Progress } from './progress.ts'
-import { chainWarnings, listenerNotes, networkReport, podWarnings } from './report.ts'
+import { chainWarnings, differences, listenerNotes, networkReport, podWarnings } from './report.ts'
 
 export interface ForegroundOptions {
   readonly files: readonly string[]
@@ -72,7 +72,7 @@ const machineError = (message: string): MachineError =>
 
 function announce(status: NetworkStatus, { progress, context }: ForegroundOptions): void {
   progress.say(`network ${status.name}: ready ${(progress.elapsed() / 1000).toFixed(2)} s after the command`)
-  for (const note of listenerNotes(status.listeners)) progress.say(`note: ${note}`)
+  for (const note of [...listenerNotes(status.listeners), ...differences(status)]) progress.say(`note: ${note}`)
   for (const warning of [...podWarnings(status), ...chainWarnings(status)]) progress.say(`warning: ${warning}`)
   context.stdout.write(`\n${networkReport(status)}`)
   if (process.send === undefined) progress.say('\nCtrl-C stops it')

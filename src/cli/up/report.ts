@@ -42,3 +42,12 @@ export function chainWarnings(status: NetworkStatus): readonly string[] {
       .map(({ code, message }) => `${code} Service ${chain.service.namespace}/${chain.service.name}: ${message}`),
   )
 }
+
+/** What is otherwise than in a cluster, a sentence each. */
+export function differences(status: NetworkStatus): readonly string[] {
+  const probed = status.pods.filter(({ hasProbes }) => hasProbes)
+  const probes = probed.length === 0 ? [] : ['probes are not run yet: a started container counts as ready']
+  return status.pods.length === 0
+    ? []
+    : [...probes, 'Pods reach this network only: an address outside it is unreachable at once']
+}
