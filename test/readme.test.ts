@@ -24,7 +24,10 @@ describe.skipIf(reason !== undefined)(title('the commands of README.md', reason)
   test.each(commands)('$command', async ({ command, shown }) => {
     if (command === FOREGROUND) {
       const { output } = machine.start(command.split(' '))
-      const seen = await eventually(async () => output(), (text) => missingLines(shown, text).length === 0)
+      const seen = await eventually(
+        async () => output(),
+        (text) => missingLines(shown, text).length === 0,
+      )
       expect(missingLines(shown, seen), seen).toEqual([])
       return
     }
@@ -35,8 +38,11 @@ describe.skipIf(reason !== undefined)(title('the commands of README.md', reason)
   })
 })
 
-test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])('every link of %s leads somewhere', (page) => {
-  const text = readFileSync(join(CHECKOUT, page), 'utf8')
-  const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => target)
-  expect(targets.filter((target) => !existsSync(join(CHECKOUT, target)))).toEqual([])
-})
+test.each(['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])(
+  'every link of %s leads somewhere',
+  (page) => {
+    const text = readFileSync(join(CHECKOUT, page), 'utf8')
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => target)
+    expect(targets.filter((target) => !existsSync(join(CHECKOUT, target)))).toEqual([])
+  },
+)

@@ -22,14 +22,18 @@ process.on('message', (message: FrontMessage) => {
   else link.receive(message)
 })
 // The front is gone, however it went: so is the network. As PID 1 this ends every process in it.
-process.on('disconnect', () => {
-  removeStateDirectory()
-  process.exit(0)
-})
+process.on('disconnect', leave)
+// It went while this program was being loaded, and the event with it.
+if (!process.connected) leave()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop())
 
 reapOrphans()
 link.send({ kind: 'booted' })
+
+function leave(): void {
+  removeStateDirectory()
+  process.exit(0)
+}
 
 async function start({ options, objects }: FrontMessage & { kind: 'start' }): Promise<void> {
   try {

@@ -105,6 +105,8 @@ function onTargetEvents(connections: Connections, connection: Connection, events
   if (connection.connecting) {
     connection.connecting = false
     connections.abandoned.delete(connection)
+    // An ICMP error that arrives while connect() still holds the socket ends nothing: the kernel would try again in 1 s.
+    if (events === EPOLLERR) return reset(connections, connection)
   }
   onEvents(connections, connection, connection.downward, connection.upward, events)
 }

@@ -23,6 +23,7 @@ bind "$1" /etc/resolv.conf || exit 125
 [ -z "$3" ] || bind "$3" /etc/nsswitch.conf
 mount -t proc proc /proc 2>/dev/null
 shift 3
+command -v -- "$1" >/dev/null || { echo "portolan: $1: no such program" >&2; exit 127; }
 exec "$@"`
 
 /**

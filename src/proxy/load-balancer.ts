@@ -12,7 +12,7 @@ import {
   match,
   NEW,
   PRIORITY,
-  REJECT,
+  refuse,
   rule,
   SOURCE,
   TRANSLATED,
@@ -67,7 +67,7 @@ function balancerLayout(context: BalancerContext): Layout {
 function balancerChains(context: BalancerContext, has: Has): readonly Chain[] {
   const dispatch = has('load-balancers') ? [rule({ kind: 'vmap', key: FRONTEND_KEY, map: 'load-balancers' })] : []
   const jump = [rule(verdict({ kind: 'jump', chain: 'load-balancers' }))]
-  const unserved = rule(NEW, match(DESTINATION, '==', context.loadBalancerCIDR), REJECT)
+  const unserved = refuse(NEW, match(DESTINATION, '==', context.loadBalancerCIDR))
   // The network's inside would answer past the balancer, which then could not translate back.
   const fromInside = rule(TRANSLATED, match(SOURCE, '!=', context.outsideCIDR), MASQUERADE)
   return [
@@ -80,19 +80,18 @@ function balancerChains(context: BalancerContext, has: Has): readonly Chain[] {
       hook: { type: 'nat', hook: 'postrouting', priority: PRIORITY.snat },
       rules: [fromInside],
     },
-    ...filterChain('output', [unserved]),
-    ...filterChain('forward', [unserved, refusePodAddresses(context)]),
+    ...filterChain('output', unserved),
+    ...filterChain('forward', [...unserved, ...refusePodAddresses(context)]),
   ]
 }
 
 /** Pod addresses are of the network's inside: from outside only what the balancer sent there comes through. */
-function refusePodAddresses(context: BalancerContext): Rule {
-  return rule(
+function refusePodAddresses(context: BalancerContext): readonly Rule[] {
+  return refuse(
     NEW,
     match(SOURCE, '==', context.outsideCIDR),
     match(DESTINATION, '==', context.podCIDR),
     match({ kind: 'ct', key: 'status' }, '!=', 'dnat'),
-    REJECT,
   )
 }
 

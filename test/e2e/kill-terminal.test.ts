@@ -5,6 +5,12 @@ import type { HostState } from './host-state.ts'
 const UP = `${PORTOLAN} up ${NGINX} --name net --dns-upstream none`
 const inTerminal = (command: string): string => `script --quiet --return --command ${quote(command)} /dev/null`
 
+const NEVER_READY = `
+apiVersion: v1
+kind: Pod
+metadata: { name: late }
+spec: { containers: [{ name: late, image: late, envFrom: [{ configMapRef: { name: absent } }] }] }`
+
 const reason = missing('script')
 
 describe.skipIf(reason !== undefined).each(USERS)(`the terminal, as $name ${reason ?? ''}`, ({ user }) => {
@@ -62,15 +68,11 @@ describe.skipIf(reason !== undefined).each(USERS)(`the terminal, as $name ${reas
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
     '`up -d` that waits is ended by %s',
     async (signal) => {
-      const manifest = `kind: Pod
-apiVersion: v1
-metadata: { name: late, annotations: { portolan.dev/run.late: exit 1 } }
-spec: { containers: [{ name: late, image: late }] }`
       const up = await host.start(
-        `echo ${quote(manifest)} >${host.directory}/tmp/late.yaml
-       exec ${PORTOLAN} up ${host.directory}/tmp/late.yaml --name net --dns-upstream none -d --wait 30s`,
+        `echo ${quote(NEVER_READY)} >${host.directory}/tmp/late.yaml
+       exec ${PORTOLAN} up ${host.directory}/tmp/late.yaml --name net --dns-upstream none -d --wait=30s`,
       )
-      await up.says('ready 0')
+      await up.says('network net: ready')
       await host.signal(up.pid, signal)
       expect((await up.ended).code).toBe(signal === 'SIGKILL' ? 137 : 130)
       await host.run(`rm ${host.directory}/tmp/late.yaml`)

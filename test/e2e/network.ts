@@ -42,6 +42,8 @@ export interface Machine {
   portolan(...args: readonly string[]): Promise<Outcome>
   /** `portolan up -d` without a DNS server upstream. Throws where it fails. */
   up(...args: readonly string[]): Promise<Outcome>
+  /** A line for `sh`, run inside the network; `from` as `portolan run` has it, `own` for a client of its own. */
+  inside(from: string, line: string): Promise<Outcome>
   start(command: readonly string[], options?: ExecOptions): Background
   /** Processes, links, listening sockets, nftables and files that a bare machine does not have. */
   leftovers(): Promise<readonly string[]>
@@ -89,6 +91,8 @@ export async function createMachine(): Promise<Machine> {
       if (outcome.code !== 0) throw new Error(`portolan up ${args.join(' ')}: exit code ${outcome.code}\n${outcome.stderr}`)
       return outcome
     },
+    inside: (from, line) =>
+      machine.portolan('run', ...(from === 'own' ? [] : ['--from', from]), '--', 'sh', '-c', line),
     start: (command, options = {}) => background(launch(command, options)),
     leftovers: () => leftovers(exec, folder),
     async close() {

@@ -6,6 +6,7 @@ import type { NetworkStatus } from '../../cluster/status.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, type Context } from '../context.ts'
 import { tellParent } from './detach.ts'
+import type { Interrupts } from './interrupts.ts'
 import type { Progress } from './progress.ts'
 import { chainWarnings, differences, listenerNotes, networkReport, podWarnings } from './report.ts'
 
@@ -16,17 +17,18 @@ export interface ForegroundOptions {
   /** Milliseconds to wait for Pods; undefined: not at all. */
   readonly wait: number | undefined
   readonly upstreams: readonly UpstreamAddress[]
+  /** An `up -d` waits to hear that the network is ready. */
+  readonly detached: boolean
+  readonly interrupts: Interrupts
   readonly progress: Progress
   readonly context: Context
 }
 
 const EXIT_INTERRUPTED = 130
-/** One Ctrl-C comes from the terminal, and again from npm or npx: what follows this soon is the same, in milliseconds. */
-const SAME_KEY = 500
 
 /** Runs a network until it is told to stop. The exit code of `up`. */
 export async function runForeground(options: ForegroundOptions): Promise<number> {
-  const { directory, progress, upstreams, cluster, files, context } = options
+  const { directory, progress, upstreams, cluster, files, interrupts, context } = options
   const ready = deferred<NetworkStatus>()
   const podsReady = deferred<void>()
   const front = begin(directory, {
@@ -34,7 +36,7 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     ready: ready.resolve,
     podsReady: () => podsReady.resolve(),
   })
-  const interrupts = watchSignals(front)
+  interrupts.end(front)
   try {
     // Loaded while the engine starts: the parser takes as long as a good part of that.
     const { loadManifests } = await import('./load.ts')
@@ -50,12 +52,11 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     if (waited === 'late') return 1
     if (waited === 'ended') return endOf(await front.ended, progress) || EXIT_INTERRUPTED
     interrupts.ignoreParent()
-    tellParent()
+    if (options.detached) tellParent()
     return endOf(await front.ended, progress)
   } finally {
     front.kill()
     await front.ended
-    interrupts.stop()
   }
 }
 
@@ -70,12 +71,12 @@ function begin(directory: StateDirectory, events: FrontEvents): Front {
 const machineError = (message: string): MachineError =>
   new MachineError(`${message}\n"portolan doctor" says what this machine lacks`)
 
-function announce(status: NetworkStatus, { progress, context }: ForegroundOptions): void {
+function announce(status: NetworkStatus, { progress, detached, context }: ForegroundOptions): void {
   progress.say(`network ${status.name}: ready ${(progress.elapsed() / 1000).toFixed(2)} s after the command`)
   for (const note of [...listenerNotes(status.listeners), ...differences(status)]) progress.say(`note: ${note}`)
   for (const warning of [...podWarnings(status), ...chainWarnings(status)]) progress.say(`warning: ${warning}`)
   context.stdout.write(`\n${networkReport(status)}`)
-  if (process.send === undefined) progress.say('\nCtrl-C stops it')
+  if (!detached) progress.say('\nCtrl-C stops it')
 }
 
 async function waitForPods(
@@ -104,39 +105,4 @@ function endOf(end: EngineEnd, progress: Progress): number {
   if (end.machine) throw machineError(end.message)
   progress.say(`portolan: ${end.message}`)
   return 1
-}
-
-interface Interrupts {
-  readonly first: Promise<'interrupted'>
-  /** The `up -d` that waited for this process may end. */
-  ignoreParent(): void
-  stop(): void
-}
-
-/**
- * The first signal ends the network gracefully, or a start at once; the second ends everything at once. An `up -d` that is
- * killed while it waits counts as a signal.
- */
-function watchSignals(front: Front): Interrupts {
-  const first = deferred<'interrupted'>()
-  let firstAt: number | undefined
-  const onSignal = (): void => {
-    first.resolve('interrupted')
-    const now = performance.now()
-    if (firstAt === undefined) front.stop()
-    else if (now - firstAt > SAME_KEY) front.kill()
-    firstAt ??= now
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, onSignal)
-  process.on('disconnect', onSignal)
-  const ignoreParent = (): void => void process.off('disconnect', onSignal)
-  return {
-    first: first.promise,
-    ignoreParent,
-    stop: () => {
-      ignoreParent()
-      for (const signal of signals) process.off(signal, onSignal)
-    },
-  }
 }

@@ -35,12 +35,14 @@ export function podWarnings(status: NetworkStatus): readonly string[] {
 
 /** What nothing will answer on, a sentence each. */
 export function chainWarnings(status: NetworkStatus): readonly string[] {
-  return status.chains.flatMap((chain) =>
+  const warnings = status.chains.flatMap((chain) =>
     chain.problems
       .filter(({ severity }) => severity !== 'info')
       .filter(({ code }) => code !== 'PTL305')
       .map(({ code, message }) => `${code} Service ${chain.service.namespace}/${chain.service.name}: ${message}`),
   )
+  // Each port of a Service says the same of its selector.
+  return [...new Set(warnings)]
 }
 
 /** What is otherwise than in a cluster, a sentence each. */

@@ -11,6 +11,7 @@ import {
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
 import { detach } from './detach.ts'
+import { watchInterrupts } from './interrupts.ts'
 import { dnsUpstreams, waitTime, type UpOptions } from './options.ts'
 import { createProgress } from './progress.ts'
 import { runForeground } from './foreground.ts'
@@ -28,11 +29,13 @@ export async function startUp(
     throw new MachineError(`networks need Linux, this is ${process.platform}: "portolan doctor" says what to do`)
   }
   const directory = stateDirectory(cluster.name)
-  if (options.detach === true && process.send === undefined) return detach(context)
+  const detached = options.detach === true
+  if (detached && process.send === undefined) return detach(context)
   const place = await lockOrNetwork(directory, cluster.name)
   if ('network' in place) {
     return (await import('./apply.ts')).applyToRunning(place.network, files, wait, context)
   }
+  const interrupts = watchInterrupts(detached)
   try {
     usable(() => createStateDirectory(directory))
     return await runForeground({
@@ -41,12 +44,15 @@ export async function startUp(
       directory,
       wait,
       upstreams,
+      detached,
+      interrupts,
       progress: createProgress(context),
       context,
     })
   } finally {
     removeStateDirectory(directory)
     place.lock.close()
+    interrupts.stop()
   }
 }
 

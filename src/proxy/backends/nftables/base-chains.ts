@@ -12,7 +12,7 @@ import {
   NODE_PORT_KEY,
   PRIORITY,
   PROTO,
-  REJECT,
+  refuse,
   rule,
   SOURCE,
   TO_NODE,
@@ -41,7 +41,7 @@ export function nodeChains(node: NodeContext, has: Has): readonly Chain[] {
       rules: masqueradeRules(node, has),
     },
     { name: 'services', rules: serviceRules(has) },
-    ...(noEndpointRules(has).length > 0 ? [{ name: 'reject', rules: [rule(REJECT)] }] : []),
+    ...(noEndpointRules(has).length > 0 ? [{ name: 'reject', rules: refuse() }] : []),
   ]
 }
 
@@ -100,7 +100,7 @@ function noEndpointRules(has: Has): readonly Rule[] {
 /** What still carries a ClusterIP here was no port of its Service: refused; an address that no Service has: dropped. */
 function clusterIPRules(node: NodeContext, has: Has): readonly Rule[] {
   return [
-    ...(has('cluster-ips') ? [rule(NEW, { kind: 'lookup', key: [DESTINATION], set: 'cluster-ips' }, REJECT)] : []),
+    ...(has('cluster-ips') ? refuse(NEW, { kind: 'lookup', key: [DESTINATION], set: 'cluster-ips' }) : []),
     rule(NEW, match(DESTINATION, '==', node.serviceCIDR), DROP),
   ]
 }

@@ -23,8 +23,18 @@ export const TRANSLATED: Statement = match({ kind: 'ct', key: 'status' }, '==', 
 export const FROM_THIS_NODE: Statement = match({ kind: 'fib', address: 'saddr' }, '==', 'local')
 export const TO_NODE: Statement = { kind: 'lookup', key: [DESTINATION], set: 'nodeport-ips' }
 export const DROP: Statement = verdict({ kind: 'drop' })
-export const REJECT: Statement = { kind: 'reject', with: 'port-unreachable' }
 export const MASQUERADE: Statement = { kind: 'masquerade', fullyRandom: true }
 
 /** Others rely on these numbers: destinations change at -100, sources at 100, what is refused is refused at 0. */
 export const PRIORITY = { firewall: -110, dnat: -100, filter: 0, snat: 100 } as const
+
+/**
+ * Refuses what meets the conditions: TCP by a reset, the rest by ICMP. An ICMP message that comes while the client is
+ * still inside connect() counts as passing trouble, and a blocking client would only learn of it after a second.
+ */
+export function refuse(...conditions: readonly Statement[]): readonly Rule[] {
+  return [
+    rule(...conditions, { kind: 'reject', with: 'tcp reset' }),
+    rule(...conditions, { kind: 'reject', with: 'port-unreachable' }),
+  ]
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { nftablesBackend, type NodeProgram } from '../../src/proxy/backends/nftables.ts'
+import { CONTEXTS, endpoint, servicesOf } from '../conformance/service-proxy/address-plan.ts'
+import { ROW_GROUPS, type Row } from '../conformance/service-proxy/rows.ts'
+import {
+  applyStep,
+  connectStep,
+  inNetwork,
+  type Listener,
+  listenersAt,
+  packetsMissing,
+  type Step,
+} from './packets/network.ts'
+
+const reason = packetsMissing()
+
+/** Every endpoint that a row expects listens, and the node at the addresses where no Service answers. */
+function listeners(): readonly Listener[] {
+  const expected = ROW_GROUPS.flatMap(({ rows }) => rows.flatMap(([, , expect]) => expect.split(' ')))
+  const names = new Set(expected.filter((text) => /:\d/.test(text)).map((text) => text.replace(/m$/, '')))
+  const dead = new Set(
+    ROW_GROUPS.flatMap(({ services }) => services.flatMap(({ endpoints }) => endpoints)).map(
+      ({ ip, port }) => `${ip}:${port}`,
+    ),
+  )
+  const node = ['192.0.2.20', '127.0.0.1'].map(
+    (address): Listener => ({ place: 'node-1', label: 'node-1', protocol: 'tcp', address, port: 30001 }),
+  )
+  const all = [...names].filter((name) => name !== 'node-1:30001').flatMap(listenersAt)
+  expect(all.every(({ address, port }) => dead.has(`${address}:${port}`) || port === 8080)).toBe(true)
+  return [...all, ...node]
+}
+
+/** Twice as many connections as there are endpoints: each comes up in its turn. */
+function connections([from, to, expected]: Row): readonly Step[] {
+  const count = expected.includes(':') ? 2 * expected.split(' ').length : 1
+  return Array.from({ length: count }, () => connectStep(from, to))
+}
+
+describe.skipIf(reason !== undefined)(`packets${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
+  // One network for all: each group's tables come from the group's before, as they do in a network that lives.
+  const programs = new Map<string, NodeProgram>()
+  const steps: Step[] = []
+  const places: { readonly group: string; readonly row: Row; readonly from: number; readonly to: number }[] = []
+  const transactions: number[] = []
+  for (const { name, services, rows } of ROW_GROUPS) {
+    for (const node of CONTEXTS) {
+      const previous = programs.get(node.name)
+      const next = nftablesBackend.compile(servicesOf(services), node, previous)
+      transactions.push(steps.length)
+      steps.push(applyStep(node.name, nftablesBackend.diff(previous, next)))
+      programs.set(node.name, next)
+    }
+    for (const row of rows) {
+      const from = steps.length
+      steps.push(...connections(row))
+      places.push({ group: name, row, from, to: steps.length })
+    }
+    steps.push({ settle: true })
+  }
+  const answers = reason === undefined ? inNetwork({ listeners: listeners() }, steps) : []
+
+  test('the kernel takes every transaction', () => {
+    expect(endpoint('A:80').ip).toBe('10.244.1.2')
+    expect(transactions.map((index) => answers[index])).toEqual(transactions.map(() => []))
+  })
+
+  test.each(places)('$group: $row', ({ row, from, to }) => {
+    const seen = new Set(answers.slice(from, to))
+    expect([...seen].sort().join(' ')).toBe(row[2])
+  })
+})
