@@ -20,11 +20,12 @@ export function consoleCommands(markdown: string): readonly ConsoleCommand[] {
   )
 }
 
-/** What differs from run to run: times, the network's name (the folder's), and ports that the kernel chose. */
+/** What differs from run to run: times, the network's name (the folder's), process ids, and ports that the kernel chose. */
 function steady(line: string): string {
   return line
     .replace(/\d+(?:\.\d+)? (m?s)\b/g, 'TIME $1')
     .replace(/\bnetwork \S+?(?=:| |$)/, 'network NAME')
+    .replace(/\bprocess \d+ /, 'process ID ')
     .replace(/^(source .*):\d+$/, '$1:PORT')
     .replace(/ +/g, ' ')
     .trim()

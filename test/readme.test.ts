@@ -21,9 +21,9 @@ describe.skipIf(reason !== undefined)(title('the commands of README.md', reason)
     expect(commands[0]?.command).toBe(FOREGROUND)
   })
 
-  test.each(commands)('$command', async ({ command, shown }) => {
+  test.each(commands)('$command', { timeout: 60_000 }, async ({ command, shown }) => {
     if (command === FOREGROUND) {
-      const { output } = machine.start(command.split(' '))
+      const { output } = machine.start(['sh', '-c', `exec ${command} 2>&1`])
       const seen = await eventually(
         async () => output(),
         (text) => missingLines(shown, text).length === 0,

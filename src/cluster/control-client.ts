@@ -15,6 +15,8 @@ export interface RunningNetwork {
   openClient(
     from: string | undefined,
   ): Promise<{ readonly place: ClientPlace; readonly enginePid: number; close(): void }>
+  /** The nftables rules of a node, or of `balancer`, as nft text. */
+  rules(place: string): Promise<string>
   logFile(query: Readonly<Record<string, string>>): Promise<string>
   /** Resolves when the network has ended. */
   stop(): Promise<void>
@@ -69,6 +71,10 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
       const place = JSON.parse(await firstLine(response)) as ClientPlace
       const pid = Number(readFileSync(enginePid, 'utf8'))
       return { place, enginePid: pid, close: () => response.destroy() }
+    },
+    async rules(place) {
+      const { text } = await json<{ text: string }>('GET', `/nft?place=${encodeURIComponent(place)}`)
+      return text
     },
     async logFile(query) {
       const { path } = await json<{ path: string }>('GET', `/logs?${new URLSearchParams(query).toString()}`)

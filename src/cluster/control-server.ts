@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { get, type Snapshot } from '../model/snapshot.ts'
 import { logPath } from '../kubelet/log-files.ts'
+import { render } from '../nft/render.ts'
+import type { Table } from '../nft/ruleset.ts'
 import type { Clients } from './clients.ts'
 import type { ApplyReport } from './objects.ts'
 import type { NetworkStatus } from './status.ts'
@@ -14,6 +16,8 @@ export interface ControlServerOptions {
   readonly podsReady: () => Promise<void>
   readonly logDirectory: string
   readonly clients: Clients
+  /** The nftables table of a node, or of the balancer. */
+  readonly table: (place: string) => Table | undefined
   readonly stop: () => void
 }
 
@@ -29,6 +33,7 @@ export function startControlServer(options: ControlServerOptions): Promise<void>
     },
     'POST /clients': (_request, response, url) => openClient(options.clients, response, url),
     'GET /logs': (_request, response, url) => answer(response, logFile(options, url)),
+    'GET /nft': (_request, response, url) => answer(response, rulesOf(options, url)),
     'POST /stop': (_request, response) => {
       response.writeHead(202).flushHeaders()
       options.stop()
@@ -68,6 +73,13 @@ function openClient(clients: Clients, response: ServerResponse, url: URL): void 
   const client = clients.open(url.searchParams.get('from') ?? undefined)
   response.on('close', () => client.close())
   response.writeHead(200, { 'content-type': 'application/json' }).write(`${JSON.stringify(client.place)}\n`)
+}
+
+function rulesOf({ table }: ControlServerOptions, url: URL): { readonly text: string } {
+  const place = url.searchParams.get('place') ?? ''
+  const found = table(place)
+  if (found === undefined) throw new Error(`there is no node ${JSON.stringify(place)}`)
+  return { text: render([found]) }
 }
 
 function logFile({ snapshot, logDirectory }: ControlServerOptions, url: URL): { readonly path: string } {

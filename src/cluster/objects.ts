@@ -125,10 +125,9 @@ function planManifest(
   const gone = [...applied.keys()].filter((name) => !wanted.has(name) && isStored(name))
   const same = [...wanted].filter(([name, text]) => applied.get(name) === text && isStored(name))
   const unchanged = new Set(same.map(([name]) => name))
-  const replaced = [...wanted.keys()].filter(
-    (name) => name.startsWith('Pod ') && !unchanged.has(name) && isStored(name),
-  )
-  const rest = [...gone, ...replaced].reduce(without, snapshot)
+  // No Pod is updated: one that changed is replaced, and the others stay as they are.
+  const pods = [...wanted.keys()].filter((name) => name.startsWith('Pod ') && isStored(name))
+  const rest = [...gone, ...pods].reduce(without, snapshot)
   const { valid, problems, warnings } = validateObjects(manifest, rest, config)
   const objects = valid.map(({ object }) => object)
   const namespaces = missingNamespaces(objects, rest)

@@ -11,12 +11,21 @@ import type { Consumer } from './control-loop.ts'
 import { createProxier, type Proxier } from './proxier.ts'
 import type { Topology } from './topology.ts'
 
+/** The load balancer's place, beside the nodes' names. */
+export const BALANCER = 'balancer'
+
+export interface ServiceProxy extends Consumer {
+  /** The table of a node, or of the balancer, as the kernel has it. */
+  table(place: string): Table | undefined
+}
+
 /** The service proxy of every node, and the load balancer outside them. */
 export function createServiceProxy(
   topology: Topology,
   config: ClusterConfig,
   nodes: ReadonlyMap<string, NetworkNamespace>,
-): Consumer {
+  onError: (error: unknown) => void,
+): ServiceProxy {
   const podCIDR = config.podCIDRs.map(formatCIDR)[0] ?? ''
   const contexts: readonly NodeContext[] = topology.nodes.map(({ name, address }) => ({
     name,
@@ -30,39 +39,69 @@ export function createServiceProxy(
     outsideCIDR: config.outsideCIDRs.map(formatCIDR)[0] ?? '',
     podCIDR,
   }
-  const proxies = [
-    ...contexts.map((node) =>
-      keepTable(createProxier(nodes.get(node.name)), (services, previous: NodeProgram | undefined) =>
-        nftablesBackend.compile(services, node, previous),
-      ),
-    ),
-    keepTable(createProxier(), (services, previous: BalancerProgram | undefined) =>
-      compileLoadBalancer(services, balancerContext, previous),
-    ),
-  ]
+  const keepers = new Map<string, TableKeeper>()
+  for (const node of contexts) {
+    const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
+      nftablesBackend.compile(services, node, previous)
+    keepers.set(node.name, keepTable(node.name, createProxier(nodes.get(node.name)), compile, onError))
+  }
+  const balance = (services: Services, previous: BalancerProgram | undefined): BalancerProgram =>
+    compileLoadBalancer(services, balancerContext, previous)
+  keepers.set(BALANCER, keepTable(BALANCER, createProxier(), balance, onError))
   let seen: Services | undefined
   return {
     name: 'service proxy',
     sync(snapshot: Snapshot) {
       const resolved = resolvedServices(snapshot)
       if (resolved === seen) return
-      for (const sync of proxies) sync(resolved)
       seen = resolved
+      for (const keeper of keepers.values()) keeper.sync(resolved)
     },
+    table: (place) => keepers.get(place)?.table(),
   }
 }
 
 type Services = ReturnType<typeof resolvedServices>
 
-/** Keeps a namespace's table as the Services say. A program counts as the previous one when the kernel has taken it. */
+/** The table of one namespace. */
+interface TableKeeper {
+  sync(services: Services): void
+  table(): Table | undefined
+}
+
+/** Milliseconds after which what the kernel refused is tried again. */
+const RETRY = 1000
+
+/**
+ * Keeps a namespace's table as the Services say. A program counts as the previous one when the kernel has taken it. One
+ * that it refused is tried again, and the other namespaces go on.
+ */
 function keepTable<Program extends { readonly table: Table }>(
+  where: string,
   proxier: Proxier,
   compile: (services: Services, previous: Program | undefined) => Program,
-): (services: Services) => void {
+  onError: (error: unknown) => void,
+): TableKeeper {
   let previous: Program | undefined
-  return (services) => {
-    const next = compile(services, previous)
-    proxier.sync(next.table)
-    previous = next
+  let wanted: Services | undefined
+  let timer: NodeJS.Timeout | undefined
+  const write = (): void => {
+    clearTimeout(timer)
+    if (wanted === undefined) return
+    try {
+      const next = compile(wanted, previous)
+      proxier.sync(next.table)
+      previous = next
+    } catch (error) {
+      onError(new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }))
+      timer = setTimeout(write, RETRY).unref()
+    }
+  }
+  return {
+    sync(services) {
+      wanted = services
+      write()
+    },
+    table: () => proxier.table,
   }
 }

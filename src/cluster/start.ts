@@ -20,7 +20,7 @@ import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
 import { createPodNetwork, type PodNetwork } from './pod-network.ts'
 import { findProgram } from './run-commands.ts'
-import { createServiceProxy } from './service-proxy.ts'
+import { createServiceProxy, type ServiceProxy } from './service-proxy.ts'
 import { networkStatus, type NetworkStatus } from './status.ts'
 import { nodeObject, planTopology, type Topology } from './topology.ts'
 
@@ -65,7 +65,8 @@ export async function startCluster(
   const podNetwork = createPodNetwork({ fabric, topology, config, nodes, directory: `${options.stateDirectory}/etc` })
   const parts: Parts = { options, config, topology, fabric, nodes, objects, podNetwork, surroundings }
   const hostPorts = makeHostPorts(parts)
-  const { kubelet, loop } = startLoops(parts, hostPorts)
+  const loops = startLoops(parts, hostPorts)
+  const { kubelet, loop } = loops
   for (const node of topology.nodes) objects.create(nodeObject(node))
   for (const object of dnsObjects(topology)) objects.create(object)
   await startClusterDns({
@@ -82,7 +83,7 @@ export async function startCluster(
   await hostPorts.opened()
   step('host ports')
   const status = (): NetworkStatus => networkStatus(options.name, objects.snapshot(), hostPorts.status())
-  await startControl(parts, loop, hostPorts, status)
+  await startControl(parts, loops, hostPorts, status)
   await podsReady(objects, PATIENCE)
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
@@ -119,13 +120,20 @@ function makeHostPorts({ options, topology, surroundings }: Parts): HostPorts {
   })
 }
 
+interface Loops {
+  readonly kubelet: Kubelet
+  readonly loop: ControlLoop
+  readonly serviceProxy: ServiceProxy
+}
+
 /** Everything that follows the store, in the order in which a change passes: rules before ports, Pods last. */
-function startLoops(parts: Parts, hostPorts: HostPorts): { readonly kubelet: Kubelet; readonly loop: ControlLoop } {
+function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
   const { config, topology, nodes, objects } = parts
   let loop: ControlLoop | undefined
   const kubelet = makeKubelet(parts, () => loop?.settled() ?? Promise.resolve())
+  const serviceProxy = createServiceProxy(topology, config, nodes, (error) => reportError('service proxy', error))
   const consumers = [
-    createServiceProxy(topology, config, nodes),
+    serviceProxy,
     createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
     hostPorts,
     podConsumer(kubelet),
@@ -138,7 +146,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): { readonly kubelet: Kub
     apply: objects.applyChange,
     onError: reportError,
   })
-  return { kubelet, loop }
+  return { kubelet, loop, serviceProxy }
 }
 
 function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
@@ -178,7 +186,7 @@ function podConsumer(kubelet: Kubelet): Consumer {
 
 async function startControl(
   parts: Parts,
-  loop: ControlLoop,
+  { loop, serviceProxy }: Loops,
   hostPorts: HostPorts,
   status: () => NetworkStatus,
 ): Promise<void> {
@@ -196,6 +204,7 @@ async function startControl(
     podsReady: () => podsReady(objects),
     logDirectory: `${options.stateDirectory}/pods`,
     snapshot: objects.snapshot,
+    table: serviceProxy.table,
     clients: createClients(parts),
     stop: surroundings.stop,
   })

@@ -35,15 +35,31 @@ export function createStateDirectory(directory: StateDirectory): void {
   const root = dirname(directory.path)
   refuseForeign(root)
   try {
-    mkdirSync(directory.path, { recursive: true, mode: 0o700 })
-    chmodSync(root, 0o700)
     rmSync(directory.path, { recursive: true, force: true })
-    mkdirSync(directory.podLogs, { recursive: true, mode: 0o700 })
+    makeFolder(directory.path)
+    chmodSync(root, 0o700)
+    makeFolder(directory.podLogs)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new Error(`the network's folder cannot be made: ${message}; ${REMEDY}`, { cause: error })
   }
   refuseForeign(root)
+}
+
+/**
+ * With its parents: another network that ends may take them away meanwhile. Node's own recursive way never comes to an
+ * end where the file system takes no folders, as /proc.
+ */
+function makeFolder(path: string, tries = 3): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || tries === 0) throw error
+    makeFolder(dirname(path))
+    makeFolder(path, tries - 1)
+  }
 }
 
 function refuseForeign(root: string): void {

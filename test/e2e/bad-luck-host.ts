@@ -48,6 +48,8 @@ export interface TestHost {
   state(): Promise<HostState>
   /** What differs from `before`, once nothing does or after two seconds; sections of `except` may. */
   differenceFrom(before: HostState, except?: readonly string[]): Promise<readonly string[]>
+  /** Ends everything that still runs, so that one failed test does not fail the next. */
+  clear(): Promise<void>
   close(): Promise<void>
 }
 
@@ -106,6 +108,7 @@ export async function openHost(user?: User): Promise<TestHost> {
       untilEmpty(async () =>
         hostDifference(before, await state()).filter((line) => !except.some((name) => line.startsWith(`${name}:`))),
       ),
+    clear: async () => void (await (await startIn(stateEnter, 'kill -KILL -1', environment)).ended),
     async close() {
       const ended = new Promise((resolve) => holder.once('exit', resolve))
       process.kill(init, 'SIGKILL')

@@ -2,10 +2,11 @@ import type { Command } from '../command.ts'
 import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { logs } from './logs.ts'
+import { nft } from './nft.ts'
 import { ports } from './ports.ts'
 import { run } from './run.ts'
 import { status } from './status.ts'
 import { up } from './up.ts'
 
 /** In the order in which `portolan --help` shows them. */
-export const commands: readonly Command[] = [up, down, status, ports, run, logs, doctor]
+export const commands: readonly Command[] = [up, down, status, ports, run, logs, nft, doctor]

@@ -21,6 +21,9 @@ import {
 } from './expressions.ts'
 import { PROTOCOLS, RING_SIZES } from './sets.ts'
 
+/** nft's own words, such as `reject`, cannot be read back as names. */
+export const REFUSE_CHAIN = 'refuse'
+
 /** Whether a set is there: rules that would look into one that is not are left out. */
 export type Has = (set: string) => boolean
 
@@ -41,7 +44,7 @@ export function nodeChains(node: NodeContext, has: Has): readonly Chain[] {
       rules: masqueradeRules(node, has),
     },
     { name: 'services', rules: serviceRules(has) },
-    ...(noEndpointRules(has).length > 0 ? [{ name: 'reject', rules: refuse() }] : []),
+    ...(noEndpointRules(has).length > 0 ? [{ name: REFUSE_CHAIN, rules: refuse() }] : []),
   ]
 }
 

@@ -3,7 +3,7 @@ import type { ServicePortInfo } from '../../../model/resolve-services.ts'
 import type { Verdict } from '../../../nft/ruleset.ts'
 import { cidrContains, parseCIDR, parseIP } from '../../../lib/ip.ts'
 import type { NodeContext } from '../../node-context.ts'
-import { nodeChains } from './base-chains.ts'
+import { nodeChains, REFUSE_CHAIN } from './base-chains.ts'
 import { addChoiceChain, choiceResources, type Choice } from './choice-chain.ts'
 import { rankOf, type Plan } from './claims.ts'
 import { FROM_THIS_NODE, goto, match, rule, SOURCE, verdict } from './expressions.ts'
@@ -14,7 +14,7 @@ import { addRing } from './rings.ts'
 import { addSourceRanges } from './source-ranges.ts'
 
 const DROP: Verdict = { kind: 'drop' }
-const REJECT: Verdict = goto('reject')
+const REFUSE: Verdict = goto(REFUSE_CHAIN)
 
 type Owns = (resource: string) => boolean
 
@@ -133,9 +133,9 @@ function loopedBack({ info, node }: NodeService): readonly string[] {
 
 function addRefusal(builder: FragmentBuilder, info: ServicePortInfo, frontends: Frontends): void {
   for (const address of [...frontends.clusterIP, ...frontends.external]) {
-    builder.element('no-endpoint-services', frontendKey(info, address), REJECT)
+    builder.element('no-endpoint-services', frontendKey(info, address), REFUSE)
   }
-  if (frontends.hasNodePort) builder.element('no-endpoint-nodeports', nodePortKey(info), REJECT)
+  if (frontends.hasNodePort) builder.element('no-endpoint-nodeports', nodePortKey(info), REFUSE)
 }
 
 function addTranslation(builder: FragmentBuilder, service: NodeService, frontends: Frontends, owns: Owns): void {
