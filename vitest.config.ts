@@ -7,7 +7,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/conformance/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/architecture.test.ts', 'test/conformance/*.test.ts'],
           isolate: false,
         },
       },
@@ -15,7 +15,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/*.test.ts'],
+          include: ['test/e2e/*.test.ts', 'test/{docs,readme}.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

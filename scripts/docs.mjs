@@ -16,7 +16,9 @@ function table(head, rows) {
 }
 
 function argumentRow(argument) {
-  return [`\`${argument.name()}${argument.variadic ? '...' : ''}\``, escaped(argument.description)]
+  const { variadic, description, defaultValue } = argument
+  const fallback = defaultValue === undefined ? '' : ` (default: \`${defaultValue}\`)`
+  return [`\`${argument.name()}${variadic ? '...' : ''}\``, `${escaped(description)}${fallback}`]
 }
 
 function optionRow({ flags, description, argChoices, defaultValue, negate }) {

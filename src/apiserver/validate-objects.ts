@@ -61,6 +61,8 @@ interface Entry {
   readonly object: AnyObject
   readonly written: unknown
   readonly old: AnyObject | undefined
+  /** Fields of a wrong type, already reported: `object` is without them, and what that causes is not said. */
+  readonly unreadable: readonly FieldPath[]
 }
 
 /**
@@ -82,7 +84,7 @@ export function validateObjects(
     const admitted = admit(entry, allocations)
     const found = problemsOf(entry, admitted)
     problems.push(...found)
-    if (found.length > 0) continue
+    if (found.length > 0 || entry.unreadable.length > 0) continue
     allocations = admitted.allocations
     const { index, old } = entry
     valid.push({ index, object: admitted.object, ...(old === undefined ? {} : { old }) })
@@ -118,13 +120,11 @@ function readObjects(
       problems.push(problem(index, 'object', error))
       return
     }
-    const read = readObject(kind, value, namespace)
-    if ('errors' in read) {
-      problems.push(...read.errors.map((error) => problem(index, kind, error)))
-      return
-    }
+    const { read, errors } = readAround(kind, value, namespace)
+    problems.push(...errors.map((error) => problem(index, kind, error)))
+    if (read === undefined) return
     const isTaken = (key: string): boolean => snapshot.objects[kind].has(key) || seen.has(`${kind} ${key}`)
-    const object = withGeneratedName(read.object, snapshot.resourceVersion, isTaken)
+    const object = withGeneratedName(read, snapshot.resourceVersion, isTaken)
     const name = nameOf(object)
     const first = seen.get(name)
     if (first !== undefined && object.metadata.name !== '') {
@@ -133,9 +133,32 @@ function readObjects(
       return
     }
     seen.set(name, index)
-    entries.push({ index, kind, object, written: value, old: get(snapshot, kind, objectKey(object)) })
+    const unreadable = errors.map(({ path }) => path)
+    entries.push({ index, kind, object, written: value, old: get(snapshot, kind, objectKey(object)), unreadable })
   })
   return { entries, problems }
+}
+
+/** The object without its fields of a wrong type, so that what else is wrong with it can be said too. */
+function readAround(
+  kind: Kind,
+  value: unknown,
+  namespace: string,
+): { readonly read: AnyObject | undefined; readonly errors: readonly FieldError[] } {
+  const read = readObject(kind, value, namespace)
+  if (!('errors' in read)) return { read: read.object, errors: [] }
+  const rest = readObject(
+    kind,
+    read.errors.reduce((object, { path }) => withoutField(object, path), value),
+    namespace,
+  )
+  return { read: 'errors' in rest ? undefined : rest.object, errors: read.errors }
+}
+
+function withoutField(value: unknown, [step, ...path]: FieldPath): unknown {
+  if (step === undefined) return null
+  if (Array.isArray(value)) return value.map((item: unknown, i) => (i === step ? withoutField(item, path) : item))
+  return isRecord(value) ? { ...value, [step]: withoutField(value[step], path) } : value
 }
 
 function nameOf(object: AnyObject): string {
@@ -176,7 +199,7 @@ function problemsOf(entry: Entry, admitted: Admitted<AnyObject>): readonly Objec
   const errors = [...failed, ...admitted.errors.filter((error) => !fields.has(error.field))]
   const name = nameOf(admitted.object)
   return errors
-    .filter((error) => !isConsequence(error, errors, entry.written))
+    .filter((error) => !isConsequence(error, errors, entry.written) && !isWithin(error.path, entry.unreadable))
     .map((error) => problem(entry.index, name, asWritten(error, entry.written)))
 }
 
@@ -196,6 +219,10 @@ function asWritten(error: FieldError, written: unknown): FieldError {
   const { value } = error
   const single = Array.isArray(value) && value.length === 1 ? { value: value[0] as unknown } : {}
   return { ...error, path, field: formatFieldPath(path), ...single }
+}
+
+function isWithin(path: FieldPath, fields: readonly FieldPath[]): boolean {
+  return fields.some((field) => field.every((step, i) => path[i] === step))
 }
 
 function valueAt(value: unknown, path: FieldPath): unknown {

@@ -15,6 +15,7 @@ import { startControlServer } from './control-server.ts'
 import { dnsObjects, startClusterDns } from './dns.ts'
 import type { FrontLink } from './front-link.ts'
 import { createFlowCleaner } from './flow-cleaner.ts'
+import { createHealthChecks } from './health-checks.ts'
 import { createHostPorts, type HostPorts } from './host-ports.ts'
 import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
@@ -135,6 +136,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
   const consumers = [
     serviceProxy,
     createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
+    createHealthChecks(topology, nodes, (error) => reportError('health checks', error)),
     hostPorts,
     podConsumer(kubelet),
   ]

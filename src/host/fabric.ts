@@ -1,7 +1,7 @@
 import { parseIPv4 } from '../lib/ip.ts'
 import { openLinkSocket, type LinkOperation, type LinkSocket } from './links.ts'
 import { createNamespace, ownNamespace, type NetworkNamespace } from './namespaces.ts'
-import { FABRIC, LEAF, ROUTER, setSysctls } from './sysctl.ts'
+import { exemptBridges, FABRIC, LEAF, ROUTER, setSysctls } from './sysctl.ts'
 
 /**
  * The wires of one network. The engine's own namespace is the fabric: a bridge that carries the nodes, and the router to
@@ -69,6 +69,7 @@ export function createFabric(options: FabricOptions): Fabric {
   const nodes = new Map<string, FabricNode & { readonly router: Router }>()
   const leaves = new Map<NetworkNamespace, Leaf>()
   setSysctls(undefined, FABRIC)
+  exemptBridges()
   fabric.links.apply([
     { kind: 'set-up', index: LOOPBACK },
     { kind: 'add-bridge', name: 'nodes', index: BRIDGE, mac: macOf(options.gateway, 'outside') },

@@ -34,3 +34,16 @@ export const FABRIC: Readonly<Record<string, string>> = {
   'ipv4.tcp_tw_reuse': '1',
   'ipv4.ip_local_port_range': '1024 65535',
 }
+
+/**
+ * Keeps what a bridge carries away from this namespace's rules: where br_netfilter is loaded, a packet that they send back
+ * to the bridge it came from would be lost. A kernel that has no such setting, or none of the namespace's own (before
+ * 5.3), is left as it is.
+ */
+export function exemptBridges(): void {
+  try {
+    setSysctls(undefined, { 'bridge.bridge-nf-call-iptables': '0' })
+  } catch (error) {
+    if (!(error instanceof Error && /ENOENT|EACCES|EPERM/.test(error.message))) throw error
+  }
+}

@@ -103,7 +103,11 @@ export async function openHost(user?: User): Promise<TestHost> {
     start,
     state,
     portolan: (...args) => run([PORTOLAN, ...args].map(quote).join(' ')),
-    signal: async (pid, signal) => void (await run(`kill -${signal.slice(3)} ${pid}`)),
+    async signal(pid, signal) {
+      // 0 and below are groups of processes.
+      if (!(pid > 1)) throw new Error(`no process ${pid}`)
+      await run(`kill -${signal.slice(3)} ${pid}`)
+    },
     differenceFrom: (before, except = []) =>
       untilEmpty(async () =>
         hostDifference(before, await state()).filter((line) => !except.some((name) => line.startsWith(`${name}:`))),
@@ -141,7 +145,11 @@ function enterArguments(init: number, ownUserNamespace: boolean, user: User | un
 async function startIn(enter: readonly string[], command: string, environment: NodeJS.ProcessEnv): Promise<Running> {
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'pipe']
   const script = 'echo $$ >&3; exec 3>&-; exec sh -c "$1"'
-  const child = spawn('nsenter', [...enter, 'sh', '-c', script, 'sh', command], { stdio, env: environment })
+  const child = spawn('nsenter', [...enter, 'sh', '-c', script, 'sh', command], {
+    stdio,
+    env: environment,
+    detached: true,
+  })
   const texts = { stdout: '', stderr: '' }
   const listeners = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {

@@ -1,7 +1,7 @@
 /** The commands around a network: what they take, what they print, and their exit codes. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { tryItLines } from './examples.ts'
 import { CHECKOUT, createMachine, eventually, missing, PORTOLAN, title, type Machine } from './network.ts'
 
@@ -18,12 +18,13 @@ const WAITS = pod('waits').replace('containers:', 'nodeSelector: { disk: ssd }, 
 
 describe.skipIf(reason !== undefined)(title('commands', reason), () => {
   let machine: Machine
-  beforeAll(async () => {
+  beforeEach(async () => {
     machine = await createMachine()
   })
-  afterAll(() => machine.close())
   afterEach(async () => {
-    expect(await machine.leftovers()).toEqual([])
+    const left = await machine.leftovers()
+    await machine.close()
+    expect(left).toEqual([])
   })
 
   const write = (name: string, text: string): string => {
@@ -40,13 +41,13 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     const before = JSON.parse((await machine.portolan('status', '-o', 'json')).stdout)
     write('app.yaml', [pod('a'), pod('c'), service('one', 80), service('two', 81)].join('---\n'))
     const second = await machine.portolan('up', first, '--wait', ...NONE)
-    expect(second.code).toBe(0)
     expect(second.stderr.trim().split('\n').toSorted()).toEqual([
       'created Pod default/c',
       'deleted Pod default/b',
       'unchanged: 2',
       'updated Service default/two',
     ])
+    expect(second.code).toBe(0)
     expect(second.stdout).toMatch(/^ok +default\/two +ClusterIP +two:81 +81 -> 81 +a, c$/m)
     const after = JSON.parse((await machine.portolan('status', '-o', 'json')).stdout)
     const podA = ({ pods }: { pods: { name: string }[] }): unknown => pods.find(({ name }) => name === 'a')
@@ -98,7 +99,7 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
 
   test('--wait of a second up ends with 1 and leaves the network running', async () => {
     await machine.up()
-    const { code, stderr, stdout } = await machine.portolan('up', write('waits.yaml', WAITS), '--wait', '200ms', ...NONE)
+    const { code, stderr, stdout } = await machine.portolan('up', write('waits.yaml', WAITS), '--wait=200ms', ...NONE)
     expect(stderr).toMatch(/^created Pod default\/waits\nnot every Pod is ready after 0\.2 s\n/)
     expect(stdout).toMatch(/^default\/waits +not ready +Pending: 0\/2 nodes are available: 2 did not match the Pod's nodeSelector\./m)
     expect(code).toBe(1)

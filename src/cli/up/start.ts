@@ -38,19 +38,10 @@ export async function startUp(
   const interrupts = watchInterrupts(detached)
   try {
     usable(() => createStateDirectory(directory))
-    return await runForeground({
-      files,
-      cluster,
-      directory,
-      wait,
-      upstreams,
-      detached,
-      interrupts,
-      progress: createProgress(context),
-      context,
-    })
+    const progress = createProgress(context)
+    const given = { files, cluster, directory, wait, upstreams, detached, interrupts, progress, context }
+    return await runForeground(given).finally(() => removeStateDirectory(directory))
   } finally {
-    removeStateDirectory(directory)
     place.lock.close()
     interrupts.stop()
   }

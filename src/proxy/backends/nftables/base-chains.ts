@@ -73,7 +73,8 @@ export function firewallChains(has: Has): readonly Chain[] {
 
 function serviceRules(has: Has): readonly Rule[] {
   const rings = RING_SIZES.flatMap((modulus) => {
-    const slot = { kind: 'numgen', mode: 'inc', modulus, offset: 0 } as const
+    // Not `inc`: a count that Services share would give one of two Services in alternation the same endpoint each time.
+    const slot = { kind: 'numgen', mode: 'random', modulus, offset: 0 } as const
     const byAddress = { kind: 'map', key: [...FRONTEND_KEY, slot], map: `ring-${modulus}` } as const
     const byNodePort = { kind: 'map', key: [...NODE_PORT_KEY, slot], map: `nodeport-ring-${modulus}` } as const
     return [

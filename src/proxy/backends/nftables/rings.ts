@@ -12,10 +12,7 @@ export interface RingFrontends {
   readonly hasNodePort: boolean
 }
 
-/**
- * Slots of maps that all Service ports share, filled with the endpoints in turn. Shared rules count for all: fair, but
- * connections to two Services in alternation do not see each endpoint in its turn.
- */
+/** Slots of maps that all Service ports share, filled with the endpoints in turn. A connection takes any of them. */
 export function addRing(
   builder: FragmentBuilder,
   info: ServicePortInfo,

@@ -1,0 +1,62 @@
+import { createServer, type Server } from 'node:http'
+import { listenOn } from '../host/listen.ts'
+import { inNamespace, type NetworkNamespace } from '../host/namespaces.ts'
+import { resolvedServices } from '../model/resolve-services.ts'
+import { healthAnswer, healthChecks, type HealthCheck } from '../proxy/health-check.ts'
+import type { Consumer } from './control-loop.ts'
+import type { Topology } from './topology.ts'
+
+interface Listener {
+  readonly server: Server
+  check: HealthCheck
+}
+
+/** The healthCheckNodePorts of every node: opened, moved and closed as the Services say. */
+export function createHealthChecks(
+  topology: Topology,
+  nodes: ReadonlyMap<string, NetworkNamespace>,
+  onError: (error: unknown) => void,
+): Consumer {
+  const listeners = new Map<string, Listener>()
+  let seen: ReturnType<typeof resolvedServices> | undefined
+
+  function open(key: string, check: HealthCheck, address: string, namespace: NetworkNamespace | undefined): void {
+    const opened = inNamespace(namespace, () => listenOn({ protocol: 'TCP', address, port: check.port }))
+    if ('error' in opened) return onError(new Error(`${address}:${check.port}: ${opened.error}`))
+    const listener: Listener = {
+      check,
+      server: createServer((_request, response) => {
+        const { status, headers, body } = healthAnswer(listener.check, true)
+        response.writeHead(status, headers).end(body)
+      }),
+    }
+    listener.server.on('error', onError).listen({ fd: opened.fd })
+    listeners.set(key, listener)
+  }
+
+  return {
+    name: 'health checks',
+    sync(snapshot) {
+      const resolved = resolvedServices(snapshot)
+      if (resolved === seen) return
+      seen = resolved
+      const services = [...resolved.values()].flat()
+      const wanted = new Set<string>()
+      for (const { name, address } of topology.nodes) {
+        for (const check of healthChecks(services, name)) {
+          const key = `${name} ${check.port}`
+          wanted.add(key)
+          const listener = listeners.get(key)
+          if (listener === undefined) open(key, check, address, nodes.get(name))
+          else listener.check = check
+        }
+      }
+      for (const [key, { server }] of listeners) {
+        if (wanted.has(key)) continue
+        server.close()
+        server.closeAllConnections()
+        listeners.delete(key)
+      }
+    },
+  }
+}
