@@ -85,6 +85,23 @@ describe('problems', () => {
       [service('a', { ports: [{ port: '80' }] })],
       ['0 spec.ports[0].port: port "80": must be a number, not the text "80": write it without quotes, 80'],
     ],
+    [
+      'a wrong type, and what else is wrong',
+      [
+        service('a', {
+          clusterIP: '10.0.0.1',
+          ports: [
+            { name: 'x', port: '80' },
+            { name: 'y', port: 0 },
+          ],
+        }),
+      ],
+      [
+        '0 spec.ports[0].port: port "80": must be a number, not the text "80": write it without quotes, 80',
+        '0 spec.clusterIP: clusterIP 10.0.0.1 is outside the Service range 10.96.0.0/12',
+        '0 spec.ports[1].port: port 0: must be between 1 and 65535, inclusive',
+      ],
+    ],
     ['two Pods of one name', [pod('a'), pod('a')], ['1 metadata.name: Pod default/a is defined twice']],
     ['no name', [service('', {})], ['0 metadata.name: name is required: name or generateName is required']],
     [

@@ -199,7 +199,7 @@ function problemsOf(entry: Entry, admitted: Admitted<AnyObject>): readonly Objec
   const errors = [...failed, ...admitted.errors.filter((error) => !fields.has(error.field))]
   const name = nameOf(admitted.object)
   return errors
-    .filter((error) => !isConsequence(error, errors, entry.written) && !isWithin(error.path, entry.unreadable))
+    .filter((error) => !isConsequence(error, errors, entry.written) && !isOfUnreadable(error, entry.unreadable))
     .map((error) => problem(entry.index, name, asWritten(error, entry.written)))
 }
 
@@ -221,7 +221,9 @@ function asWritten(error: FieldError, written: unknown): FieldError {
   return { ...error, path, field: formatFieldPath(path), ...single }
 }
 
-function isWithin(path: FieldPath, fields: readonly FieldPath[]): boolean {
+/** A field that could not be read seems to be missing, and two such fields to be equal. */
+function isOfUnreadable({ reason, path }: FieldError, fields: readonly FieldPath[]): boolean {
+  if (fields.length > 0 && reason === 'FieldValueDuplicate') return true
   return fields.some((field) => field.every((step, i) => path[i] === step))
 }
 

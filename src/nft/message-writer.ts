@@ -77,7 +77,16 @@ export class MessageWriter {
 
   /** UTF-8, without a closing NUL. */
   text(text: string): void {
-    for (const character of text) this.#codePoint(character.codePointAt(0) ?? 0)
+    const at = this.#reserve(text.length)
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code >= 0x80) {
+        this.truncate(at + i)
+        for (const character of text.slice(i)) this.#codePoint(character.codePointAt(0) ?? 0)
+        return
+      }
+      this.#bytes[at + i] = code
+    }
   }
 
   #codePoint(code: number): void {

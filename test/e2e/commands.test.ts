@@ -61,15 +61,26 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     write('app.yaml', [service('one', 81, `, clusterIP: 10.96.0.41`), service('two', 70000)].join('---\n'))
     const second = await machine.portolan('up', path, ...NONE)
     expect(second.code).toBe(2)
-    expect(second.stderr).toMatch(/app\.yaml:9:\d+: error: Service default\/two: port 70000: must be between 1 and 65535/)
+    expect(second.stderr).toMatch(
+      /app\.yaml:9:\d+: error: Service default\/two: port 70000: must be between 1 and 65535/,
+    )
     expect(second.stderr).toMatch(/nothing was changed\n$/)
-    expect((await machine.portolan('ports')).stdout).toMatch(/^BROKEN +default\/one +NodePort +127\.0\.0\.1:3\d{4} +3\d{4} -> 80 -> 80 +PTL201 /m)
+    expect((await machine.portolan('ports')).stdout).toMatch(
+      /^BROKEN +default\/one +NodePort +127\.0\.0\.1:3\d{4} +3\d{4} -> 80 -> 80 +PTL201 /m,
+    )
     expect((await down()).code).toBe(0)
   })
 
   test('manifests come from standard input, folders and several files; what is no manifest is passed over', async () => {
     write('dir/a.yaml', pod('a'))
-    write('dir/deep/b.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }] }))
+    write(
+      'dir/deep/b.json',
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'List',
+        items: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }],
+      }),
+    )
     write('dir/values.yaml', 'image: nginx\n')
     write('dir/.hidden/no.yaml', 'not: [yaml')
     write('dir/node_modules/no.yaml', 'not: [yaml')
@@ -79,7 +90,9 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     expect(stderr).toContain('1 document without apiVersion and kind passed over\n')
     expect(stdout).toMatch(/^ok +default\/one .* a$/m)
     expect(code).toBe(0)
-    expect((await down('--name', 'input')).stdout).toBe('network input removed: 2 nodes, 1 Pod, 2 Services, 0 host ports\n')
+    expect((await down('--name', 'input')).stdout).toBe(
+      'network input removed: 2 nodes, 1 Pod, 2 Services, 0 host ports\n',
+    )
   })
 
   test('--dry-run says what would happen and starts nothing', async () => {
@@ -101,13 +114,15 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     await machine.up()
     const { code, stderr, stdout } = await machine.portolan('up', write('waits.yaml', WAITS), '--wait=200ms', ...NONE)
     expect(stderr).toMatch(/^created Pod default\/waits\nnot every Pod is ready after 0\.2 s\n/)
-    expect(stdout).toMatch(/^default\/waits +not ready +Pending: 0\/2 nodes are available: 2 did not match the Pod's nodeSelector\./m)
+    expect(stdout).toMatch(
+      /^default\/waits +not ready +Pending: 0\/2 nodes are available: 2 did not match the Pod's nodeSelector\./m,
+    )
     expect(code).toBe(1)
     expect((await down()).stdout).toMatch(/1 Pod, 1 Service, 0 host ports\n$/)
   })
 
   test('--nodes 3: three nodes, each with its loopback address and its share of Pods', async () => {
-    const path = write('app.yaml', [pod('a'), pod('b'), pod('c'), service('one', 80, `${NODE_PORT}`)].join('---\n'))
+    const path = write('app.yaml', [pod('a'), pod('b'), pod('c'), service('one', 80, NODE_PORT)].join('---\n'))
     await machine.up(path, '--nodes', '3')
     const { nodes, pods, listeners } = JSON.parse((await machine.portolan('status', '-o', 'json')).stdout)
     expect(nodes).toEqual([100, 101, 102].map((n, i) => ({ name: `node-${i + 1}`, address: `192.168.1.${n}` })))
@@ -119,17 +134,25 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
   })
 
   test('two networks at once: the second one gets other host ports, and says who has the wanted ones', async () => {
-    const path = write('app.yaml', [pod('a'), service('one', 80, ', type: NodePort').replace('port: 80', 'port: 80, nodePort: 30080')].join('---\n'))
+    const path = write(
+      'app.yaml',
+      [pod('a'), service('one', 80, ', type: NodePort').replace('port: 80', 'port: 80, nodePort: 30080')].join('---\n'),
+    )
     const first = await machine.up(path, '--name', 'first')
     const second = await machine.up(path, '--name', 'second')
     expect(first.stderr).not.toContain('instead')
-    expect(second.stderr).toMatch(/note: default\/one: 127\.0\.0\.1:30080 is in use by process \d+ \(node\); it is at 127\.0\.0\.1:30081 instead\n/)
-    expect((await machine.sh('curl -sS http://127.0.0.1:30080/hostname http://127.0.0.1:30081/hostname')).stdout).toBe('a\na\n')
+    expect(second.stderr).toMatch(
+      /note: default\/one: 127\.0\.0\.1:30080 is in use by process \d+ \(node\); it is at 127\.0\.0\.1:30081 instead\n/,
+    )
+    expect((await machine.sh('curl -sS http://127.0.0.1:30080/hostname http://127.0.0.1:30081/hostname')).stdout).toBe(
+      'a\na\n',
+    )
     const unknown = await machine.portolan('ports', '--name', 'third')
     expect(unknown).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'portolan: no network named "third" runs: start one with "portolan up"; running: first, second (choose one with --name)\n',
+      stderr:
+        'portolan: no network named "third" runs: start one with "portolan up"; running: first, second (choose one with --name)\n',
     })
     await down('--name', 'first')
     expect((await machine.portolan('status', '--name', 'second')).code).toBe(0)
@@ -139,7 +162,9 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
   test('ports and status: broken chains first, as text and as JSON', async () => {
     const named = service('named', 80).replace('port: 80', 'port: 80, targetPort: nosuch')
     const nothing = service('nothing', 80).replace('app: web', 'app: nobody')
-    const { stderr } = await machine.up(write('app.yaml', [pod('a'), service('good', 80), named, nothing].join('---\n')))
+    const { stderr } = await machine.up(
+      write('app.yaml', [pod('a'), service('good', 80), named, nothing].join('---\n')),
+    )
     expect(stderr).toContain('warning: PTL301 Service default/named: no selected Pod has a TCP port named "nosuch"\n')
     expect(stderr).toContain('warning: PTL201 Service default/nothing: selector app=nobody matches no Pod\n')
     const text = (await machine.portolan('ports')).stdout.split('\n')
@@ -165,7 +190,10 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
 
   test('in the foreground Ctrl-C ends it with 0', async () => {
     const up = machine.start([PORTOLAN, 'up', 'examples/nginx.yaml', ...NONE])
-    await eventually(async () => up.output(), (output) => output.includes('Ctrl-C stops it'))
+    await eventually(
+      async () => up.output(),
+      (output) => output.includes('Ctrl-C stops it'),
+    )
     expect((await machine.sh('curl -sS http://127.0.0.1:30080/hostname')).stdout).toBe('nginx-pod\n')
     up.signal('SIGINT')
     expect((await up.ended).code).toBe(0)
@@ -191,7 +219,8 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     const lines = tryItLines(readFileSync(join(CHECKOUT, 'examples/load-balancer.yaml'), 'utf8'))
     const mine = lines.filter(({ as }) => as === 'user')
     expect(mine).toHaveLength(1)
-    for (const { line } of mine) expect((await machine.sh(line)).stdout).toMatch(/^Portolan stand-in for image nginx:1\.21$/m)
+    for (const { line } of mine)
+      expect((await machine.sh(line)).stdout).toMatch(/^Portolan stand-in for image nginx:1\.21$/m)
     await down()
   })
 

@@ -28,7 +28,11 @@ const ANSWERS: Readonly<Record<string, readonly RegExp[]>> = {
     /Portolan stand-in for image nginx:1\.21/,
   ],
   'named-ports.yaml': [/answered {3}.*:8080\n/, /answered {3}.*:9090\n/, /80 -> http = 8080\|9090 +web-v1, web-v2\n/],
-  'nginx.yaml': [/Pod {8}default\/nginx-pod/, /source {5}198\.51\.100\.1|source {5}192\.168\.1\.100/, /Pod {8}default\/nginx-pod/],
+  'nginx.yaml': [
+    /Pod {8}default\/nginx-pod/,
+    /source {5}198\.51\.100\.1|source {5}192\.168\.1\.100/,
+    /Pod {8}default\/nginx-pod/,
+  ],
   'service-types.yaml': Array.from({ length: 8 }, () => /Pod {8}default\/my-app-\w+-\w+\n[^]*answered {3}.*:8080\n/),
   'session-affinity.yaml': [/^(cart-\w+-\w+\n)\1\1\1$/, /^(cart-\w+-\w+\n)\1\1\1$/],
   'udp.yaml': [

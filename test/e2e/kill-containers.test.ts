@@ -48,9 +48,9 @@ describe.skipIf(reason !== undefined).each(USERS)(
       await host.close()
     })
 
-    /** Processes whose command line holds the text. */
-    async function pidsOf(text: string): Promise<readonly number[]> {
-      const { stdout } = await host.run(`grep -l -- '[${text[0]}]${text.slice(1)}' /proc/[0-9]*/cmdline 2>/dev/null`)
+    /** Processes with an argument that matches; the pattern must not match itself. */
+    async function pidsOf(pattern: string): Promise<readonly number[]> {
+      const { stdout } = await host.run(`grep -lz '${pattern}' /proc/[0-9]*/cmdline 2>/dev/null`)
       return stdout.split('\n').flatMap((line) => (/\d+/.exec(line) ?? []).map(Number))
     }
 

@@ -44,4 +44,6 @@ try {
   // Without the program nobody looks.
   if (error.code !== 'ENOENT') throw error
 }
-process.stdout.write([...processes, ...links, ...sockets, ...routes, ...mounts, ...rules].map((line) => `${line}\n`).join(''))
+process.stdout.write(
+  [...processes, ...links, ...sockets, ...routes, ...mounts, ...rules].map((line) => `${line}\n`).join(''),
+)

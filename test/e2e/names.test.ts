@@ -80,7 +80,17 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
     expect(code).toBe(0)
     const { stdout } = await machine.portolan('run', '--name', 'other', '--', 'getent', 'ahostsv4', 'example.com')
     expect(stdout).toMatch(/^192\.0\.2\.7 +STREAM example\.com\n/)
-    const outside = await machine.portolan('run', '--name', 'other', '--from', 'outside', '--', 'getent', 'hosts', 'example.com')
+    const outside = await machine.portolan(
+      'run',
+      '--name',
+      'other',
+      '--from',
+      'outside',
+      '--',
+      'getent',
+      'hosts',
+      'example.com',
+    )
     expect(outside.stdout).toMatch(/^192\.0\.2\.7 +example\.com\n/)
     // The first network goes on without one.
     expect(await ask('own', 'example.com.')).toEqual(['SERVFAIL'])
@@ -121,7 +131,12 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
       ['a program that a signal ended', ['--', 'sh', '-c', 'kill -TERM $$'], 143, /^$/],
       ['a program that is not there', ['--', 'no-such-program'], 127, /^portolan: no-such-program: no such program\n$/],
       ['a file that is no program', ['--', '/etc/passwd'], 126, /Permission denied/],
-      ['a Pod that is not there', ['--from', 'pod/nosuch', '--', 'true'], 2, /^portolan: there is no running Pod "default\/nosuch"\n$/],
+      [
+        'a Pod that is not there',
+        ['--from', 'pod/nosuch', '--', 'true'],
+        2,
+        /^portolan: there is no running Pod "default\/nosuch"\n$/,
+      ],
       ['a node that is not there', ['--from', 'node/node-9', '--', 'true'], 2, /there are node-1, node-2\n$/],
       ['a place that is none', ['--from', 'foo', '--', 'true'], 2, /say outside, node\/NAME or pod\/NAME\n$/],
       ['no program', ['--from', 'outside'], 2, /missing required argument 'command'/],

@@ -6,6 +6,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text as readText } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -73,7 +74,13 @@ export async function createMachine(): Promise<Machine> {
   const launch = (command: readonly string[], options: ExecOptions): ChildProcess => {
     const { XDG_RUNTIME_DIR: _, ...inherited } = process.env
     const child = spawn('nsenter', [...enter, 'sh', '-c', ENTER, 'sh', options.folder ?? CHECKOUT, ...command], {
-      env: { ...inherited, NO_COLOR: '1', TMPDIR: folder, XDG_RUNTIME_DIR: join(folder, 'run'), ...options.environment },
+      env: {
+        ...inherited,
+        NO_COLOR: '1',
+        TMPDIR: folder,
+        XDG_RUNTIME_DIR: join(folder, 'run'),
+        ...options.environment,
+      },
       stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
     child.stdin?.end(options.input)
@@ -88,7 +95,8 @@ export async function createMachine(): Promise<Machine> {
     portolan: (...args) => exec([PORTOLAN, ...args]),
     async up(...args) {
       const outcome = await machine.portolan('up', ...args, '-d', '--dns-upstream', 'none')
-      if (outcome.code !== 0) throw new Error(`portolan up ${args.join(' ')}: exit code ${outcome.code}\n${outcome.stderr}`)
+      if (outcome.code !== 0)
+        throw new Error(`portolan up ${args.join(' ')}: exit code ${outcome.code}\n${outcome.stderr}`)
       return outcome
     },
     inside: (from, line) =>
@@ -110,8 +118,12 @@ async function outcomeOf(child: ChildProcess): Promise<Outcome> {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 128))
   })
-  const [stdout, stderr] = await Promise.all([child.stdout, child.stderr].map((stream) => (stream ? readText(stream) : '')))
-  return { code: await code, stdout: stdout ?? '', stderr: stderr ?? '' }
+  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
+  return { code: await code, stdout, stderr }
+}
+
+async function textOf(stream: Readable | null): Promise<string> {
+  return stream === null ? '' : readText(stream)
 }
 
 function background(child: ChildProcess): Background {
@@ -128,7 +140,10 @@ function background(child: ChildProcess): Background {
 
 /** `unshare --fork` and `nsenter` with a PID namespace have one child: the program. */
 function firstChild(pid = 0): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0])
+  const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0])
+  // A signal to 0 would be one to this whole process group.
+  if (!(child > 0)) throw new Error(`process ${pid} has no child`)
+  return child
 }
 
 async function leftovers(exec: Machine['exec'], folder: string): Promise<readonly string[]> {

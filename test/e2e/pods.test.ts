@@ -11,7 +11,10 @@ describe.skipIf(reason !== undefined)(title('host programs', reason), () => {
   let machine: Machine
   /** In a folder of the machine, where the programs leave their files. */
   const portolan = (command: string, ...args: readonly string[]): Promise<Outcome> =>
-    machine.exec([PORTOLAN, command, '--name', 'pods', ...args], { folder: machine.folder, environment: { COLOUR: 'blue' } })
+    machine.exec([PORTOLAN, command, '--name', 'pods', ...args], {
+      folder: machine.folder,
+      environment: { COLOUR: 'blue' },
+    })
   const up = (...args: readonly string[]): Promise<Outcome> => portolan('up', '-d', '--dns-upstream', 'none', ...args)
   const file = (name: string): string => {
     const path = join(machine.folder, name)
@@ -22,7 +25,12 @@ describe.skipIf(reason !== undefined)(title('host programs', reason), () => {
     return pods.find((one) => one['name'] === name)
   }
   const logs = async (seen: RegExp, ...args: readonly string[]): Promise<string> =>
-    (await eventually(() => portolan('logs', ...args), ({ stdout }) => seen.test(stdout))).stdout
+    (
+      await eventually(
+        () => portolan('logs', ...args),
+        ({ stdout }) => seen.test(stdout),
+      )
+    ).stdout
 
   beforeAll(async () => {
     machine = await createMachine()
@@ -30,7 +38,7 @@ describe.skipIf(reason !== undefined)(title('host programs', reason), () => {
   })
   afterAll(() => machine.close())
 
-  test('a program has the folder, files and environment of who called, and the Pod\'s names and addresses', async () => {
+  test("a program has the folder, files and environment of who called, and the Pod's names and addresses", async () => {
     const text = await logs(/to stderr/, 'told')
     expect(text.split('\n')).toEqual([
       'host name told-host',
@@ -52,14 +60,20 @@ describe.skipIf(reason !== undefined)(title('host programs', reason), () => {
   })
 
   test('a program that ends is started again, then with back-off, and both logs are kept', async () => {
-    const crashed = await eventually(() => pod('crash'), (found) => found?.['reason'] === 'CrashLoopBackOff')
+    const crashed = await eventually(
+      () => pod('crash'),
+      (found) => found?.['reason'] === 'CrashLoopBackOff',
+    )
     expect(crashed).toMatchObject({ restarts: 1, ready: false, phase: 'Running', message: 'exit code 3' })
     expect((await portolan('logs', 'crash')).stdout).toBe('a run\n')
     expect((await portolan('logs', 'crash', '--previous')).stdout).toBe('a run\n')
   })
 
   test('a program that has done its work is left alone under restartPolicy Never', async () => {
-    const done = await eventually(() => pod('task'), (found) => found?.['phase'] === 'Succeeded')
+    const done = await eventually(
+      () => pod('task'),
+      (found) => found?.['phase'] === 'Succeeded',
+    )
     expect(done).toMatchObject({ phase: 'Succeeded', restarts: 0 })
     expect((await portolan('logs', 'task')).stdout).toBe('done\n')
   })
@@ -74,19 +88,38 @@ describe.skipIf(reason !== undefined)(title('host programs', reason), () => {
   })
 
   test('a removed Pod leaves its Services first, then gets SIGTERM, and at last SIGKILL', async () => {
-    const started = await eventually(async () => file('stubborn.txt'), (text) => text !== '')
+    const started = await eventually(
+      async () => file('stubborn.txt'),
+      (text) => text !== '',
+    )
     expect(started).not.toBe('')
     const { stderr } = await up(fixture('last.yaml'))
     expect(stderr).toContain('deleted Pod default/polite\n')
     // 7: refused, as by any Service without endpoints.
-    expect(await eventually(async () => file('polite.txt'), (text) => text !== '')).toBe('curl said 7\n')
-    const left = await eventually(() => pod('stubborn'), (found) => found === undefined)
+    expect(
+      await eventually(
+        async () => file('polite.txt'),
+        (text) => text !== '',
+      ),
+    ).toBe('curl said 7\n')
+    const left = await eventually(
+      () => pod('stubborn'),
+      (found) => found === undefined,
+    )
     expect(left).toBeUndefined()
   })
 
   test('--run replaces what a container runs', async () => {
     // The options of a network are those of its first start.
-    const start = ['--name', 'runs', '-d', '--dns-upstream', 'none', '--run', 'backend=echo one of two; exec sleep infinity']
+    const start = [
+      '--name',
+      'runs',
+      '-d',
+      '--dns-upstream',
+      'none',
+      '--run',
+      'backend=echo one of two; exec sleep infinity',
+    ]
     expect((await machine.exec([PORTOLAN, 'up', ...start, join(CHECKOUT, 'examples/backend.yaml')])).code).toBe(0)
     const { stdout } = await machine.exec([PORTOLAN, 'status', '--name', 'runs'])
     expect(stdout.match(/^default\/backend-\S+ .* host-program$/gm)).toHaveLength(2)
@@ -101,7 +134,12 @@ describe.skipIf(reason !== undefined)(title('host programs', reason), () => {
   })
 
   test('down lets programs end', async () => {
-    expect(await eventually(async () => file('last.txt'), (text) => text !== '')).toBe('ready\n')
+    expect(
+      await eventually(
+        async () => file('last.txt'),
+        (text) => text !== '',
+      ),
+    ).toBe('ready\n')
     const { stdout } = await portolan('down')
     expect(stdout).toMatch(/^network pods removed: 2 nodes, 1 Pod, /)
     expect(file('last.txt')).toBe('ended\n')

@@ -51,7 +51,10 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
     })
 
     test('Services and ports that are used alternately do not disturb each other', async () => {
-      const order = await answers('own', times(4, `${who('http://web')}; ${who('http://other:81')}; ${who('http://other:82')}`))
+      const order = await answers(
+        'own',
+        times(4, `${who('http://web')}; ${who('http://other:81')}; ${who('http://other:82')}`),
+      )
       for (const first of [0, 1, 2]) {
         const one = order.filter((_, i) => i % 3 === first)
         expect(['a b a b', 'b a b a']).toContain(one.join(' '))
@@ -76,8 +79,18 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
       ['through a ClusterIP a Pod keeps its own, on another node', 'pod/a', sources('http://only-b'), `b ${A}`],
       ['directly a Pod keeps its own', 'pod/b', sources(`http://${A}:8080`), `a ${B}`],
       ['through a ClusterIP a node is a client like others', 'node/node-2', sources('http://only-a'), `a ${NODE_2}`],
-      ['through a nodePort it is the node, on the same node', 'outside', sources(`http://${NODE_1}:30081`), `a ${NODE_1}`],
-      ['through a nodePort it is the node, on another node', 'outside', sources(`http://${NODE_2}:30081`), `a ${NODE_2}`],
+      [
+        'through a nodePort it is the node, on the same node',
+        'outside',
+        sources(`http://${NODE_1}:30081`),
+        `a ${NODE_1}`,
+      ],
+      [
+        'through a nodePort it is the node, on another node',
+        'outside',
+        sources(`http://${NODE_2}:30081`),
+        `a ${NODE_2}`,
+      ],
       ['from the host as from outside', 'host', sources('http://127.0.0.2:30081'), `a ${NODE_2}`],
     ] as const)('%s', async ([, from, line, expected]) => {
       expect(await answers(from, line)).toEqual([expected])
@@ -107,7 +120,8 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
   })
 
   describe('a Service without endpoints refuses at once', () => {
-    const refusal = (address: string): string => `curl -sS -m 5 -o /dev/null -w '%{time_total}' http://${address}; echo " $?"`
+    const refusal = (address: string): string =>
+      `curl -sS -m 5 -o /dev/null -w '%{time_total}' http://${address}; echo " $?"`
     test.for([
       ['its ClusterIP', '10.96.0.99'],
       ['a nodePort', `${NODE_2}:30099`],

@@ -5,7 +5,13 @@ import packet from 'dns-packet'
 const socket = createSocket('udp4')
 socket.on('message', (message, { port, address }) => {
   const { id, questions } = packet.decode(message)
-  const answers = questions.filter(({ type }) => type === 'A').map(({ name }) => ({ type: 'A', name, ttl: 5, data: '192.0.2.7' }))
-  socket.send(packet.encode({ type: 'response', id, flags: packet.RECURSION_AVAILABLE, questions, answers }), port, address)
+  const answers = questions
+    .filter(({ type }) => type === 'A')
+    .map(({ name }) => ({ type: 'A', name, ttl: 5, data: '192.0.2.7' }))
+  socket.send(
+    packet.encode({ type: 'response', id, flags: packet.RECURSION_AVAILABLE, questions, answers }),
+    port,
+    address,
+  )
 })
 socket.bind(Number(process.argv[2]), '127.0.0.1', () => console.log('ready'))

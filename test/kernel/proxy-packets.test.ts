@@ -34,7 +34,7 @@ describe.skipIf(reason !== undefined)(`packets${reason === undefined ? '' : ` (s
   // One network for all: each group's tables come from the group's before, as they do in a network that lives.
   const programs = new Map<string, NodeProgram>()
   const steps: Step[] = []
-  const places: { readonly group: string; readonly row: Row; readonly from: number; readonly to: number }[] = []
+  const places: { readonly title: string; readonly row: Row; readonly from: number; readonly to: number }[] = []
   const transactions: number[] = []
   for (const { name, services, rows } of ROW_GROUPS) {
     for (const node of CONTEXTS) {
@@ -47,7 +47,7 @@ describe.skipIf(reason !== undefined)(`packets${reason === undefined ? '' : ` (s
     for (const row of rows) {
       const from = steps.length
       steps.push(...connections(row))
-      places.push({ group: name, row, from, to: steps.length })
+      places.push({ title: `${name}: ${row[0]} to ${row[1]}: ${row[2]}`, row, from, to: steps.length })
     }
     steps.push({ settle: true })
   }
@@ -57,8 +57,8 @@ describe.skipIf(reason !== undefined)(`packets${reason === undefined ? '' : ` (s
     expect(transactions.map((index) => answers[index])).toEqual(transactions.map(() => []))
   })
 
-  test.each(places)('$group: $row', ({ row, from, to }) => {
-    const seen = new Set(answers.slice(from, to))
+  test.each(places)('$title', ({ row, from, to }) => {
+    const seen = new Set(answers.slice(from, to).map(String))
     expect([...seen].sort().join(' ')).toBe(row[2])
   })
 })

@@ -178,7 +178,7 @@ describe.skipIf(reason !== undefined)(`rotation${reason === undefined ? '' : ` (
     ]
     expect(failures).toEqual([])
     for (const own of [0, 1]) {
-      const seen = ends.filter((_, i) => i % 2 === own).map((end) => end.seen)
+      const seen = ends.filter((_, i) => i % 2 === own).map((end) => String(end.seen))
       expect([...new Set(seen)].sort()).toEqual([a, c])
       // Off by more than this: once in ten million runs.
       expect(Math.abs(seen.filter((end) => end === a).length - 100)).toBeLessThan(38)

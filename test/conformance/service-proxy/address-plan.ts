@@ -80,7 +80,13 @@ export interface ServiceText extends Partial<Omit<ServicePortInfo, 'name' | 'end
 }
 
 /** A Service port: what is not said is a plain ClusterIP Service's. */
-export function service({ name, protocol = 'TCP', portName = '', endpoints = [], ...rest }: ServiceText): ServicePortInfo {
+export function service({
+  name,
+  protocol = 'TCP',
+  portName = '',
+  endpoints = [],
+  ...rest
+}: ServiceText): ServicePortInfo {
   return {
     family: 'IPv4',
     clusterIP: '10.96.0.41',

@@ -43,8 +43,21 @@ const inside: readonly RowGroup[] = [
       service({ name: 'one', endpoints: ['A:80'] }),
       service({ name: 'many', clusterIP: '10.96.0.42', portName: 'http', endpoints: ['A:80', 'C:80'] }),
       service({ name: 'many', clusterIP: '10.96.0.42', portName: 'https', port: 443, endpoints: ['A:8443', 'C:8443'] }),
-      service({ name: 'many', clusterIP: '10.96.0.42', portName: 'dns', protocol: 'UDP', port: 53, endpoints: ['A:53', 'C:53'] }),
-      service({ name: 'many', clusterIP: '10.96.0.42', portName: 'dns-tcp', port: 53, endpoints: ['A:5353', 'C:5353'] }),
+      service({
+        name: 'many',
+        clusterIP: '10.96.0.42',
+        portName: 'dns',
+        protocol: 'UDP',
+        port: 53,
+        endpoints: ['A:53', 'C:53'],
+      }),
+      service({
+        name: 'many',
+        clusterIP: '10.96.0.42',
+        portName: 'dns-tcp',
+        port: 53,
+        endpoints: ['A:5353', 'C:5353'],
+      }),
     ],
     rows: [
       ['P', 'tcp 10.96.0.41:80', 'A:80'],
@@ -169,7 +182,12 @@ const outside: readonly RowGroup[] = [
   {
     name: '3.4 source ranges without the node',
     services: [
-      service({ name: 'ranges', loadBalancerVIPs: [VIP, HELD_VIP], sourceRanges: ['198.51.100.0/25'], endpoints: ['A:8080'] }),
+      service({
+        name: 'ranges',
+        loadBalancerVIPs: [VIP, HELD_VIP],
+        sourceRanges: ['198.51.100.0/25'],
+        endpoints: ['A:8080'],
+      }),
     ],
     rows: [
       ['client', `tcp ${VIP}:80`, 'A:8080m'],
@@ -199,9 +217,7 @@ const outside: readonly RowGroup[] = [
   },
   {
     name: '3.6 externalTrafficPolicy Local',
-    services: [
-      service({ name: 'local', ...everywhere, externalTrafficPolicy: 'Local', endpoints: both }),
-    ],
+    services: [service({ name: 'local', ...everywhere, externalTrafficPolicy: 'Local', endpoints: both })],
     rows: [
       ['P', 'tcp 10.96.0.41:80', 'A:8080 C:8080'],
       ['P', `tcp ${VIP}:80`, 'A:8080 C:8080'],
@@ -218,7 +234,9 @@ const outside: readonly RowGroup[] = [
   {
     name: '3.7 externalTrafficPolicy Cluster',
     services: [service({ name: 'cluster', ...everywhere, endpoints: both })],
-    rows: ['P', 'client', 'node-1'].flatMap((from) => frontendRows(from, 'A:8080m C:8080m').slice(from === 'P' ? 1 : 0)),
+    rows: ['P', 'client', 'node-1'].flatMap((from) =>
+      frontendRows(from, 'A:8080m C:8080m').slice(from === 'P' ? 1 : 0),
+    ),
   },
   {
     name: '3.7 UDP through every frontend',
@@ -246,16 +264,24 @@ const terminating: readonly RowGroup[] = [
   states('internalTrafficPolicy Cluster', { name: 'i', endpoints: ['A:8080', 'C:8080', 'D:8080'] }, [
     ['P', 'tcp 10.96.0.41:80', 'A:8080 C:8080 D:8080'],
   ]),
-  states('internalTrafficPolicy Local', { name: 'i', internalTrafficPolicy: 'Local', endpoints: ['A:8080', 'C:8080'] }, [
-    ['P', 'tcp 10.96.0.41:80', 'A:8080'],
-    ['Q', 'tcp 10.96.0.41:80', 'C:8080'],
-    ['node-1', 'tcp 10.96.0.41:80', 'A:8080m'],
-  ]),
-  states('internalTrafficPolicy Local, none here', { name: 'i', internalTrafficPolicy: 'Local', endpoints: ['C:8080'] }, [
-    ['P', 'tcp 10.96.0.41:80', 'DROP'],
-    ['node-1', 'tcp 10.96.0.41:80', 'DROP'],
-    ['Q', 'tcp 10.96.0.41:80', 'C:8080'],
-  ]),
+  states(
+    'internalTrafficPolicy Local',
+    { name: 'i', internalTrafficPolicy: 'Local', endpoints: ['A:8080', 'C:8080'] },
+    [
+      ['P', 'tcp 10.96.0.41:80', 'A:8080'],
+      ['Q', 'tcp 10.96.0.41:80', 'C:8080'],
+      ['node-1', 'tcp 10.96.0.41:80', 'A:8080m'],
+    ],
+  ),
+  states(
+    'internalTrafficPolicy Local, none here',
+    { name: 'i', internalTrafficPolicy: 'Local', endpoints: ['C:8080'] },
+    [
+      ['P', 'tcp 10.96.0.41:80', 'DROP'],
+      ['node-1', 'tcp 10.96.0.41:80', 'DROP'],
+      ['Q', 'tcp 10.96.0.41:80', 'C:8080'],
+    ],
+  ),
   states('internalTrafficPolicy Local, none at all', { name: 'i', internalTrafficPolicy: 'Local' }, [
     ['P', 'tcp 10.96.0.41:80', 'REJECT'],
   ]),
@@ -300,7 +326,11 @@ const terminating: readonly RowGroup[] = [
   ),
   states(
     'all end',
-    { name: 'e', ...everywhere, endpoints: ['A:8080 terminating', 'B:8080 terminating', 'C:8080 terminating', 'D:8080 dead'] },
+    {
+      name: 'e',
+      ...everywhere,
+      endpoints: ['A:8080 terminating', 'B:8080 terminating', 'C:8080 terminating', 'D:8080 dead'],
+    },
     [
       ['P', 'tcp 10.96.0.41:80', 'A:8080 B:8080 C:8080'],
       ['client', `tcp ${VIP}:80`, 'A:8080m B:8080m C:8080m'],

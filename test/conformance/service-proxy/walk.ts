@@ -42,7 +42,8 @@ function nextNode(destination: string): PlannedNode | undefined {
   const direct = NODES.find(({ address }) => address === destination) ?? nodeOfPod(destination)
   if (direct !== undefined) return direct
   const ip = parseIP(destination)
-  const isRouted = ip !== undefined && ROUTED.map(parseCIDR).some((cidr) => cidr !== undefined && cidrContains(cidr, ip))
+  const isRouted =
+    ip !== undefined && ROUTED.map(parseCIDR).some((cidr) => cidr !== undefined && cidrContains(cidr, ip))
   return isRouted ? NODES[0] : undefined
 }
 

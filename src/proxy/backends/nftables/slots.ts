@@ -5,7 +5,7 @@ import { hash32 } from '../../../model/hash.ts'
 const BLOCK = 1024
 const BLOCKS = 1 << 21
 /** Two names seldom meet in one number; that a name meets others in all of these does not happen. */
-const TRIES = [0, 1, 2, 3, 4, 5]
+const TRIES = [0, 1, 2, 3]
 
 type Owns = (resource: string) => boolean
 

@@ -1,0 +1,133 @@
+// Listeners that say who they are and whom they see, and clients that ask them. No threads: one epoll for all.
+import { libc } from '../../../dist/host/libc.js'
+import { inNamespace } from '../../../dist/host/namespaces.js'
+import { encodeSocketAddress } from '../../../dist/host/relay-socket.js'
+
+const [AF_INET, STREAM, DGRAM, NONBLOCK, NOSIGNAL, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN] = [
+  2, 1, 2, 0o4000, 0x4000, 1, 2, 1,
+]
+const [SOL_SOCKET, SO_REUSEADDR, IPPROTO_IP, IP_RECVERR] = [1, 2, 0, 11]
+/** Milliseconds. An answer inside one machine takes microseconds; what has none by now is waited for with others. */
+const [SOON, LATE] = [15, 100]
+const on = new Int32Array([1])
+const ends = { ECONNREFUSED: 'REJECT', EHOSTUNREACH: '-', ENETUNREACH: '-' }
+
+export function openPlaces(namespaces, listeners) {
+  const c = libc()
+  const epoll = c.epollCreate1(0)
+  const events = new Uint8Array(12 * 64)
+  const view = new DataView(events.buffer)
+  const open = new Map()
+  let port = 20_000
+
+  const checked = (what, result) => {
+    if (result < 0) throw new Error(`${what}: ${c.errorName(c.errno())}`)
+    return result
+  }
+  const watch = (fd, entry) => {
+    const event = new Uint8Array(12)
+    new DataView(event.buffer).setUint32(0, EPOLLIN, true)
+    new DataView(event.buffer).setInt32(4, fd, true)
+    checked('epoll_ctl', c.epollCtl(epoll, EPOLL_CTL_ADD, fd, event))
+    open.set(fd, entry)
+  }
+  const socket = (place, protocol, address, port) => {
+    const type = (protocol === 'tcp' ? STREAM : DGRAM) | NONBLOCK
+    const fd = checked(
+      'socket',
+      inNamespace(namespaces.get(place), () => c.socket(AF_INET, type, 0)),
+    )
+    c.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, on, 4)
+    if (protocol === 'udp') c.setsockopt(fd, IPPROTO_IP, IP_RECVERR, on, 4)
+    const target = encodeSocketAddress({ address, port })
+    checked(`bind ${place} ${address}:${port}`, c.bind(fd, target, target.length))
+    return fd
+  }
+  const text = (bytes) => `${[...bytes.subarray(4, 8)].join('.')}:${(bytes[2] << 8) | bytes[3]}`
+
+  for (const { place, label, protocol, address, port } of listeners) {
+    const fd = socket(place, protocol, address, port)
+    if (protocol === 'tcp') checked('listen', c.listen(fd, 64))
+    watch(fd, { answer: protocol, label: `${label}:${port}` })
+  }
+
+  function answer(fd, { answer: protocol, label }) {
+    const peer = new Uint8Array(16)
+    const length = new Int32Array([16])
+    if (protocol === 'tcp') {
+      const connection = c.accept4(fd, peer, length, 0)
+      if (connection < 0) return
+      const bytes = Buffer.from(`${label} ${text(peer)}`)
+      c.send(connection, bytes, bytes.length, NOSIGNAL)
+      c.close(connection)
+    } else if (c.recvfrom(fd, new Uint8Array(64), 64, 0, peer, length) >= 0) {
+      const bytes = Buffer.from(`${label} ${text(peer)}`)
+      c.sendto(fd, bytes, bytes.length, 0, peer, 16)
+    }
+  }
+
+  /** What the client hears ends its flow. */
+  function hear(fd, flow) {
+    const bytes = new Uint8Array(128)
+    const length = c.recv(fd, bytes, bytes.length, 0)
+    const error = length < 0 ? c.errorName(c.errno()) : ''
+    if (error === 'EAGAIN' || error === 'EWOULDBLOCK') return
+    const [label, seen] = Buffer.from(bytes.subarray(0, Math.max(0, length)))
+      .toString()
+      .split(' ')
+    finish(fd, flow, error === '' ? `${label}${seen === flow.own ? '' : 'm'}` : (ends[error] ?? error))
+  }
+
+  function finish(fd, flow, end) {
+    flow.end = end
+    if (open.delete(fd)) c.epollCtl(epoll, EPOLL_CTL_DEL, fd, new Uint8Array(12))
+    c.close(fd)
+  }
+
+  /** Until `done`, or until nothing has happened for that many milliseconds. */
+  function round(milliseconds, done) {
+    while (!done()) {
+      const count = c.epollWait(epoll, events, 64, milliseconds)
+      if (count <= 0) return
+      for (let i = 0; i < count; i++) {
+        const fd = view.getInt32(12 * i + 4, true)
+        const entry = open.get(fd)
+        if (entry?.answer) answer(fd, entry)
+        else if (entry) hear(fd, entry)
+      }
+    }
+  }
+
+  const pending = new Set()
+  return {
+    connect({ from, source, protocol, address, port: to, sourcePort }) {
+      const flow = { end: 'DROP', done: false }
+      const fd = socket(from, protocol, source ?? '0.0.0.0', sourcePort ?? port++)
+      const target = encodeSocketAddress({ address, port: to })
+      const connected = c.connect(fd, target, target.length)
+      const error = connected < 0 ? c.errorName(c.errno()) : 'EINPROGRESS'
+      const own = new Uint8Array(16)
+      c.getsockname(fd, own, new Int32Array([16]))
+      flow.own = text(own)
+      if (error !== 'EINPROGRESS') return finishNow(fd, flow, error)
+      // What the node itself refuses fails here with EPERM, and what it is told by ICMP comes after.
+      if (protocol === 'udp') c.send(fd, Buffer.from('?'), 1, NOSIGNAL)
+      watch(fd, flow)
+      round(SOON, () => !open.has(fd))
+      if (open.has(fd)) pending.add(fd)
+      return { flow }
+    },
+    /** What was silent is given a last chance, all together; then it stays silent, whatever a later rule would say. */
+    settle() {
+      round(LATE, () => [...pending].every((fd) => !open.has(fd)))
+      for (const fd of pending) if (open.has(fd)) finish(fd, open.get(fd), 'DROP')
+      pending.clear()
+    },
+  }
+
+  function finishNow(fd, flow, error) {
+    flow.end = ends[error] ?? error
+    c.close(fd)
+    return { flow }
+  }
+}
