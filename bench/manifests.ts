@@ -1,6 +1,7 @@
 /** Manifests of the workloads, as text: JSON is YAML too. */
 
-const FIRST_NODE_PORT = 30_000
+/** Away from the ports that examples and tests use. */
+const FIRST_NODE_PORT = 31_700
 
 /** A Service that is open on the host, and how many Pods answer behind it. */
 export interface OpenService {

@@ -54,15 +54,17 @@ export function judge(measurement: Measurement): readonly Verdict[] {
   })
 }
 
-/** Runs every way once a round, in turn. A failure is reported and leaves NaN. */
+/** Runs every way once a round, in turn, each after `before`. A failure is reported and leaves NaN. */
 export async function measureInTurn(
   rounds: number,
   ways: Readonly<Record<string, () => Promise<number>>>,
+  before: () => Promise<void>,
   onFailure: (way: string, error: unknown) => void,
 ): Promise<Readonly<Record<string, readonly number[]>>> {
   const series = Object.fromEntries(Object.keys(ways).map((way): [string, number[]] => [way, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [way, measure] of Object.entries(ways)) {
+      await before()
       const value = await measure().catch((error: unknown) => {
         onFailure(way, error)
         return Number.NaN

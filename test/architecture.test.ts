@@ -77,6 +77,11 @@ interface Dependency {
 /** Every package that is there at run time. */
 const DEPENDENCIES: readonly Dependency[] = [
   { name: /^commander$/, folders: ['cli'], reason: 'options, help and suggestions of the command line' },
+  {
+    name: /^ws$/,
+    folders: ['apiserver'],
+    reason: 'WebSocket with subprotocols and backpressure, which exec and port-forward use; loaded with the API server',
+  },
   { name: /^js-yaml$/, folders: ['manifest'], reason: 'the fastest YAML parser measured that gives offsets' },
   {
     name: /^@koromix\/koffi-linux-(x64|arm64)$/,
@@ -112,16 +117,19 @@ const PROGRAMS: readonly { readonly file: string; readonly without: RegExp; read
   },
 ]
 
-/** Beside an index.ts each file is a thing that the index lists; these are what the things are made of. */
-const UNLISTED = new Set([
-  'src/apiserver/resources/strategy.ts',
-  'src/controllers/controller.ts',
-  'src/controllers/fixed-point.ts',
-])
+/** Folders where a thing is one file and one line in index.ts, and the files there that are no such thing. */
+const REGISTERED: Readonly<Record<string, readonly string[]>> = {
+  'src/apiserver/resources': ['strategy.ts'],
+  'src/cli/commands': [],
+  'src/controllers': ['controller.ts', 'fixed-point.ts'],
+  'src/explain/check/rules': [],
+  'src/proxy/backends': [],
+}
 
 /** Who starts processes, and which: nothing else that is installed is needed at run time. */
 const STARTERS: Readonly<Record<string, string>> = {
   'src/cli/up/detach.ts': 'this program, in a session of its own',
+  'src/cluster/pod-commands.ts': "unshare with a user's program beside a container, for kubectl exec",
   'src/host/engine-process.ts': 'unshare with the engine, newuidmap and newgidmap where they are there',
   'src/host/machine.ts': 'unshare and nsenter, to try them',
   'src/host/run-inside.ts': "nsenter with the user's program",
@@ -247,14 +255,16 @@ describe('dependencies', () => {
   })
 })
 
-const indexes = sources.filter(({ path }) => basename(path) === 'index.ts')
+const registries = Object.entries(REGISTERED).filter(([folder]) => existsSync(`${ROOT}${folder}`))
 
-test.each(indexes)('$path lists every file beside it: one thing is one file and one line', ({ path, imports }) => {
-  const beside = sources.map((file) => file.path).filter((other) => dirname(other) === dirname(path) && other !== path)
-  const things = beside.filter((other) => !UNLISTED.has(other))
+test.each(registries)('every file in %s is one line in its index.ts', (folder, others) => {
+  const beside = sources.map(({ path }) => path).filter((path) => dirname(path) === folder)
+  const things = beside.filter((path) => !['index.ts', ...others].includes(basename(path)))
   expect(things.length).toBeGreaterThan(0)
-  const listed = imports.flatMap(({ file, typeOnly }) => (file !== undefined && !typeOnly ? [file] : []))
-  expect(listed.filter((file) => beside.includes(file)).toSorted()).toEqual(things)
+  const imports = byPath.get(`${folder}/index.ts`)?.imports.filter(({ typeOnly }) => !typeOnly) ?? []
+  expect(imports.flatMap(({ file }) => (file !== undefined && beside.includes(file) ? [file] : [])).toSorted()).toEqual(
+    things,
+  )
 })
 
 test('processes are started where it is said, and nowhere else', () => {

@@ -18,7 +18,21 @@ export interface Node extends KubernetesObject {
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly conditions?: readonly Condition[]
+    readonly nodeInfo?: NodeSystemInfo
+    /** Quantities by resource name. */
+    readonly capacity?: Readonly<Record<string, string>>
+    readonly allocatable?: Readonly<Record<string, string>>
   }
+}
+
+/** As far as clients show it. */
+export interface NodeSystemInfo {
+  readonly kubeletVersion: string
+  readonly osImage: string
+  readonly kernelVersion: string
+  readonly containerRuntimeVersion: string
+  readonly operatingSystem: string
+  readonly architecture: string
 }
 
 export interface Service extends KubernetesObject {

@@ -1,7 +1,13 @@
 import { basename } from 'node:path'
+import { Option } from 'commander'
 import { awaitNetwork, type RunningNetwork } from '../cluster/control-client.ts'
 import { knownNetworks, networkHeld, stateDirectory } from '../cluster/state-directory.ts'
 import { UsageError, type Context } from './context.ts'
+
+/** `--name`, on every command that is about a running network. */
+export function nameOption(): Option {
+  return new Option('--name <name>', 'the network (default: the name of the current folder)')
+}
 
 /** `--name`, else the current folder's name, in the characters that a file name and a socket can have. */
 export function networkName(given: string | undefined, context: Context): string {

@@ -1,7 +1,9 @@
 import { request, type IncomingMessage } from 'node:http'
 import { readFileSync } from 'node:fs'
+import type { Observation, ProbeRequest } from '../explain/trace/observation.ts'
 import type { ApplyReport } from './objects.ts'
 import type { ClientPlace } from './clients.ts'
+import type { NetworkSnapshot } from './control-server.ts'
 import { networkFreed, networkHeld, stateDirectory, type StateDirectory } from './state-directory.ts'
 import type { NetworkStatus } from './status.ts'
 
@@ -18,6 +20,12 @@ export interface RunningNetwork {
   /** The nftables rules of a node, or of `balancer`, as nft text. */
   rules(place: string): Promise<string>
   logFile(query: Readonly<Record<string, string>>): Promise<string>
+  /** The path of the kubeconfig. */
+  kubeconfig(): Promise<string>
+  /** Everything that the API holds. */
+  snapshot(): Promise<NetworkSnapshot>
+  /** Looks at one connection: see `ProbeRequest`. */
+  trace(request: ProbeRequest): Promise<Observation>
   /** Resolves when the network has ended. */
   stop(): Promise<void>
 }
@@ -63,6 +71,8 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
   return {
     status: () => json('GET', '/status'),
     apply: (manifest) => json('POST', '/apply', manifest),
+    snapshot: () => json('GET', '/snapshot'),
+    trace: (request) => json('POST', '/trace', request),
     podsReady: async (signal) =>
       (await readJson(await send(socket, 'GET', '/pods-ready', undefined, signal))) as NetworkStatus,
     async openClient(from) {
@@ -75,6 +85,9 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
     async rules(place) {
       const { text } = await json<{ text: string }>('GET', `/nft?place=${encodeURIComponent(place)}`)
       return text
+    },
+    async kubeconfig() {
+      return (await json<{ path: string }>('GET', '/kubeconfig')).path
     },
     async logFile(query) {
       const { path } = await json<{ path: string }>('GET', `/logs?${new URLSearchParams(query).toString()}`)

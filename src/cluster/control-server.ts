@@ -3,6 +3,7 @@ import { get, type Snapshot } from '../model/snapshot.ts'
 import { logPath } from '../kubelet/log-files.ts'
 import { render } from '../nft/render.ts'
 import type { Table } from '../nft/ruleset.ts'
+import type { Observation, ProbeRequest } from '../explain/trace/observation.ts'
 import type { Clients } from './clients.ts'
 import type { ApplyReport } from './objects.ts'
 import type { NetworkStatus } from './status.ts'
@@ -14,10 +15,15 @@ export interface ControlServerOptions {
   readonly status: () => NetworkStatus
   readonly apply: (manifest: readonly unknown[]) => Promise<ApplyReport>
   readonly podsReady: () => Promise<void>
+  /** The path of the kubeconfig, once the API server answers. */
+  readonly kubeconfig: () => Promise<string>
   readonly logDirectory: string
   readonly clients: Clients
   /** The nftables table of a node, or of the balancer. */
   readonly table: (place: string) => Table | undefined
+  readonly clusterDomain: string
+  /** Looks at one connection. */
+  readonly trace: (request: ProbeRequest) => Promise<Observation>
   readonly stop: () => void
 }
 
@@ -33,7 +39,10 @@ export function startControlServer(options: ControlServerOptions): Promise<void>
     },
     'POST /clients': (_request, response, url) => openClient(options.clients, response, url),
     'GET /logs': (_request, response, url) => answer(response, logFile(options, url)),
+    'GET /kubeconfig': async (_request, response) => answer(response, { path: await options.kubeconfig() }),
     'GET /nft': (_request, response, url) => answer(response, rulesOf(options, url)),
+    'GET /snapshot': (_request, response) => answer(response, objectsOf(options)),
+    'POST /trace': async (request, response) => answer(response, await options.trace(await readProbe(request))),
     'POST /stop': (_request, response) => {
       response.writeHead(202).flushHeaders()
       options.stop()
@@ -60,10 +69,31 @@ function answer(response: ServerResponse, value: unknown, code = 200): void {
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(value))
 }
 
-async function readJson(request: IncomingMessage): Promise<readonly unknown[]> {
+/** Everything that is, for those who explain it. */
+function objectsOf({ snapshot, clusterDomain }: ControlServerOptions): NetworkSnapshot {
+  const objects = Object.values(snapshot().objects).flatMap((map) => [...map].map(([, object]) => object))
+  return { clusterDomain, objects }
+}
+
+export interface NetworkSnapshot {
+  readonly clusterDomain: string
+  readonly objects: readonly unknown[]
+}
+
+async function readProbe(request: IncomingMessage): Promise<ProbeRequest> {
+  const value = await readBody(request)
+  if (typeof value !== 'object' || value === null || !('from' in value)) throw new Error('the body must be a probe')
+  return value as ProbeRequest
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+}
+
+async function readJson(request: IncomingMessage): Promise<readonly unknown[]> {
+  const value = await readBody(request)
   if (!Array.isArray(value)) throw new Error('the body must be a list of objects')
   return value
 }

@@ -51,6 +51,6 @@ async function stop(): Promise<void> {
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
   console.error(error)
-  const machine = /EPERM|EACCES|ENOSYS|EPROTONOSUPPORT|EOPNOTSUPP|ENOENT/.test(message)
+  const machine = /\bnft "|EPERM|EACCES|ENOSYS|EPROTONOSUPPORT|EOPNOTSUPP|ENOENT/.test(message)
   link.send({ kind: 'failed', message, machine }, () => process.exit(1))
 }

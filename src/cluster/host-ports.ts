@@ -93,17 +93,22 @@ function statusOf({ wanted, result }: Entry): ListenerStatus {
 }
 
 /** The relay's thread starts with the first listener. */
-function createRelayFrom({ source, onError }: HostPortsOptions): (fd: number, wanted: HostListener) => RelayListener {
+function createRelayFrom({ source }: HostPortsOptions): (fd: number, wanted: HostListener) => RelayListener {
   let relay: Relay | undefined
   return (fd, { protocol, target }) => {
     try {
-      relay ??= startRelay({ onFailure: onError })
+      relay ??= startRelay({ onFailure: endNetwork })
       const route = { targets: [target], source }
       return protocol === 'TCP' ? relay.listenTcp(fd, route) : relay.listenUdp(fd, route)
     } finally {
       libc().close(fd)
     }
   }
+}
+
+/** Without its thread every host port would take connections and never answer: better no network than that. */
+function endNetwork(cause: Error): never {
+  throw new Error('the relay of the host ports failed', { cause })
 }
 
 function keyOf({ protocol, address, port, target, service }: HostListener): string {

@@ -12,6 +12,8 @@ import { createStore, type Store } from '../store/store.ts'
 /** The store and those who may write to it: controllers, the kubelet, and manifests. */
 export interface Objects {
   readonly store: Store
+  /** What clients of the API write through. */
+  readonly registry: Registry
   snapshot(): Snapshot
   /** An object of the network itself. Throws an Error where it is refused. */
   create(object: AnyObject): void
@@ -59,6 +61,7 @@ export function createObjects(config: ClusterConfig): Objects {
 
   return {
     store,
+    registry,
     snapshot: store.snapshot,
     create: (object) => void accepted(registry.create(object)),
     applyChange: (change) => applyChange(store, registry, change),

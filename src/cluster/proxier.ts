@@ -1,9 +1,8 @@
 import { libc } from '../host/libc.ts'
 import { openNetlink, type NetlinkSocket } from '../host/netlink.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
-import { diff } from '../nft/diff.ts'
-import { encodeBatches } from '../nft/encode.ts'
-import { tableName, type Operation } from '../nft/operation.ts'
+import { encodeChange, encodeTransaction, standInName, type Transaction } from '../nft/encode.ts'
+import type { Operation } from '../nft/operation.ts'
 import { renderOperations } from '../nft/render.ts'
 import type { Table } from '../nft/ruleset.ts'
 
@@ -18,19 +17,22 @@ export interface Proxier {
 }
 
 export function createProxier(namespace?: NetworkNamespace): Proxier {
-  const socket = openNetlink('netfilter', namespace)
+  const socket = openNetfilter(namespace)
   let current: Table | undefined
   let sequence = 1
   let isUnknown = false
+  const send = (transactions: readonly Transaction[]): void => {
+    for (const transaction of transactions) {
+      sequence = transaction.lastSequence + 2
+      transact(socket, transaction)
+    }
+  }
   return {
     sync(next) {
-      const operations = isUnknown ? [...removal(next), ...diff(undefined, next)] : diff(current, next)
-      if (operations.length === 0) {
-        current = next
-        return
-      }
+      const wasUnknown = isUnknown
       isUnknown = true
-      sequence = apply(socket, operations, sequence)
+      if (wasUnknown) send([encodeTransaction(removal(next), sequence)])
+      send(encodeChange(current && !wasUnknown ? [current] : [], [next], sequence, socket.sendLimit))
       isUnknown = false
       current = next
     },
@@ -40,24 +42,27 @@ export function createProxier(namespace?: NetworkNamespace): Proxier {
   }
 }
 
-/** Adding it first makes that right whether it is there or not: nft 1.0.6 and kernels before 6.3 know no "destroy". */
-function removal(table: Table): readonly Operation[] {
-  return [
-    { kind: 'add table', table: tableName(table) },
-    { kind: 'delete table', table: tableName(table) },
-  ]
+function openNetfilter(namespace: NetworkNamespace | undefined): NetlinkSocket {
+  try {
+    return openNetlink('netfilter', namespace)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`nf_tables cannot be used: ${why}`, { cause: error })
+  }
 }
 
-function apply(socket: NetlinkSocket, operations: readonly Operation[], sequence: number): number {
-  let next = sequence
-  for (const transaction of encodeBatches(operations, sequence, socket.sendLimit)) {
-    const [failure] = socket.transact(transaction.bytes)
-    if (failure !== undefined) {
-      const index = transaction.operations[failure.sequence - transaction.sequence - 1] ?? 0
-      const command = renderOperations(operations.slice(index, index + 1)).trim()
-      throw new Error(`nft ${JSON.stringify(command.slice(0, 500))}: ${libc().errorName(failure.errno)}`)
-    }
-    next = transaction.lastSequence + 2
-  }
-  return next
+/** Adding a table first makes that right whether it is there or not: nft 1.0.6 and kernels before 6.3 know no "destroy". */
+function removal({ family, name }: Table): readonly Operation[] {
+  return [name, standInName(name)].flatMap((name) => [
+    { kind: 'add table', table: { family, name } },
+    { kind: 'delete table', table: { family, name } },
+  ])
+}
+
+function transact(socket: NetlinkSocket, { bytes, sequence, parts }: Transaction): void {
+  const [failure] = socket.transact(bytes)
+  if (failure === undefined) return
+  const part = parts[failure.sequence - sequence - 1]
+  const command = part === undefined ? 'transaction' : renderOperations([part]).trim()
+  throw new Error(`nft ${JSON.stringify(command.slice(0, 500))}: ${libc().errorName(failure.errno)}`)
 }

@@ -17,6 +17,8 @@ export const BALANCER = 'balancer'
 export interface ServiceProxy extends Consumer {
   /** The table of a node, or of the balancer, as the kernel has it. */
   table(place: string): Table | undefined
+  /** Why a place has no rules at all, which a kernel without all of nf_tables is the reason for; undefined where none lacks them. */
+  refusal(): string | undefined
 }
 
 /** The service proxy of every node, and the load balancer outside them. */
@@ -58,6 +60,7 @@ export function createServiceProxy(
       for (const keeper of keepers.values()) keeper.sync(resolved)
     },
     table: (place) => keepers.get(place)?.table(),
+    refusal: () => [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0],
   }
 }
 
@@ -67,6 +70,7 @@ type Services = ReturnType<typeof resolvedServices>
 interface TableKeeper {
   sync(services: Services): void
   table(): Table | undefined
+  refusal(): string | undefined
 }
 
 /** Milliseconds after which what the kernel refused is tried again. */
@@ -85,6 +89,7 @@ function keepTable<Program extends { readonly table: Table }>(
   let previous: Program | undefined
   let wanted: Services | undefined
   let timer: NodeJS.Timeout | undefined
+  let refused: string | undefined
   const write = (): void => {
     clearTimeout(timer)
     if (wanted === undefined) return
@@ -93,7 +98,8 @@ function keepTable<Program extends { readonly table: Table }>(
       proxier.sync(next.table)
       previous = next
     } catch (error) {
-      onError(new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }))
+      refused = `${where}: ${error instanceof Error ? error.message : String(error)}`
+      onError(new Error(refused, { cause: error }))
       timer = setTimeout(write, RETRY).unref()
     }
   }
@@ -103,5 +109,6 @@ function keepTable<Program extends { readonly table: Table }>(
       write()
     },
     table: () => proxier.table,
+    refusal: () => (proxier.table === undefined ? refused : undefined),
   }
 }

@@ -9,6 +9,8 @@ import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
 import { formatCIDR } from '../lib/ip.ts'
 import { parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { list, objectKey, type Snapshot } from '../model/snapshot.ts'
+import { deferred } from '../lib/deferred.ts'
+import { apiServerObjects, startApiServer } from './api-server.ts'
 import { createClients } from './clients.ts'
 import { startControlLoop, type Consumer, type ControlLoop } from './control-loop.ts'
 import { startControlServer } from './control-server.ts'
@@ -21,7 +23,7 @@ import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
 import { createPodNetwork, type PodNetwork } from './pod-network.ts'
 import { findProgram } from './run-commands.ts'
-import { createServiceProxy, type ServiceProxy } from './service-proxy.ts'
+import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
 import { networkStatus, type NetworkStatus } from './status.ts'
 import { nodeObject, planTopology, type Topology } from './topology.ts'
 
@@ -67,9 +69,9 @@ export async function startCluster(
   const parts: Parts = { options, config, topology, fabric, nodes, objects, podNetwork, surroundings }
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
-  const { kubelet, loop } = loops
+  const { kubelet, loop, serviceProxy } = loops
   for (const node of topology.nodes) objects.create(nodeObject(node))
-  for (const object of dnsObjects(topology)) objects.create(object)
+  for (const object of [...dnsObjects(topology), ...apiServerObjects(topology, config)]) objects.create(object)
   await startClusterDns({
     topology,
     config,
@@ -81,14 +83,20 @@ export async function startCluster(
   const { problems } = objects.applyManifest(manifest)
   if (problems.length > 0) throw new Error(problems.map(({ object, message }) => `${object}: ${message}`).join('\n'))
   await loop.settled()
+  const refusal = serviceProxy.refusal()
+  if (refusal !== undefined) throw new Error(`there are no rules on ${refusal}`)
   await hostPorts.opened()
   step('host ports')
   const status = (): NetworkStatus => networkStatus(options.name, objects.snapshot(), hostPorts.status())
-  await startControl(parts, loops, hostPorts, status)
+  const kubeconfig = deferred<string>()
+  await startControl(parts, loops, hostPorts, status, kubeconfig.promise)
   await podsReady(objects, PATIENCE)
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
   void podsReady(objects).then(() => surroundings.link.send({ kind: 'pods-ready' }))
+  // Loaded when the network runs already, so that its start waits for nothing of it.
+  kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
+  startApiServer({ ...parts, link: surroundings.link }).then(kubeconfig.resolve, kubeconfig.reject)
   return { stop: () => stopCluster(kubelet) }
 }
 
@@ -191,8 +199,10 @@ async function startControl(
   { loop, serviceProxy }: Loops,
   hostPorts: HostPorts,
   status: () => NetworkStatus,
+  kubeconfig: Promise<string>,
 ): Promise<void> {
-  const { options, objects, surroundings } = parts
+  const { options, config, objects, surroundings } = parts
+  const clients = createClients(parts)
   await startControlServer({
     path: `${options.stateDirectory}/control.sock`,
     status,
@@ -204,10 +214,16 @@ async function startControl(
       return report
     },
     podsReady: () => podsReady(objects),
+    kubeconfig: () => kubeconfig,
     logDirectory: `${options.stateDirectory}/pods`,
     snapshot: objects.snapshot,
     table: serviceProxy.table,
-    clients: createClients(parts),
+    clients,
+    clusterDomain: config.clusterDomain,
+    trace: async (request) => {
+      const { observe } = await import('./trace-network.ts')
+      return observe({ ...parts, clients, table: serviceProxy.table, balancer: BALANCER }, request)
+    },
     stop: surroundings.stop,
   })
 }

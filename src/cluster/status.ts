@@ -1,4 +1,6 @@
 import type { ContainerStatus } from '../api/core.ts'
+import type { HostAddress } from '../explain/report/chains.ts'
+import type { PodLine } from '../explain/report/pods.ts'
 import { portChains, type PortChain } from '../model/port-chain.ts'
 import { list, type Snapshot } from '../model/snapshot.ts'
 
@@ -11,32 +13,17 @@ export interface NetworkStatus {
   readonly listeners: readonly ListenerStatus[]
 }
 
-export interface PodSummary {
-  readonly namespace: string
-  readonly name: string
-  readonly node: string
-  readonly ip: string
-  readonly phase: string
-  readonly ready: boolean
-  readonly restarts: number
-  /** Why it is not running, or what is not as in a real Pod: Kubernetes' word, or a sentence. */
-  readonly reason: string
+export interface PodSummary extends PodLine {
   /** What is behind the reason, where that is known. */
   readonly message?: string
-  /** What runs in each container: `stand-in` or `host-program`. */
-  readonly runs: readonly string[]
-  readonly images: readonly string[]
   /** It declares probes, which nothing runs yet. */
   readonly hasProbes: boolean
+  /** It mounts volumes, which nothing provides yet. */
+  readonly hasVolumes: boolean
 }
 
-/** A port of the host. `port` is absent where it could not be opened. */
-export interface ListenerStatus {
-  readonly protocol: 'TCP' | 'UDP'
-  readonly address: string
-  readonly wantedPort: number
-  readonly port?: number
-  readonly service: string
+/** A port of the host, and what it leads to. */
+export interface ListenerStatus extends HostAddress {
   readonly target: { readonly address: string; readonly port: number }
   readonly error?: string
   readonly holder?: string
@@ -74,6 +61,7 @@ function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
       ...(message === undefined ? {} : { message }),
       runs: [...new Set((status?.containerStatuses ?? []).map(({ imageID }) => imageID))],
       images: spec.containers.flatMap(({ image }) => image ?? []),
+      hasVolumes: (spec.volumes ?? []).length > 0,
       hasProbes: spec.containers.some(
         ({ readinessProbe, livenessProbe, startupProbe }) =>
           (readinessProbe ?? livenessProbe ?? startupProbe) !== undefined,

@@ -1,5 +1,7 @@
+import { availableParallelism, release, totalmem } from 'node:os'
 import type { Node } from '../api/core.ts'
 import { cidrAddress, cidrSize, formatCIDR, formatIP, type CIDR } from '../lib/ip.ts'
+import { KUBERNETES_VERSION } from '../api/version.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 
 /** The addresses of one network, worked out once from its ranges. IPv4. */
@@ -66,14 +68,23 @@ function planNode(number: number, nodeCIDR: CIDR, podCIDR: CIDR): NodePlan {
   }
 }
 
+/** As Go calls it, and so as Kubernetes' labels do. */
+const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch
+
 export function nodeObject(plan: NodePlan): Node {
   const podCIDR = formatCIDR(plan.podCIDR)
+  const resources = {
+    cpu: String(availableParallelism()),
+    memory: `${Math.floor(totalmem() / 1024)}Ki`,
+    // Without the network, broadcast and gateway addresses of its range.
+    pods: String(2 ** (32 - plan.podCIDR.prefixLength) - 3),
+  }
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: {
       name: plan.name,
-      labels: { 'kubernetes.io/hostname': plan.name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': process.arch },
+      labels: { 'kubernetes.io/hostname': plan.name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': ARCHITECTURE },
     },
     spec: { podCIDR, podCIDRs: [podCIDR] },
     status: {
@@ -84,6 +95,16 @@ export function nodeObject(plan: NodePlan): Node {
       conditions: [
         { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'the node is a network namespace' },
       ],
+      capacity: resources,
+      allocatable: resources,
+      nodeInfo: {
+        kubeletVersion: KUBERNETES_VERSION,
+        osImage: 'Portolan network namespace',
+        kernelVersion: release(),
+        containerRuntimeVersion: 'portolan://host-programs',
+        operatingSystem: 'linux',
+        architecture: ARCHITECTURE,
+      },
     },
   }
 }

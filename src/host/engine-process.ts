@@ -31,12 +31,20 @@ export const ENGINE_CHANNEL = 5
 /** In a session of its own: a Ctrl-C in the terminal reaches the front alone. */
 export function startEngineProcess(options: EngineProcessOptions): EngineProcess {
   const inner = ['unshare', ...NAMESPACES, process.execPath, ...options.command]
-  const child = spawn('unshare', ['--user', 'sh', '-c', SCRIPT, 'sh', ...inner], {
+  const child = spawn('unshare', ['--user', ...keepCapabilities(), 'sh', '-c', SCRIPT, 'sh', ...inner], {
     stdio: ['pipe', options.log, options.log, 'ipc', 'pipe', options.channel],
     detached: true,
   })
   child.stdin?.on('error', () => undefined)
   return { child, started: mapIds(child) }
+}
+
+/**
+ * Where new privileges are forbidden (a container's no-new-privileges, a systemd unit), becoming root by the id maps
+ * would bring none, so they are kept from the start. Elsewhere util-linux 2.34, which lacks the option, will do.
+ */
+function keepCapabilities(): readonly string[] {
+  return /^NoNewPrivs:\s*1/m.test(readFileSync('/proc/self/status', 'utf8')) ? ['--keep-caps'] : []
 }
 
 async function mapIds(child: ChildProcess): Promise<void> {

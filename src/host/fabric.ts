@@ -1,4 +1,5 @@
 import { parseIPv4 } from '../lib/ip.ts'
+import { startQueues } from './link-state.ts'
 import { openLinkSocket, type LinkOperation, type LinkSocket } from './links.ts'
 import { createNamespace, ownNamespace, type NetworkNamespace } from './namespaces.ts'
 import { exemptBridges, FABRIC, LEAF, ROUTER, setSysctls } from './sysctl.ts'
@@ -85,6 +86,8 @@ export function createFabric(options: FabricOptions): Fabric {
       fabric.links.apply([nodeLink(node, fabric.nextIndex++, namespace)])
       const links = openLinkSocket(namespace)
       links.apply(nodeConfiguration(node, options))
+      startQueues(fabric.namespace, node.name)
+      startQueues(namespace, 'eth0')
       fabric.links.apply([{ kind: 'add-route', to: node.podCIDR, via: node.address }])
       for (const other of nodes.values()) {
         links.apply([{ kind: 'add-route', to: other.podCIDR, via: other.address }])
@@ -164,6 +167,8 @@ function addLeaf(
     { kind: 'add-neighbour', index: ETH0, address: gateway, mac: outside },
   ])
   links.close()
+  startQueues(router.namespace, `veth${index}`)
+  startQueues(namespace, 'eth0')
   leaves.set(namespace, { router, address, index })
   return namespace
 }

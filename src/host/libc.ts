@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import type * as Koffi from 'koffi'
 
 /** Memory handed to a call: it must stay in place only for the time of the call. */
-export type Pointer = ArrayBufferView | null
+export type Pointer = ArrayBufferView | bigint | null
 
 export interface Libc {
   /** The error number of the last failed call on this thread. */

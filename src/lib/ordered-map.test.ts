@@ -16,6 +16,22 @@ describe('OrderedMap', () => {
         }
         expect([...map]).toEqual([...plain].sort(([a], [b]) => (a < b ? -1 : 1)))
         expect(map.size).toBe(plain.size)
+        expect(map.toValues()).toEqual([...map.values()])
+      }),
+    )
+  })
+
+  test('made at once or key by key it is the same', () => {
+    fc.assert(
+      fc.property(pairs, (sets) => {
+        const atOnce = OrderedMap.from(sets)
+        const oneByOne = sets.reduce((map, [key, value]) => map.set(key, value), OrderedMap.empty<number>())
+        expect(atOnce.changes(oneByOne)).toEqual([])
+        for (const [key] of sets) {
+          const [a, b] = [atOnce.delete(key), oneByOne.delete(key)]
+          expect([[...a], a.size]).toEqual([[...b], b.size])
+          expect(a.set(key, 9).changes(b.set(key, 9))).toEqual([])
+        }
       }),
     )
   })

@@ -23,21 +23,21 @@ function printable(text: string): string {
   return text.replace(CONTROL, (character) => (character === '\t' ? '\t' : '\uFFFD'))
 }
 
-/** The source line and a line of carets; of a long line, the part around the place. */
-function snippet(source: SourceText, range: SourceRange): string[] {
+/** The source line, and below it the place drawn with `mark`; of a long line, the part around the place. */
+export function sourceSnippet(source: SourceText, range: SourceRange, mark: '^' | '-' = '^'): readonly string[] {
   const line = lineAt(source, range.line)
   const column = Math.min(range.column - 1, line.length)
   const from = line.length <= WINDOW ? 0 : Math.max(0, Math.min(column - BEFORE, line.length - WINDOW))
   const shown = printable(line.slice(from, from + WINDOW))
   const start = column - from
   const end = range.endLine > range.line ? shown.trimEnd().length : range.endColumn - 1 - from
-  const carets = blank(shown.slice(start, Math.max(end, start + 1))).replaceAll(/[ \t]/g, '^')
+  const carets = blank(shown.slice(start, Math.max(end, start + 1))).replaceAll(/[ \t]/g, mark)
   const left = from > 0 ? '...' : ''
   const right = from + WINDOW < line.length ? '...' : ''
   const number = String(range.line).padStart(5)
   return [
     `${number} | ${left}${shown}${right}`,
-    `${' '.repeat(number.length)} | ${blank(left + shown.slice(0, start))}${carets || '^'}`,
+    `${' '.repeat(number.length)} | ${blank(left + shown.slice(0, start))}${carets || mark}`,
   ]
 }
 
@@ -58,7 +58,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, text?: string): string 
   if (text !== undefined) {
     const source = sourceText(diagnostic.file, text)
     if (latest.text !== source.text) latest = source
-    lines.push(...snippet(latest, diagnostic))
+    lines.push(...sourceSnippet(latest, diagnostic))
   }
   if (hint !== undefined) lines.push(`  hint: ${printable(hint)}`)
   if (related !== undefined) lines.push(`${placeText(related)}: note: ${related.message}`)

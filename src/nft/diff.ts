@@ -1,7 +1,6 @@
 /**
- * What turns one table into another, in an order that the kernel takes as one transaction. It also may be cut into several:
- * what nothing refers to yet comes first, then elements of sets that stay, then the switch: rules of chains that are there,
- * deletions, and base chains with their rules last.
+ * What turns one table into another, in an order that the kernel takes as one transaction, and in three phases: a change
+ * that is too large for one transaction may be cut anywhere in its first and last phase.
  */
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { equal } from './equal.ts'
@@ -9,11 +8,14 @@ import { effectiveElements } from './interval.ts'
 import { type Operation, type TableName, tableName } from './operation.ts'
 import type { Chain, Element, NftSet, Rule, Statement, Table } from './ruleset.ts'
 
-/** Operations of one table. Whole phases of several tables may be put one after the other. */
-interface Phases {
-  readonly additions: readonly Operation[]
-  readonly elements: readonly Operation[]
-  readonly switch: readonly Operation[]
+/** Every packet is decided by the previous tables until `change` is done, and by the next ones from then on. */
+export interface Phases {
+  /** New sets and chains that nothing refers to yet. */
+  readonly prepare: readonly Operation[]
+  /** What packets notice: one transaction. */
+  readonly change: readonly Operation[]
+  /** What nothing refers to any more. */
+  readonly clean: readonly Operation[]
 }
 
 /** Empty where both have the same content. */
@@ -23,17 +25,24 @@ export function diff(previous: Table | undefined, next: Table | undefined): read
 
 /** As `diff`, for several tables: they are told apart by family and name. */
 export function diffTables(previous: readonly Table[], next: readonly Table[]): readonly Operation[] {
+  const { prepare, change, clean } = diffPhases(previous, next)
+  return [...prepare, ...change, ...clean]
+}
+
+export function diffPhases(previous: readonly Table[], next: readonly Table[]): Phases {
   const nameOf = (table: Table): string => `${table.family} ${table.name}`
   const before = new Map(previous.map((table) => [nameOf(table), table]))
   const after = new Set(next.map(nameOf))
   const gone = previous.filter((table) => !after.has(nameOf(table)))
   const phases = next.map((table) => tablePhases(before.get(nameOf(table)), table))
-  return [
-    ...gone.map((table): Operation => ({ kind: 'delete table', table: tableName(table) })),
-    ...phases.flatMap((phase) => phase.additions),
-    ...phases.flatMap((phase) => phase.elements),
-    ...phases.flatMap((phase) => phase.switch),
-  ]
+  return {
+    prepare: phases.flatMap((phase) => phase.prepare),
+    change: [
+      ...gone.map((table): Operation => ({ kind: 'delete table', table: tableName(table) })),
+      ...phases.flatMap((phase) => phase.change),
+    ],
+    clean: phases.flatMap((phase) => phase.clean),
+  }
 }
 
 function tablePhases(previous: Table | undefined, next: Table): Phases {
@@ -42,23 +51,32 @@ function tablePhases(previous: Table | undefined, next: Table): Phases {
   const chains = chainPhases(table, previous, next, new Set(recreated.map((set) => set.name)))
   const addSet = (set: NftSet): Operation => ({ kind: 'add set', table, set })
   const fill = (set: NftSet): readonly Operation[] => addElements(table, set, effectiveElements(set))
+  const unused = [
+    ...chains.flushedUnused,
+    ...removed.map((set): Operation => ({ kind: 'delete set', table, set })),
+    ...chains.deletedUnused,
+  ]
+  // What is made anew under its name must first have lost all that refers to it.
+  const madeAnew = recreated.length > 0 || chains.madeAnew.length > 0
   return {
-    additions: [
+    prepare: [
       ...(previous === undefined ? [{ kind: 'add table', table } as const] : []),
       ...chains.added,
       ...added.map(addSet),
       ...chains.rulesOfAdded,
       ...added.flatMap(fill),
     ],
-    elements: kept.flatMap(({ before, after }) => elementOperations(table, before, after)),
-    switch: [
+    change: [
+      ...kept.flatMap(({ before, after }) => elementOperations(table, before, after)),
       ...chains.flushed,
-      ...removed.map((set): Operation => ({ kind: 'delete set', table, set })),
-      ...chains.deleted,
+      ...(madeAnew ? unused : []),
+      ...chains.madeAnew,
+      ...chains.unhooked,
       ...recreated.map(addSet),
       ...recreated.flatMap(fill),
-      ...chains.switched,
+      ...chains.changed,
     ],
+    clean: madeAnew ? [] : unused,
   }
 }
 
@@ -119,9 +137,16 @@ interface ChainPhases {
   /** New chains without a hook, and those of their rules that use no set that is made anew. */
   readonly added: readonly Operation[]
   readonly rulesOfAdded: readonly Operation[]
+  /** Of chains that stay, that had a hook, or that are made anew. */
   readonly flushed: readonly Operation[]
-  readonly deleted: readonly Operation[]
-  readonly switched: readonly Operation[]
+  /** Deletes chains that are added again with another hook. */
+  readonly madeAnew: readonly Operation[]
+  /** Deletes chains that had a hook and go. */
+  readonly unhooked: readonly Operation[]
+  /** Of chains that go and had no hook. */
+  readonly flushedUnused: readonly Operation[]
+  readonly deletedUnused: readonly Operation[]
+  readonly changed: readonly Operation[]
 }
 
 function chainPhases(
@@ -131,26 +156,32 @@ function chainPhases(
   recreatedSets: ReadonlySet<string>,
 ): ChainPhases {
   const plans = changedChains(previous, next, recreatedSets)
-  const late = (plan: ChainPlan): boolean =>
-    plan.before !== undefined || plan.after?.hook !== undefined || plan.usesRecreated
   const addition = ({ after }: ChainPlan): readonly Operation[] => (after ? [addChain(table, after)] : [])
   const rules = ({ after, keep }: ChainPlan): readonly Operation[] =>
     after ? after.rules.slice(keep).map((rule) => ({ kind: 'add rule', table, chain: after.name, rule })) : []
+  const deletion = ({ name }: ChainPlan): Operation => ({ kind: 'delete chain', table, chain: name })
+  const flush = (some: readonly ChainPlan[]): readonly Operation[] =>
+    some.filter((plan) => plan.flush).map(({ name }) => ({ kind: 'flush chain', table, chain: name }))
+  const isUnused = ({ before, after }: ChainPlan): boolean => after === undefined && before?.hook === undefined
   const early = plans.filter((plan) => plan.before === undefined && plan.after?.hook === undefined)
+  const late = plans.filter(({ before, after, usesRecreated }) => {
+    return after !== undefined && (before !== undefined || after.hook !== undefined || usesRecreated)
+  })
+  const isNew = (plan: ChainPlan): boolean => plan.remove || (plan.before === undefined && !early.includes(plan))
   // Chains with a hook last, each followed by its rules: packets come in through them.
-  const lateChains = plans.filter((plan) => plan.after !== undefined && late(plan))
-  const [plain, base] = [false, true].map((hooked) =>
-    lateChains.filter((p) => (p.after?.hook !== undefined) === hooked),
-  )
+  const [plain, base] = [false, true].map((hooked) => late.filter((p) => (p.after?.hook !== undefined) === hooked))
   return {
     added: early.flatMap(addition),
-    rulesOfAdded: early.filter((plan) => !late(plan)).flatMap(rules),
-    flushed: plans.filter((plan) => plan.flush).map(({ name }) => ({ kind: 'flush chain', table, chain: name })),
-    deleted: plans.filter((plan) => plan.remove).map(({ name }) => ({ kind: 'delete chain', table, chain: name })),
-    switched: [
-      ...(plain ?? []).flatMap((plan) => (plan.remove ? addition(plan) : [])),
+    rulesOfAdded: early.filter((plan) => !plan.usesRecreated).flatMap(rules),
+    flushed: flush(plans.filter((plan) => !isUnused(plan))),
+    madeAnew: plans.filter((plan) => plan.remove && plan.after !== undefined).map(deletion),
+    unhooked: plans.filter((plan) => plan.after === undefined && !isUnused(plan)).map(deletion),
+    flushedUnused: flush(plans.filter(isUnused)),
+    deletedUnused: plans.filter(isUnused).map(deletion),
+    changed: [
+      ...(plain ?? []).flatMap((plan) => (isNew(plan) ? addition(plan) : [])),
       ...(plain ?? []).flatMap(rules),
-      ...(base ?? []).flatMap((plan) => [...(plan.remove || !plan.before ? addition(plan) : []), ...rules(plan)]),
+      ...(base ?? []).flatMap((plan) => [...(isNew(plan) ? addition(plan) : []), ...rules(plan)]),
     ],
   }
 }

@@ -1,12 +1,43 @@
 /** Elements of sets as netlink attributes. */
+import { fieldBytes, paddedBytes } from './data-type.ts'
 import { firstOf, lastOf, nextAfter } from './interval-bounds.ts'
 import type { MessageWriter } from './message-writer.ts'
 import type { DataType, Element, NftSet, Verdict } from './ruleset.ts'
 import { writeUserComment, writeUserNumber } from './user-data.ts'
-import { writeFields } from './value.ts'
+import { writeFields, writeFieldsAt } from './value.ts'
+
+/**
+ * Elements one after the other. All of a set without intervals have one shape: what is around the fields of the first
+ * one is taken over for the rest.
+ */
+export function elementWriter(writer: MessageWriter, set: NftSet, withData: boolean): (element: Element) => void {
+  const dataTypes = withData && set.data !== undefined && set.data !== 'verdict' ? set.data : undefined
+  const isOfOneShape = !set.interval && !(withData && set.data === 'verdict') && !set.key.includes('ifname')
+  const [keyBytes, keyAt] = [fieldBytes(set.key), 3 * ATTRIBUTE]
+  const dataAt = keyAt + paddedBytes(keyBytes) + 2 * ATTRIBUTE
+  let first: { readonly start: number; readonly end: number } | undefined
+  return (element) => {
+    if (!isOfOneShape || element.comment !== undefined) return writeElement(writer, set, element, withData)
+    if (first === undefined) {
+      const start = writer.length
+      writeElement(writer, set, element, withData)
+      first = { start, end: writer.length }
+      return
+    }
+    const at = writer.again(first.start, first.end)
+    writeFieldsAt(writer, at + keyAt, set.key, element.key)
+    if (dataTypes !== undefined) writeFieldsAt(writer, at + dataAt, dataTypes, dataFields(element))
+  }
+}
+
+const ATTRIBUTE = 4
+
+function dataFields({ data }: Element): readonly string[] {
+  return data === undefined || 'kind' in data ? [] : data
+}
 
 /** One element, or the two that stand for an interval of a lone field: its first value, and the first one after it. */
-export function writeElement(writer: MessageWriter, set: NftSet, element: Element, withData: boolean): void {
+function writeElement(writer: MessageWriter, set: NftSet, element: Element, withData: boolean): void {
   const [type] = set.key
   const [field] = element.key
   if (set.interval && set.key.length === 1 && type !== undefined && field !== undefined) {

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { anyTable } from '../../test/kernel/nft-arbitrary.ts'
 import { nftSet, shapes, table } from '../../test/kernel/nft-shapes.ts'
 import { failures, parseReplies } from './decode.ts'
-import { diffTables } from './diff.ts'
-import { encodeBatches, encodeTransaction, type Transaction } from './encode.ts'
+import { diffPhases, diffTables } from './diff.ts'
+import { encodeBatches, encodeChange, encodeTransaction, type Transaction } from './encode.ts'
+import { evaluate } from './evaluate.ts'
+import { applyOperations } from './fake.ts'
 import type { Operation } from './operation.ts'
-import type { DataType, Element, NftSet } from './ruleset.ts'
+import type { Packet } from './packet.ts'
+import { type DataType, type Element, elementKey, type NftSet, type Table } from './ruleset.ts'
 
 interface Header {
   readonly type: number
@@ -155,34 +160,93 @@ describe('encodeTransaction', () => {
 })
 
 describe('encodeBatches', () => {
-  const operations = diffTables([], shapes)
+  const phases = diffPhases([], shapes)
+  const operations = [...phases.prepare, ...phases.change, ...phases.clean]
   const hooked = (operation: Operation | undefined): boolean =>
     operation?.kind === 'add chain' && operation.chain.hook !== undefined
 
-  test.each([1024, 4096, 20_000])('keeps each within %d bytes, and all in order', (maxBytes) => {
-    const batches = encodeBatches(operations, 10, maxBytes)
+  test.each([30_000, 60_000])('keeps each within %d bytes, and all in order', (maxBytes) => {
+    const batches = encodeBatches(phases, 10, maxBytes) ?? []
     expect(batches.every(({ bytes }) => bytes.length <= maxBytes)).toBe(true)
     expect(batches.flatMap((batch) => batch.operations)).toEqual(operations.map((_, i) => i))
+    expect(batches.flatMap((batch) => batch.parts)).toEqual(operations)
     const sequences = batches.flatMap((batch) => headers(batch).map(({ sequence }) => sequence))
     expect(sequences).toEqual(sequences.map((_, i) => 10 + i))
   })
 
   test('is one where one is enough, and none of nothing', () => {
-    expect(encodeBatches(operations, 1, 1 << 20)).toEqual([encodeTransaction(operations, 1)])
-    expect(encodeBatches([], 1, 1024)).toEqual([])
+    expect(encodeBatches(phases, 1, 1 << 20)).toEqual([encodeTransaction(operations, 1)])
+    expect(encodeBatches({ prepare: [], change: [], clean: [] }, 1, 1024)).toEqual([])
+  })
+
+  test('is undefined where the change is too large for one', () => {
+    expect(encodeBatches(phases, 1, 1024)).toBe(undefined)
   })
 
   test('adds what lets packets in with the last', () => {
     const elements = Array.from({ length: 2000 }, (_, i) => ({ key: [`10.0.${i >> 8}.${i & 255}`] }))
     const hook = { type: 'filter', hook: 'input', priority: 0 } as const
     const chain = { name: 'c', hook, rules: [{ statements: [{ kind: 'counter' } as const] }] }
-    const all = diffTables([], [table('ip', 't', [nftSet('s', { key: ['ipv4_addr'] }, ...elements)], [chain])])
-    const batches = encodeBatches(all, 1, 8192)
+    const all = diffPhases([], [table('ip', 't', [nftSet('s', { key: ['ipv4_addr'] }, ...elements)], [chain])])
+    const batches = encodeBatches(all, 1, 8192) ?? []
     expect(batches.length).toBeGreaterThan(3)
-    expect(batches.map((batch) => batch.operations.some((index) => hooked(all[index])))).toEqual(
-      batches.map((_, i) => i === batches.length - 1),
-    )
+    expect(batches.map((batch) => batch.parts.some(hooked))).toEqual(batches.map((_, i) => i === batches.length - 1))
+    const parts = batches.flatMap((batch) => batch.parts)
+    const added = parts.flatMap((part) => ('elements' in part ? part.elements.map(elementKey) : []))
+    expect(added.toSorted()).toEqual(elements.map(elementKey).toSorted())
   })
+})
+
+describe('encodeChange', () => {
+  const hooks = ['input', 'forward'] as const
+  const packets: readonly Packet[] = ['10.0.0.1', '10.1.0.1', '10.9.9.9', '255.1.1.1'].flatMap((saddr) =>
+    [80, 82].map((dport): Packet => {
+      return { family: 4, l4proto: 'tcp', saddr, daddr: '10.0.0.9', sport: 1, dport, ct: { state: 'new', status: [] } }
+    }),
+  )
+  const decide = (tables: readonly Table[], hook: (typeof hooks)[number], packet: Packet): string => {
+    const { outcome, packet: end } = evaluate(tables, hook, packet, { localAddresses: new Set(), choose: () => 1 })
+    return JSON.stringify([outcome, end.mark])
+  }
+  const decisions = (tables: readonly Table[]): readonly string[] =>
+    hooks.flatMap((hook) => packets.map((packet) => decide(tables, hook, packet)))
+
+  test('after each transaction every packet is decided as before or as after', () => {
+    let cuts = 0
+    const states = fc.option(anyTable, { nil: undefined })
+    fc.assert(
+      fc.property(states, states, fc.constantFrom(1100, 1800, 3000), (before, after, maxBytes) => {
+        const [previous, next] = [before, after].map((one) => (one === undefined ? [] : [one]))
+        if (previous === undefined || next === undefined || longestHook(next) > maxBytes) return
+        let tables = applyOperations([], diffTables([], previous))
+        const [old, wanted] = [decisions(tables), decisions(applyOperations([], diffTables([], next)))]
+        const transactions = encodeChange(previous, next, 1, maxBytes)
+        cuts += transactions.length > 1 ? 1 : 0
+        for (const { parts, bytes } of transactions) {
+          expect(bytes.length).toBeLessThanOrEqual(maxBytes)
+          tables = applyOperations(tables, parts)
+          for (const [i, decision] of decisions(tables).entries()) expect([old[i], wanted[i]]).toContain(decision)
+        }
+        expect(decisions(tables)).toEqual(wanted)
+        expect(diffTables(tables, next)).toEqual([])
+      }),
+      { numRuns: 200 },
+    )
+    expect(cuts).toBeGreaterThan(20)
+  })
+
+  /** What no cutting helps: base chains come in one transaction, and with them the old table goes. */
+  function longestHook(tables: readonly Table[]): number {
+    const hooked = tables.map((one) =>
+      table(
+        one.family,
+        one.name,
+        [],
+        [...one.chains.values()].filter(({ hook }) => hook !== undefined),
+      ),
+    )
+    return encodeTransaction(diffTables([], hooked), 1).bytes.length + 100
+  }
 })
 
 describe('parseReplies', () => {

@@ -1,13 +1,8 @@
-/**
- * Operations as netlink messages of nf_tables: one batch is one transaction, all of it or nothing.
- * Numbers: linux/netlink.h, linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h.
- */
-import { writeElement } from './encode-element.ts'
-import { familyNumber, writeRule } from './encode-rule.ts'
-import { writeSet } from './encode-set.ts'
-import { MessageWriter } from './message-writer.ts'
+/** Operations as transactions of nf_tables: each is carried out as a whole or not at all. */
+import { diffPhases, type Phases } from './diff.ts'
+import { encodeMessages, FLAG, type Messages, NFTABLES } from './encode-messages.ts'
 import type { Operation } from './operation.ts'
-import type { Hook } from './ruleset.ts'
+import type { Table } from './ruleset.ts'
 
 /** One batch, to be sent with one write. Its messages have the sequence numbers from `sequence` to `lastSequence`. */
 export interface Transaction {
@@ -18,27 +13,15 @@ export interface Transaction {
   readonly lastSequence: number
   /** For each message between begin and end, in order, the index of its operation. */
   readonly operations: readonly number[]
+  /** For each of these messages what it does: an operation, or some of its elements. */
+  readonly parts: readonly Operation[]
 }
 
 /** `last`: the kernel answers once, when the transaction is done. `all`: every operation is answered. Errors always are. */
 export type Acknowledge = 'last' | 'all'
 
-const messageType = {
-  newTable: 0,
-  deleteTable: 2,
-  newChain: 3,
-  deleteChain: 5,
-  newRule: 6,
-  deleteRule: 8,
-  newSet: 9,
-  deleteSet: 11,
-  newElement: 12,
-  deleteElement: 14,
-}
-const nftables = 10
 const batchBegin = 16
 const batchEnd = 17
-const flag = { request: 0x1, acknowledge: 0x4, create: 0x400, append: 0x800 }
 const headerBytes = 20
 /** An attribute's length is 16 bits: what one list of elements may hold. */
 const longestList = 0xffff
@@ -56,39 +39,56 @@ export function encodeTransaction(
 }
 
 /**
- * As few transactions as fit into `maxBytes` each (at least 1024; a single message may be no longer). Filled from the end:
- * where `operations` come from `diff`, base chains and what replaces rules are in the last one.
+ * One transaction where all fits into `maxBytes` (at least 1024; a single message may be no longer). Else several, and
+ * the change is one of them, with as much of what prepares it as fits. Undefined where the change does not fit into one.
  */
 export function encodeBatches(
-  operations: readonly Operation[],
+  { prepare, change, clean }: Phases,
   sequence: number,
   maxBytes: number,
-  acknowledge: Acknowledge = 'last',
-): readonly Transaction[] {
-  const messages = encodeMessages(operations, Math.min(longestList, maxBytes - 3 * headerBytes - longestNames))
-  const ranges: Range[] = []
-  let to = messages.operations.length
-  while (to > 0) {
-    let from = to
-    const end = messages.offsets[to] ?? 0
-    while (from > 0 && end - (messages.offsets[from - 1] ?? 0) + 2 * headerBytes <= maxBytes) from--
-    if (from === to) throw new RangeError(`a message is longer than ${maxBytes} bytes`)
-    ranges.unshift({ from, to })
-    to = from
+): readonly Transaction[] | undefined {
+  const longest = Math.min(longestList, maxBytes - 3 * headerBytes - longestNames)
+  const messages = encodeMessages([...prepare, ...change, ...clean], longest)
+  const countUpTo = (operations: number): number => messages.operations.filter((index) => index < operations).length
+  const [changeFrom, changeTo] = [countUpTo(prepare.length), countUpTo(prepare.length + change.length)]
+  const count = messages.operations.length
+  let ranges: readonly Range[] = count === 0 ? [] : [{ from: 0, to: count }]
+  if (bytesOf(messages, 0, count) > maxBytes) {
+    if (bytesOf(messages, changeFrom, changeTo) > maxBytes) return undefined
+    // Backwards, so that the change takes along what is before it.
+    ranges = [...cut(messages, 0, changeTo, changeFrom, maxBytes), ...cut(messages, changeTo, count, count, maxBytes)]
   }
   let next = sequence
   return ranges.map((range) => {
-    const transaction = assemble(messages, range, next, acknowledge)
+    const transaction = assemble(messages, range, next, 'last')
     next = transaction.lastSequence + 2
     return transaction
   })
 }
 
-interface Messages {
-  readonly bytes: Uint8Array
-  /** Where each message begins, and the end of the last. */
-  readonly offsets: readonly number[]
-  readonly operations: readonly number[]
+/**
+ * The transactions that turn some tables into others. After each of them every packet is decided either as by `previous`
+ * or as by `next`. A change that is too large for one transaction goes by way of tables of other names, which are there
+ * in between: what rules have counted and remembered is then lost.
+ */
+export function encodeChange(
+  previous: readonly Table[],
+  next: readonly Table[],
+  sequence: number,
+  maxBytes: number,
+): readonly Transaction[] {
+  const direct = encodeBatches(diffPhases(previous, next), sequence, maxBytes)
+  if (direct !== undefined) return direct
+  const between = next.map((table) => ({ ...table, name: standInName(table.name) }))
+  const there = encodeBatches(diffPhases(previous, between), sequence, maxBytes)
+  const back = encodeBatches(diffPhases(between, next), (there?.at(-1)?.lastSequence ?? sequence) + 2, maxBytes)
+  if (there === undefined || back === undefined) throw new RangeError(`base chains take more than ${maxBytes} bytes`)
+  return [...there, ...back]
+}
+
+/** The table that stands in for another one while that is made anew. */
+export function standInName(name: string): string {
+  return `${name}-stand-in`
 }
 
 interface Range {
@@ -96,13 +96,23 @@ interface Range {
   readonly to: number
 }
 
-function encodeMessages(operations: readonly Operation[], listBytes: number): Messages {
-  const state: EncoderState = { writer: new MessageWriter(), offsets: [], operations: [], index: 0, sets: 0, listBytes }
-  for (const [index, operation] of operations.entries()) {
-    state.index = index
-    encodeOperation(state, operation)
+/** The bytes of a transaction of these messages. */
+function bytesOf(messages: Messages, from: number, to: number): number {
+  return (messages.offsets[to] ?? 0) - (messages.offsets[from] ?? 0) + 2 * headerBytes
+}
+
+/** Messages in transactions, filled from the end; those from `together` on are in one. */
+function cut(messages: Messages, first: number, end: number, together: number, maxBytes: number): readonly Range[] {
+  const ranges: Range[] = []
+  let to = end
+  while (to > first) {
+    let from = ranges.length === 0 ? together : to
+    while (from > first && bytesOf(messages, from - 1, to) <= maxBytes) from--
+    if (from === to) throw new RangeError(`a message is longer than ${maxBytes} bytes`)
+    ranges.unshift({ from, to })
+    to = from
   }
-  return { bytes: state.writer.bytes, offsets: [...state.offsets, state.writer.length], operations: state.operations }
+  return ranges
 }
 
 function assemble(messages: Messages, { from, to }: Range, sequence: number, acknowledge: Acknowledge): Transaction {
@@ -115,129 +125,18 @@ function assemble(messages: Messages, { from, to }: Range, sequence: number, ack
   for (let i = from; i < to; i++) {
     const at = (messages.offsets[i] ?? 0) - start + headerBytes
     if (acknowledge === 'all' || i === to - 1)
-      view.setUint16(at + 6, view.getUint16(at + 6, true) | flag.acknowledge, true)
+      view.setUint16(at + 6, view.getUint16(at + 6, true) | FLAG.acknowledge, true)
     view.setUint32(at + 8, sequence + 1 + i - from, true)
   }
   writeBatchMessage(view, bytes.length - headerBytes, batchEnd, lastSequence + 1)
-  return { bytes, sequence, lastSequence, operations: messages.operations.slice(from, to) }
+  const [operations, parts] = [messages.operations.slice(from, to), messages.parts.slice(from, to)]
+  return { bytes, sequence, lastSequence, operations, parts }
 }
 
 function writeBatchMessage(view: DataView, at: number, type: number, sequence: number): void {
   view.setUint32(at, headerBytes, true)
   view.setUint16(at + 4, type, true)
-  view.setUint16(at + 6, flag.request, true)
+  view.setUint16(at + 6, FLAG.request, true)
   view.setUint32(at + 8, sequence, true)
-  view.setUint16(at + 18, nftables)
-}
-
-interface EncoderState {
-  readonly writer: MessageWriter
-  readonly offsets: number[]
-  readonly operations: number[]
-  index: number
-  sets: number
-  readonly listBytes: number
-}
-
-/** One message: header, the table's name in attribute 1, and what `write` adds. Its sequence is set by `assemble`. */
-function message(state: EncoderState, operation: Operation, type: number, flags: number, write: () => void): void {
-  const { writer } = state
-  const at = writer.length
-  state.offsets.push(at)
-  state.operations.push(state.index)
-  writer.zeros(4)
-  writer.hostU16((nftables << 8) | type)
-  writer.hostU16(flag.request | flags)
-  writer.zeros(8)
-  writer.u8(familyNumber[operation.table.family])
-  writer.zeros(3)
-  writer.attributeText(1, operation.table.name)
-  write()
-  writer.endMessage(at)
-}
-
-function encodeOperation(state: EncoderState, operation: Operation): void {
-  const { writer } = state
-  switch (operation.kind) {
-    case 'add table':
-      return message(state, operation, messageType.newTable, flag.create, () => writer.attributeU32(2, 0))
-    case 'delete table':
-      return message(state, operation, messageType.deleteTable, 0, () => {})
-    case 'add chain':
-      return message(state, operation, messageType.newChain, flag.create, () => {
-        writer.attributeText(3, operation.chain.name)
-        if (operation.chain.hook !== undefined) writeHook(writer, operation.chain.hook)
-      })
-    case 'delete chain':
-      return message(state, operation, messageType.deleteChain, 0, () => writer.attributeText(3, operation.chain))
-    case 'flush chain':
-      return message(state, operation, messageType.deleteRule, 0, () => writer.attributeText(2, operation.chain))
-    case 'add rule':
-      return message(state, operation, messageType.newRule, flag.create | flag.append, () => {
-        writer.attributeText(2, operation.chain)
-        writeRule(writer, operation.table.family, operation.rule)
-      })
-    case 'add set':
-      return message(state, operation, messageType.newSet, flag.create, () => {
-        state.sets++
-        writeSet(writer, operation.set, state.sets)
-      })
-    case 'delete set':
-      return message(state, operation, messageType.deleteSet, 0, () => writer.attributeText(2, operation.set.name))
-    case 'add elements':
-    case 'delete elements':
-      return encodeElements(state, operation)
-  }
-}
-
-const hookNumber: Readonly<Record<Hook['hook'], number>> = {
-  prerouting: 0,
-  input: 1,
-  forward: 2,
-  output: 3,
-  postrouting: 4,
-}
-
-function writeHook(writer: MessageWriter, { type, hook, priority, policy }: Hook): void {
-  writer.attributeText(7, type)
-  if (policy !== undefined) writer.attributeU32(5, policy === 'accept' ? 1 : 0)
-  const at = writer.beginNested(4)
-  writer.attributeU32(1, hookNumber[hook])
-  writer.attributeU32(2, priority)
-  writer.end(at)
-}
-
-/** As many messages as the elements need. */
-function encodeElements(
-  state: EncoderState,
-  operation: Operation & { readonly kind: 'add elements' | 'delete elements' },
-): void {
-  const { writer, listBytes } = state
-  const { set, elements } = operation
-  const add = operation.kind === 'add elements'
-  let next = 0
-  const writeList = (): void => {
-    writer.attributeText(2, set.name)
-    const at = writer.beginNested(3)
-    const first = next
-    for (let element = elements[next]; element !== undefined; element = elements[next]) {
-      const before = writer.length
-      writeElement(writer, set, element, add)
-      if (writer.length - at > listBytes && next > first) {
-        writer.truncate(before)
-        break
-      }
-      next++
-    }
-    writer.end(at)
-  }
-  while (next < elements.length) {
-    message(
-      state,
-      operation,
-      add ? messageType.newElement : messageType.deleteElement,
-      add ? flag.create : 0,
-      writeList,
-    )
-  }
+  view.setUint16(at + 18, NFTABLES)
 }

@@ -7,7 +7,7 @@ import type { Element, NftSet } from './ruleset.ts'
  * refuses nested intervals, and a packet is in the set either way. In order of their keys.
  */
 export function effectiveElements(set: NftSet): readonly Element[] {
-  const elements = [...set.elements.values()]
+  const elements = set.elements.toValues()
   if (!set.interval || !elements.some((element) => element.key.some(isPrefix))) return elements
   const boxes = elements.map((element) => ({ element, fields: element.key.map(parseField) }))
   const lengths = set.key.map((_, i) => [...new Set(boxes.map(({ fields }) => lengthOf(fields[i])))])

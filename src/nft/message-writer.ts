@@ -27,7 +27,8 @@ export class MessageWriter {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  #reserve(bytes: number): number {
+  /** Appends zeros; where they begin. */
+  zeros(bytes: number): number {
     const at = this.#length
     this.#length = at + bytes
     if (this.#length > this.#bytes.length) {
@@ -39,12 +40,15 @@ export class MessageWriter {
     return at
   }
 
-  zeros(bytes: number): void {
-    this.#reserve(bytes)
+  /** Appends what is there from `start` to `end` once more; where the copy begins. */
+  again(start: number, end: number): number {
+    const at = this.zeros(end - start)
+    this.#bytes.copyWithin(at, start, end)
+    return at
   }
 
   u8(value: number): void {
-    const at = this.#reserve(1)
+    const at = this.zeros(1)
     this.#bytes[at] = value
   }
 
@@ -53,31 +57,43 @@ export class MessageWriter {
     this.#bytes[at] = value
   }
 
+  setU16(at: number, value: number): void {
+    this.#view.setUint16(at, value)
+  }
+
+  setU32(at: number, value: number): void {
+    this.#view.setUint32(at, value)
+  }
+
+  setHostU32(at: number, value: number): void {
+    this.#view.setUint32(at, value, true)
+  }
+
   u16(value: number): void {
-    const at = this.#reserve(2)
+    const at = this.zeros(2)
     this.#view.setUint16(at, value)
   }
 
   /** In the host's order. */
   hostU16(value: number): void {
-    const at = this.#reserve(2)
+    const at = this.zeros(2)
     this.#view.setUint16(at, value, true)
   }
 
   u32(value: number): void {
-    const at = this.#reserve(4)
+    const at = this.zeros(4)
     this.#view.setUint32(at, value)
   }
 
   /** In the host's order. */
   hostU32(value: number): void {
-    const at = this.#reserve(4)
+    const at = this.zeros(4)
     this.#view.setUint32(at, value, true)
   }
 
   /** UTF-8, without a closing NUL. */
   text(text: string): void {
-    const at = this.#reserve(text.length)
+    const at = this.zeros(text.length)
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i)
       if (code >= 0x80) {
@@ -105,12 +121,12 @@ export class MessageWriter {
 
   /** Up to the next multiple of four. */
   pad(): void {
-    this.#reserve(-this.#length & 3)
+    this.zeros(-this.#length & 3)
   }
 
   /** Opens an attribute; what is written until `end` of the returned place is its value. */
   begin(type: number): number {
-    const at = this.#reserve(4)
+    const at = this.zeros(4)
     this.#view.setUint16(at + 2, type, true)
     return at
   }

@@ -1,7 +1,7 @@
 /** Text of a field to the bytes that nf_tables compares. */
 import { parseIP } from '../lib/ip.ts'
-import { dataTypes, paddedBytes } from './data-type.ts'
-import type { MessageWriter } from './message-writer.ts'
+import { dataTypes, fieldBytes, paddedBytes } from './data-type.ts'
+import { MessageWriter } from './message-writer.ts'
 import type { DataType } from './ruleset.ts'
 
 /** IP protocol numbers (IANA) by nft's names. */
@@ -19,31 +19,47 @@ const protocols: Readonly<Record<string, number>> = {
 
 /** Writes one value, without padding. Throws RangeError where `text` is not one of `type`. */
 export function writeValue(writer: MessageWriter, type: DataType, text: string): void {
+  writeValueAt(writer, writer.zeros(dataTypes[type].bytes), type, text)
+}
+
+/** Writes over zeros, or over a value of the same type that is no interface name. */
+function writeValueAt(writer: MessageWriter, at: number, type: DataType, text: string): void {
   switch (type) {
     case 'ipv4_addr':
-      return writer.u32(ipv4(text))
+      return writer.setU32(at, ipv4(text))
     case 'ipv6_addr':
-      return writeIPv6(writer, text)
+      return writeIPv6(writer, at, text)
     case 'inet_proto':
-      return writer.u8(protocolNumber(text))
+      return writer.setU8(at, protocolNumber(text))
     case 'inet_service':
-      return writer.u16(numberBelow(text, 0x10000, type))
+      return writer.setU16(at, numberBelow(text, 0x10000, type))
     case 'mark':
     case 'integer':
-      return writer.hostU32(numberBelow(text, 0x1_0000_0000, type))
+      return writer.setHostU32(at, numberBelow(text, 0x1_0000_0000, type))
     case 'ifname':
-      return writeInterfaceName(writer, text)
+      return writeInterfaceName(writer, at, text)
   }
 }
 
 /** Writes a key or data: fields of a concatenation are padded to whole registers. */
 export function writeFields(writer: MessageWriter, types: readonly DataType[], fields: readonly string[]): void {
+  writeFieldsAt(writer, writer.zeros(fieldBytes(types)), types, fields)
+}
+
+/** As `writeFields`, over zeros or over other fields of the same types without interface names. */
+export function writeFieldsAt(
+  writer: MessageWriter,
+  at: number,
+  types: readonly DataType[],
+  fields: readonly string[],
+): void {
   if (types.length !== fields.length) throw new RangeError(`${fields.join(' . ')} is not ${types.join(' . ')}`)
+  let place = at
   for (let i = 0; i < types.length; i++) {
     const type = types[i]
     if (type === undefined) continue
-    writeValue(writer, type, fields[i] ?? '')
-    if (types.length > 1) writer.zeros(paddedBytes(dataTypes[type].bytes) - dataTypes[type].bytes)
+    writeValueAt(writer, place, type, fields[i] ?? '')
+    place += paddedBytes(dataTypes[type].bytes)
   }
 }
 
@@ -83,16 +99,16 @@ function ipv4(text: string): number {
   return value * 256 + part
 }
 
-function writeIPv6(writer: MessageWriter, text: string): void {
+function writeIPv6(writer: MessageWriter, at: number, text: string): void {
   const ip = parseIP(text)
   if (ip?.family !== 6) throw wrong(text, 'ipv6_addr')
-  for (const shift of [96n, 64n, 32n, 0n]) writer.u32(Number((ip.value >> shift) & 0xffff_ffffn))
+  for (const i of [0, 1, 2, 3]) writer.setU32(at + 4 * i, Number((ip.value >> BigInt(96 - 32 * i)) & 0xffff_ffffn))
 }
 
 /** 16 bytes with a closing NUL: IFNAMSIZ. */
-function writeInterfaceName(writer: MessageWriter, text: string): void {
-  if (text.length === 0 || text.length > 15) throw wrong(text, 'ifname')
-  const start = writer.length
-  writer.text(text)
-  writer.zeros(16 - (writer.length - start))
+function writeInterfaceName(writer: MessageWriter, at: number, text: string): void {
+  const bytes = new MessageWriter(16)
+  bytes.text(text)
+  if (text.length === 0 || bytes.length > 15) throw wrong(text, 'ifname')
+  for (const [i, byte] of bytes.bytes.entries()) writer.setU8(at + i, byte)
 }

@@ -66,14 +66,17 @@ const LONGEST = 2000
 /** Nobody in particular: an ordinary user that needs no entry in /etc/passwd. */
 const ORDINARY: User = { uid: 54321, gid: 54321 }
 
-/** This process's user; where that is root, an ordinary one as well, if the checkout is open to everybody. */
-export const USERS: readonly { readonly name: string; readonly user: User | undefined }[] =
+/** This process's user; where that is root, an ordinary one as well. */
+export const EVERYBODY: readonly { readonly name: string; readonly user: User | undefined }[] =
   process.getuid?.() === 0
     ? [
         { name: 'root', user: undefined },
         { name: 'an ordinary user', user: ORDINARY },
       ]
     : [{ name: 'this user', user: undefined }]
+
+/** The same for what takes longer: by default this process's user alone. */
+export const USERS: typeof EVERYBODY = LONG ? EVERYBODY : EVERYBODY.slice(0, 1)
 
 /** Opens a host for this process's user, or as root for another one. */
 export async function openHost(user?: User): Promise<TestHost> {
@@ -115,7 +118,7 @@ export async function openHost(user?: User): Promise<TestHost> {
     clear: async () => void (await (await startIn(stateEnter, 'kill -KILL -1', environment)).ended),
     async close() {
       const ended = new Promise((resolve) => holder.once('exit', resolve))
-      process.kill(init, 'SIGKILL')
+      holder.stdin.end()
       await ended
       rmSync(directory, { recursive: true, force: true })
     },

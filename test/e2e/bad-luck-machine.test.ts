@@ -19,7 +19,15 @@ interface Lack {
   readonly doctor: RegExp
 }
 
+const DARWIN = "--import 'data:text/javascript,Object.defineProperty(process,`platform`,{value:`darwin`})'"
+
 const LACKS: readonly Lack[] = [
+  {
+    name: 'no Linux',
+    machine: (command) => command.replace(process.execPath, `${process.execPath} ${DARWIN}`),
+    up: /networks need Linux, this is darwin/,
+    doctor: /missing +Linux +darwin\n.*WSL 2 on Windows, or a Linux virtual machine/,
+  },
   {
     name: 'no user namespaces',
     machine: (command) => inUserNamespace('', 'echo 0 >/proc/sys/user/max_user_namespaces', command),
@@ -49,12 +57,12 @@ const LACKS: readonly Lack[] = [
   {
     name: 'no nf_tables',
     machine: (command) => `${process.execPath} ${REFUSE_NETFILTER} sh -c ${quote(command)}`,
-    up: /nf_tables.*EPROTONOSUPPORT/,
+    up: /nf_tables cannot be used: .*EPROTONOSUPPORT/,
     doctor: /missing +nf_tables .*EPROTONOSUPPORT\n.*CONFIG_NF_TABLES/,
   },
 ]
 
-const reason = missing()
+const reason = missing('setpriv')
 
 describe.skipIf(reason !== undefined).each(USERS)(
   `a machine that lacks something, as $name ${reason ?? ''}`,
@@ -89,9 +97,13 @@ describe.skipIf(reason !== undefined).each(USERS)(
       })
     })
 
-    test('a machine that lacks nothing', async () => {
+    test('a machine that lacks nothing, and one where a program gains no privileges', async () => {
       const { code, stdout } = await host.portolan('doctor')
       expect({ code, stdout }).toEqual({ code: 0, stdout: expect.not.stringContaining('missing') })
+      const up = `setpriv --no-new-privs ${PORTOLAN} up ${NGINX} --name net --dns-upstream none -d`
+      expect(await host.run(up)).toMatchObject({ code: 0 })
+      expect(await host.portolan('down', '--name', 'net')).toMatchObject({ code: 0 })
+      expect(await host.differenceFrom(before)).toEqual([])
     })
   },
 )

@@ -104,6 +104,15 @@ describe.skipIf(reason !== undefined).each(USERS)(`names and folders, as $name $
     await refuses({ XDG_RUNTIME_DIR: `${host.directory}/${'long/'.repeat(20)}` }, 'net', /choose a shorter --name/)
   })
 
+  test('the current folder is gone', async () => {
+    const gone = 'mkdir $TMPDIR/gone; cd $TMPDIR/gone; rmdir $TMPDIR/gone'
+    expect(await host.run(`${gone}; ${up('net')}`)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'portolan: the current folder does not exist any more: change to another one\n',
+    })
+  })
+
   test.skipIf(process.getuid?.() !== 0)('a folder of somebody else is left alone', async () => {
     const { uid } = user ?? { uid: 0 }
     const theirs = `${host.directory}/tmp/portolan-${uid}`

@@ -91,7 +91,7 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     expect(stdout).toMatch(/^ok +default\/one .* a$/m)
     expect(code).toBe(0)
     expect((await down('--name', 'input')).stdout).toBe(
-      'network input removed: 2 nodes, 1 Pod, 2 Services, 0 host ports\n',
+      'network input removed: 2 nodes, 1 Pod, 1 Service, 0 host ports\n',
     )
   })
 
@@ -130,7 +130,7 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     const [{ port }] = listeners
     const { stdout } = await machine.sh(`for n in 1 2 3; do curl -sS http://127.0.0.$n:${port}/clientip; done`)
     expect(stdout).toMatch(/^192\.168\.1\.100:\d+\n192\.168\.1\.101:\d+\n192\.168\.1\.102:\d+\n$/)
-    expect((await down()).stdout).toMatch(/removed: 3 nodes, 3 Pods, 2 Services, 3 host ports\n$/)
+    expect((await down()).stdout).toMatch(/removed: 3 nodes, 3 Pods, 1 Service, 3 host ports\n$/)
   })
 
   test('two networks at once: the second one gets other host ports, and says who has the wanted ones', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { missing, openHost, PORTOLAN, USERS, type Running, type TestHost } from './bad-luck-host.ts'
+import { missing, openHost, PORTOLAN, EVERYBODY, type Running, type TestHost } from './bad-luck-host.ts'
 import type { HostState } from './host-state.ts'
 
 /** A stand-in, a program of the host that leaves another behind, and a port of the host. */
@@ -36,30 +36,33 @@ const ROWS: readonly (readonly [Victim, NodeJS.Signals, number, RegExp])[] = [
 
 const reason = missing()
 
-describe.skipIf(reason !== undefined).each(USERS)(`a network that is killed, as $name ${reason ?? ''}`, ({ user }) => {
-  let host: TestHost
-  let before: HostState
-  beforeAll(async () => {
-    host = await openHost(user)
-    writeFileSync(`${host.directory}/app.yaml`, MANIFEST)
-    before = await host.state()
-  })
-  afterAll(() => host.close())
+describe.skipIf(reason !== undefined).each(EVERYBODY)(
+  `a network that is killed, as $name ${reason ?? ''}`,
+  ({ user }) => {
+    let host: TestHost
+    let before: HostState
+    beforeAll(async () => {
+      host = await openHost(user)
+      writeFileSync(`${host.directory}/app.yaml`, MANIFEST)
+      before = await host.state()
+    })
+    afterAll(() => host.close())
 
-  async function victimOf(up: Running, victim: Victim): Promise<number> {
-    if (victim === 'front') return up.pid
-    if (victim === 'engine') return Number(readFileSync(`${host.directory}/run/portolan/net/engine.pid`, 'utf8'))
-    const { stdout } = await host.run(`cat /proc/${up.pid}/task/*/children`)
-    return Number(stdout.trim())
-  }
+    async function victimOf(up: Running, victim: Victim): Promise<number> {
+      if (victim === 'front') return up.pid
+      if (victim === 'engine') return Number(readFileSync(`${host.directory}/run/portolan/net/engine.pid`, 'utf8'))
+      const { stdout } = await host.run(`cat /proc/${up.pid}/task/*/children`)
+      return Number(stdout.trim())
+    }
 
-  test.each(ROWS)('%s %s', async (victim, signal, code, words) => {
-    const up = await host.start(`exec ${PORTOLAN} up ${host.directory}/app.yaml --name net --dns-upstream none`)
-    await up.says('Ctrl-C stops it')
-    expect(await host.run('curl -s --max-time 5 http://127.0.0.2:30080/hostname')).toMatchObject({ stdout: 'web\n' })
-    await host.signal(await victimOf(up, victim), signal)
-    const ended = await up.ended
-    expect(await host.differenceFrom(before)).toEqual([])
-    expect(ended).toMatchObject({ code, stderr: expect.stringMatching(words) })
-  })
-})
+    test.each(ROWS)('%s %s', async (victim, signal, code, words) => {
+      const up = await host.start(`exec ${PORTOLAN} up ${host.directory}/app.yaml --name net --dns-upstream none`)
+      await up.says('Ctrl-C stops it')
+      expect(await host.run('curl -s --max-time 5 http://127.0.0.2:30080/hostname')).toMatchObject({ stdout: 'web\n' })
+      await host.signal(await victimOf(up, victim), signal)
+      const ended = await up.ended
+      expect(await host.differenceFrom(before)).toEqual([])
+      expect(ended).toMatchObject({ code, stderr: expect.stringMatching(words) })
+    })
+  },
+)

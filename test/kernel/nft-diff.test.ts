@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { failures, parseReplies } from '../../src/nft/decode.ts'
 import { diff } from '../../src/nft/diff.ts'
-import { encodeTransaction } from '../../src/nft/encode.ts'
+import { encodeChange, encodeTransaction } from '../../src/nft/encode.ts'
 import type { Operation } from '../../src/nft/operation.ts'
 import { render, renderOperations } from '../../src/nft/render.ts'
 import { anyTable } from './nft-arbitrary.ts'
@@ -31,6 +31,20 @@ describe.skipIf(reason !== undefined)(`transactions${reason === undefined ? '' :
     expect(byText.filter(({ status }) => status !== 0)).toEqual([])
     const listed = listings.filter(({ replies }) => replies.length === 0)
     for (const [i, result] of listed.entries()) expect(blocks(result.stdout)).toEqual(blocks(byText[3 * i + 1]?.stdout))
+  })
+
+  test('the kernel takes each difference cut into small transactions', () => {
+    const steps = tables.flatMap((next, i) => {
+      const previous = tables[i - 1]
+      const transactions = encodeChange(previous ? [previous] : [], [next], 1, 2200)
+      return [...transactions.map(({ bytes }) => ({ netlink: bytes })), list]
+    })
+    const results = inNamespace(steps)
+    const wanted = inNamespace(tables.flatMap((next) => [read(render([next])), list, read('flush ruleset')]))
+    expect(steps.length).toBeGreaterThan(tables.length * 2)
+    for (const { replies } of results) expect(parseReplies(replies).filter(({ error }) => error !== 0)).toEqual([])
+    const listed = results.filter(({ replies }) => replies.length === 0)
+    for (const [i, { stdout }] of listed.entries()) expect(blocks(stdout)).toEqual(blocks(wanted[3 * i + 1]?.stdout))
   })
 
   test('nft takes each difference as text', () => {

@@ -71,7 +71,8 @@ const scenarios: readonly Scenario[] = [
       ...connect('P', `${a}m`, `${c}m`),
       [balanced({ loadBalancerVIPs: [], loadBalancerProxyIPs: [VIP] })],
       ...connect('P', `${a}m`, `${a}m`, `${c}m`),
-      ...connect('node-2', `${c}m`),
+      // Masqueraded twice, in the end by the node that it came from.
+      ...connect('node-2', c),
     ],
   },
   {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { diff } from '../../src/nft/diff.ts'
-import { encodeBatches } from '../../src/nft/encode.ts'
+import { encodeChange } from '../../src/nft/encode.ts'
 import { parseReplies } from '../../src/nft/decode.ts'
 import { render } from '../../src/nft/render.ts'
 import type { Table } from '../../src/nft/ruleset.ts'
@@ -42,7 +41,7 @@ describe.skipIf(reason !== undefined)(`listings${reason === undefined ? '' : ` (
   const flush: Step = { run: ['nft', 'flush', 'ruleset'] }
   const load = (input: string): Step => ({ run: ['nft', '-f', '-'], input })
   const apply = (table: Table): readonly Step[] =>
-    encodeBatches(diff(undefined, table), 1, 400_000).map(({ bytes }) => ({ netlink: bytes }))
+    encodeChange([], [table], 1, 400_000).map(({ bytes }) => ({ netlink: bytes }))
   const byNetlink = (table: Table): readonly Result[] =>
     inNamespace([...apply(table), list, { run: ['nft', '-j', 'list', 'ruleset'] }])
 

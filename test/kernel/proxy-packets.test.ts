@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { nftablesBackend, type NodeProgram } from '../../src/proxy/backends/nftables.ts'
 import { CONTEXTS, servicesOf } from '../conformance/service-proxy/address-plan.ts'
-import { ROW_GROUPS, type Row } from '../conformance/service-proxy/rows.ts'
+import type { Row } from '../conformance/service-proxy/row.ts'
+import { ROW_GROUPS } from '../conformance/service-proxy/rows.ts'
 import {
   applyStep,
   connectStep,
@@ -28,6 +29,11 @@ function listeners(): readonly Listener[] {
 function connections([from, to, expected]: Row): readonly Step[] {
   const count = expected.includes(':') ? 2 * expected.split(' ').length : 1
   return Array.from({ length: count }, () => connectStep(from, to))
+}
+
+/** A node's packets carry its own address before and after: only the walk can tell. */
+function visible([from]: Row, ends: string): string {
+  return /^node-\d$/.test(from) ? ends.replaceAll(/(?<=\d)m/g, '') : ends
 }
 
 describe.skipIf(reason !== undefined)(`packets${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
@@ -58,7 +64,9 @@ describe.skipIf(reason !== undefined)(`packets${reason === undefined ? '' : ` (s
   })
 
   test.each(places)('$title', ({ row, from, to }) => {
-    const seen = new Set(answers.slice(from, to).map(String))
-    expect([...seen].sort().join(' ')).toBe(row[2])
+    const seen = new Set(
+      answers.slice(from, to).map((answer) => visible(row, typeof answer === 'string' ? answer : 'no end')),
+    )
+    expect([...seen].sort().join(' ')).toBe(visible(row, row[2]))
   })
 })

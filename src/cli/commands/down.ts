@@ -1,7 +1,8 @@
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { count } from '../format.ts'
-import { networkName, requireNetwork } from '../network-name.ts'
+import { isOwn } from '../up/report.ts'
+import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 
 export const down: Command = {
   name: 'down',
@@ -9,7 +10,7 @@ export const down: Command = {
     program
       .command('down')
       .description('stop a running network and say what was removed')
-      .option('--name <name>', 'the network (default: the name of the current folder)')
+      .addOption(nameOption())
       .action((options: { name?: string }) => exit(stop(networkName(options.name, context), context)))
   },
 }
@@ -18,7 +19,8 @@ async function stop(name: string, context: Context): Promise<number> {
   const network = await requireNetwork(name)
   const { nodes, pods, chains, listeners } = await network.status()
   await network.stop()
-  const services = new Set(chains.map(({ service }) => `${service.namespace}/${service.name}`)).size
+  const own = chains.filter(({ service }) => !isOwn(service))
+  const services = new Set(own.map(({ service }) => `${service.namespace}/${service.name}`)).size
   const open = listeners.filter(({ port }) => port !== undefined).length
   context.stdout.write(
     `network ${name} removed: ${count(nodes.length, 'node')}, ${count(pods.length, 'Pod')}, ` +

@@ -2,7 +2,7 @@ import { createReadStream, statSync, watch } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Command } from '../command.ts'
 import { UsageError, type Context } from '../context.ts'
-import { networkName, requireNetwork } from '../network-name.ts'
+import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 
 interface LogsOptions {
   readonly name?: string
@@ -19,7 +19,7 @@ export const logs: Command = {
       .command('logs')
       .description("print a container's output")
       .argument('<pod>', 'POD or NAMESPACE/POD')
-      .option('--name <name>', 'the network (default: the name of the current folder)')
+      .addOption(nameOption())
       .option('-n, --namespace <namespace>', 'the namespace of the Pod', 'default')
       .option('-c, --container <container>', 'the container (default: the first)')
       .option('-p, --previous', 'the run before the last restart')

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 import { UsageError, type Context } from '../context.ts'
-import { networkName, requireNetwork } from '../network-name.ts'
+import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 
 export const nft: Command = {
   name: 'nft',
@@ -9,7 +9,7 @@ export const nft: Command = {
       .command('nft')
       .description("print a node's rules as nft text, with the names of the Services")
       .argument('[place]', 'a node, or "balancer" for the load balancer outside them', 'node-1')
-      .option('--name <name>', 'the network (default: the name of the current folder)')
+      .addOption(nameOption())
       .action((place: string, options: { name?: string }) =>
         exit(print(networkName(options.name, context), place, context)),
       )

@@ -2,7 +2,7 @@ import { portsReport } from '../../explain/report/chains.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { formatOption, type Format } from '../format.ts'
-import { networkName, requireNetwork } from '../network-name.ts'
+import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 
 export const ports: Command = {
   name: 'ports',
@@ -10,7 +10,7 @@ export const ports: Command = {
     program
       .command('ports')
       .description('one line for each port chain of a running network, broken ones first')
-      .option('--name <name>', 'the network (default: the name of the current folder)')
+      .addOption(nameOption())
       .addOption(formatOption())
       .action((options: { name?: string; format: Format }) =>
         exit(print(networkName(options.name, context), options.format, context)),

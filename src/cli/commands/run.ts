@@ -1,7 +1,7 @@
 import { runClient } from '../../cluster/run-client.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../context.ts'
-import { networkName, requireNetwork } from '../network-name.ts'
+import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 
 export const run: Command = {
   name: 'run',
@@ -10,7 +10,7 @@ export const run: Command = {
       .command('run')
       .description('run a program of this machine inside the network, with cluster DNS and your own files')
       .argument('<command...>', 'the program and its arguments, after --')
-      .option('--name <name>', 'the network (default: the name of the current folder)')
+      .addOption(nameOption())
       .option('--from <place>', 'pod/[NAMESPACE/]NAME, node/NAME or outside (default: a client of its own)')
       .passThroughOptions()
       .action((command: string[], options: { name?: string; from?: string }) =>

@@ -4,7 +4,7 @@ import { formatTable } from '../../explain/report/table.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { formatOption, type Format } from '../format.ts'
-import { networkName, requireNetwork } from '../network-name.ts'
+import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 
 export const status: Command = {
   name: 'status',
@@ -12,7 +12,7 @@ export const status: Command = {
     program
       .command('status')
       .description('nodes, Pods, Services and their chains of a running network')
-      .option('--name <name>', 'the network (default: the name of the current folder)')
+      .addOption(nameOption())
       .addOption(formatOption())
       .action((options: { name?: string; format: Format }) =>
         exit(print(networkName(options.name, context), options.format, context)),

@@ -1,11 +1,13 @@
 import type { RunningNetwork } from '../../cluster/control-client.ts'
 import type { Context } from '../context.ts'
+import { rememberFiles } from '../trace/remember-files.ts'
 import { loadManifests } from './load.ts'
 import { chainWarnings, networkReport, podWarnings } from './report.ts'
 
 /** `up` of a network that runs: makes it hold what the files hold. */
 export async function applyToRunning(
   network: RunningNetwork,
+  directory: string,
   files: readonly string[],
   wait: number | undefined,
   context: Context,
@@ -17,6 +19,7 @@ export async function applyToRunning(
     loaded.printRefused(report.problems, 'nothing was changed')
     return 2
   }
+  rememberFiles(directory, files, context)
   for (const [verb, names] of [
     ['created', report.created],
     ['updated', report.updated],

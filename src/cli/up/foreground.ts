@@ -5,6 +5,7 @@ import type { StateDirectory } from '../../cluster/state-directory.ts'
 import type { NetworkStatus } from '../../cluster/status.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, type Context } from '../context.ts'
+import { rememberFiles } from '../trace/remember-files.ts'
 import { tellParent } from './detach.ts'
 import type { Interrupts } from './interrupts.ts'
 import type { Progress } from './progress.ts'
@@ -43,6 +44,7 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     const loaded = await Promise.race([loadManifests(files, cluster, context), interrupts.first])
     if (loaded === 'interrupted') return EXIT_INTERRUPTED
     if (loaded === undefined) return 2
+    rememberFiles(directory.path, files, context)
     front.run(cluster, loaded.values, upstreams.length === 0 ? undefined : createUpstream(upstreams))
     const state = await Promise.race([ready.promise, front.ended, interrupts.first])
     if (state === 'interrupted') return EXIT_INTERRUPTED

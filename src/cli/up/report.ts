@@ -1,12 +1,18 @@
 import type { ListenerStatus, NetworkStatus } from '../../cluster/status.ts'
 import { portsReport } from '../../explain/report/chains.ts'
+import type { PortChain } from '../../model/port-chain.ts'
 import { podsReport } from '../../explain/report/pods.ts'
 
 /** What a network offers, once it runs: its Pods and every chain with the address to open. */
 export function networkReport(status: NetworkStatus): string {
   const pods = status.pods.length === 0 ? '' : `${podsReport(status.pods)}\n`
-  const chains = status.chains.filter(({ service }) => service.namespace !== 'kube-system')
+  const chains = status.chains.filter(({ service }) => !isOwn(service))
   return `${pods}${portsReport(chains, status.listeners)}`
+}
+
+/** What every network has: its own Services are no news. */
+export function isOwn({ namespace, name }: PortChain['service']): boolean {
+  return namespace === 'kube-system' || (namespace === 'default' && name === 'kubernetes')
 }
 
 /** A sentence for each host port that is not the one that was wanted. */
@@ -46,10 +52,13 @@ export function chainWarnings(status: NetworkStatus): readonly string[] {
 }
 
 /** What is otherwise than in a cluster, a sentence each. */
-export function differences(status: NetworkStatus): readonly string[] {
-  const probed = status.pods.filter(({ hasProbes }) => hasProbes)
-  const probes = probed.length === 0 ? [] : ['probes are not run yet: a started container counts as ready']
-  return status.pods.length === 0
-    ? []
-    : [...probes, 'Pods reach this network only: an address outside it is unreachable at once']
+export function differences({ pods }: NetworkStatus): readonly string[] {
+  if (pods.length === 0) return []
+  return [
+    ...(pods.some(({ hasProbes }) => hasProbes) ? ['probes are not run yet: a started container counts as ready'] : []),
+    ...(pods.some(({ hasVolumes }) => hasVolumes)
+      ? ['volumes are not mounted yet: a host program sees your own files']
+      : []),
+    'Pods reach this network only: an address outside it is unreachable at once',
+  ]
 }

@@ -26,14 +26,16 @@ export async function startUp(
   const [wait, upstreams] = [waitTime(options), dnsUpstreams(options)]
   if (options.dryRun === true) return dryRun(files, cluster, context)
   if (process.platform !== 'linux') {
-    throw new MachineError(`networks need Linux, this is ${process.platform}: "portolan doctor" says what to do`)
+    throw new MachineError(
+      `networks need Linux, this is ${process.platform}\n"portolan doctor" says what this machine lacks`,
+    )
   }
   const directory = stateDirectory(cluster.name)
   const detached = options.detach === true
   if (detached && process.send === undefined) return detach(context)
   const place = await lockOrNetwork(directory, cluster.name)
   if ('network' in place) {
-    return (await import('./apply.ts')).applyToRunning(place.network, files, wait, context)
+    return (await import('./apply.ts')).applyToRunning(place.network, directory.path, files, wait, context)
   }
   const interrupts = watchInterrupts(detached)
   try {

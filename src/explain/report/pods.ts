@@ -9,7 +9,9 @@ export interface PodLine {
   readonly phase: string
   readonly ready: boolean
   readonly restarts: number
+  /** Why it is not running, or what is not as in a real Pod: Kubernetes' word, or a sentence. */
   readonly reason: string
+  /** What runs in each container: `stand-in` or `host-program`. */
   readonly runs: readonly string[]
   readonly images: readonly string[]
 }

@@ -21,8 +21,9 @@ export interface Client {
 
 export function readClient(world: World, from: From): Client {
   if (from.kind === 'outside') {
-    const hop = ok('client', 'a client outside of the cluster')
-    return { kind: 'outside', namespace: world.namespace, hop }
+    const { clientAddress: address } = world
+    const hop = ok('client', `a client outside of the cluster${address === undefined ? '' : `, ${address}`}`)
+    return { kind: 'outside', namespace: world.namespace, hop, ...(address !== undefined && { address }) }
   }
   if (from.kind === 'node') {
     const hop = ok('client', from.name === undefined ? 'a process on a node' : `a process on ${from.name}`)

@@ -86,7 +86,7 @@ export function parseTo(text: string): To | string {
   const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)/i.exec(text)
   if (url !== null) return parseURL(text, url)
   const [, bare = '', protocol] = /^(.*?)(?:\/(tcp|udp))?$/i.exec(text) ?? []
-  const rest = protocol === undefined ? {} : { protocol: protocol.toUpperCase() === 'UDP' ? 'UDP' : 'TCP' } as const
+  const rest = protocol === undefined ? {} : ({ protocol: protocol.toUpperCase() === 'UDP' ? 'UDP' : 'TCP' } as const)
   const service = /^(?:([^/:]+)\/)?(?:svc|service|services)\/([^/:]+)(?::([^/:]+))?$/.exec(bare)
   if (service !== null) return parseService(text, service, rest)
   const pod = /^(?:([^/:]+)\/)?(?:pod|po|pods)\/([^/:]+):([^/:]+)$/.exec(bare)

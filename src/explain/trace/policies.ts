@@ -106,7 +106,9 @@ function judgeRule(
   const index = ports.findIndex(
     (entry) => port.servicePort !== undefined && matchPort(entry, { ...port, number: port.servicePort }) === 'yes',
   )
-  return index < 0 ? { answer: 'no' } : { answer: 'no', mistaken: { object: policy, path: [...path, 'ports', index, 'port'] } }
+  return index < 0
+    ? { answer: 'no' }
+    : { answer: 'no', mistaken: { object: policy, path: [...path, 'ports', index, 'port'] } }
 }
 
 function anyOf(answers: readonly Answer[]): Answer {
@@ -169,8 +171,8 @@ function matchBlock(block: string, exceptions: readonly JsonValue[], { kind, add
   if (cidr === undefined) return 'no'
   const ip = address === undefined ? undefined : parseIP(address)
   if (ip === undefined) return cidr.prefixLength === 0 && exceptions.length === 0 ? 'yes' : 'unknown'
-  const isInside = (text: JsonValue | string): boolean => {
-    const range = parseCIDR(String(text))
+  const isInside = (text: JsonValue): boolean => {
+    const range = typeof text === 'string' ? parseCIDR(text) : undefined
     return range !== undefined && cidrContains(range, ip)
   }
   if (!isInside(block) || exceptions.some(isInside)) return 'no'

@@ -16,6 +16,8 @@ export interface World {
   readonly clusterDomain: string
   /** Whether part of the input could not be read. */
   readonly unread: boolean
+  /** Of a client outside, where it was seen. */
+  readonly clientAddress?: string
   /** Null where nothing says where the object is written. */
   readonly locate: (object: ManifestObject, path: Path) => SourceRange | null
 }

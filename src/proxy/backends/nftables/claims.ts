@@ -31,16 +31,12 @@ export interface ClaimChange {
 }
 
 export function changeClaims(claims: Claims, removed: ReadonlySet<Plan>, added: ReadonlySet<Plan>): ClaimChange {
-  const changed = new Map<string, Plan[]>()
-  const claimants = (resource: string): Plan[] => {
-    const known = changed.get(resource)
-    if (known !== undefined) return known
-    const list = (claims.get(resource) ?? []).filter((plan) => !removed.has(plan))
-    changed.set(resource, list)
-    return list
-  }
-  for (const plan of removed) for (const resource of plan.resources) claimants(resource)
-  for (const plan of added) for (const resource of plan.resources) insert(claimants(resource), plan)
+  const changed = new Map<string, readonly Plan[]>()
+  const claimants = (resource: string): readonly Plan[] =>
+    changed.get(resource) ?? (claims.get(resource) ?? NOBODY).filter((plan) => !removed.has(plan))
+  for (const plan of removed) for (const resource of plan.resources) changed.set(resource, claimants(resource))
+  for (const plan of added)
+    for (const resource of plan.resources) changed.set(resource, insert(claimants(resource), plan))
   const affected = new Set<Plan>()
   for (const [resource, list] of changed) {
     const [before, after] = [claims.get(resource)?.[0], list[0]]
@@ -53,8 +49,10 @@ export function changeClaims(claims: Claims, removed: ReadonlySet<Plan>, added: 
   return { changed, affected, owns }
 }
 
-function insert(list: Plan[], plan: Plan): void {
-  let at = list.length
-  while (at > 0 && (list[at - 1]?.rank ?? '') > plan.rank) at--
-  list.splice(at, 0, plan)
+const NOBODY: readonly Plan[] = []
+
+function insert(list: readonly Plan[], plan: Plan): readonly Plan[] {
+  if (list.length === 0) return [plan]
+  const before = list.filter((other) => other.rank <= plan.rank)
+  return [...before, plan, ...list.filter((other) => other.rank > plan.rank)]
 }

@@ -26,6 +26,15 @@ interface NodeService {
   /** The chains that choose an endpoint; none where it shares the rings. */
   readonly cluster: Choice | undefined
   readonly local: Choice | undefined
+  /** Each address once. */
+  readonly frontends: readonly Frontend[]
+  /** Endpoints of this node, each with itself as source. */
+  readonly hairpins: readonly (readonly string[])[]
+}
+
+interface Frontend {
+  readonly address: string
+  readonly resource: string
 }
 
 /** The frontends of a Service port that no older Service has. */
@@ -56,11 +65,12 @@ function planService(info: ServicePortInfo, node: NodeContext, strict: boolean):
       : undefined
   const cluster = choice('service', sets.cluster, 'affinity-endpoints')
   const local = choice('local', sets.local, 'affinity-local-endpoints')
-  const service: NodeService = { info, node, sets, cluster, local }
+  const frontends = frontendsOf(info)
+  const service: NodeService = { info, node, sets, cluster, local, frontends, hairpins: hairpinKeys(info, node) }
   return {
     label,
     rank: rankOf(info),
-    resources: [...new Set(resourcesOf(service))],
+    resources: resourcesOf(service),
     build: (owns) => buildService(service, owns),
   }
 }
@@ -70,16 +80,19 @@ function needsChain(info: ServicePortInfo): boolean {
   return info.algorithm !== undefined || info.sessionAffinityTimeout !== undefined || !plain
 }
 
-function resourcesOf(service: NodeService): readonly string[] {
-  const { info, cluster, local } = service
-  const addresses = [info.clusterIP, ...info.externalIPs, ...info.loadBalancerVIPs]
-  return [
-    info.clusterIP,
-    ...addresses.map((address) => nameOf(frontendKey(info, address))),
-    ...(info.nodePort > 0 ? [nameOf(nodePortKey(info))] : []),
-    ...hairpinKeys(service).map(nameOf),
-    ...[cluster, local].flatMap((choice) => (choice === undefined ? [] : choiceResources(choice))),
-  ]
+function frontendsOf(info: ServicePortInfo): readonly Frontend[] {
+  const { clusterIP, externalIPs, loadBalancerVIPs } = info
+  const addresses = [...new Set([clusterIP, ...externalIPs, ...loadBalancerVIPs])]
+  return addresses.map((address) => ({ address, resource: nameOf(frontendKey(info, address)) }))
+}
+
+/** Each once. */
+function resourcesOf({ info, cluster, local, frontends, hairpins }: NodeService): readonly string[] {
+  const resources = [info.clusterIP, ...frontends.map(({ resource }) => resource)]
+  if (info.nodePort > 0) resources.push(nameOf(nodePortKey(info)))
+  if (hairpins.length > 0) resources.push(...new Set(hairpins.map(nameOf)))
+  const chosen = [cluster, local].flatMap((choice) => (choice === undefined ? [] : choiceResources(choice)))
+  return chosen.length > 0 ? [...resources, ...new Set(chosen)] : resources
 }
 
 /** Resources are named as the elements of their sets: the numbers of fields tell addresses, nodePorts and pairs apart. */
@@ -87,33 +100,29 @@ function nameOf(key: readonly string[]): string {
   return key.join(' . ')
 }
 
-/** Endpoints of this node, each with itself as source. */
-function hairpinKeys({ info, node }: NodeService): readonly (readonly string[])[] {
-  return info.endpoints
-    .filter((endpoint) => endpoint.nodeName === node.name)
-    .map(({ ip, port }) => [ip, ip, protocolOf(info), String(port)])
+function hairpinKeys(info: ServicePortInfo, node: NodeContext): readonly (readonly string[])[] {
+  const here = info.endpoints.filter((endpoint) => endpoint.nodeName === node.name)
+  return here.map(({ ip, port }) => [ip, ip, protocolOf(info), String(port)])
 }
 
 function buildService(service: NodeService, owns: Owns): Fragment {
   const { info, sets } = service
   const builder = createFragment()
-  const frontends = ownFrontends(info, owns)
+  const frontends = ownFrontends(service, owns)
   if (owns(info.clusterIP)) builder.element('cluster-ips', [info.clusterIP])
-  for (const key of hairpinKeys(service)) if (owns(nameOf(key))) builder.element('hairpin', key)
+  for (const key of service.hairpins) if (owns(nameOf(key))) builder.element('hairpin', key)
   addSourceRanges(builder, info, frontends.balanced, loopedBack(service))
   if (!sets.hasAny) addRefusal(builder, info, frontends)
   else addTranslation(builder, service, frontends, owns)
   return builder.build()
 }
 
-function ownFrontends(info: ServicePortInfo, owns: Owns): Frontends {
-  const owned = (addresses: readonly string[]): readonly string[] =>
-    [...new Set(addresses)].filter((address) => owns(nameOf(frontendKey(info, address))))
-  const notInside = (address: string): boolean => address !== info.clusterIP
+function ownFrontends({ info, frontends }: NodeService, owns: Owns): Frontends {
+  const owned = frontends.filter(({ resource }) => owns(resource)).map(({ address }) => address)
   return {
-    clusterIP: owned([info.clusterIP]),
-    external: owned([...info.externalIPs, ...info.loadBalancerVIPs]).filter(notInside),
-    balanced: owned(info.loadBalancerVIPs),
+    clusterIP: owned.filter((address) => address === info.clusterIP),
+    external: owned.filter((address) => address !== info.clusterIP),
+    balanced: owned.filter((address) => info.loadBalancerVIPs.includes(address)),
     hasNodePort: info.nodePort > 0 && owns(nameOf(nodePortKey(info))),
   }
 }

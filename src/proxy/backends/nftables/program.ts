@@ -1,9 +1,9 @@
 /** A table put together from the shares of all Service ports, at the cost of what changed. */
 import { OrderedMap } from '../../../lib/ordered-map.ts'
 import type { ServicePortInfo } from '../../../model/resolve-services.ts'
-import type { Chain, Element, NftSet, Table } from '../../../nft/ruleset.ts'
+import { type Chain, type Element, elementKey, type NftSet, type Table } from '../../../nft/ruleset.ts'
 import { changeClaims, type Claims, type Plan } from './claims.ts'
-import type { Fragment, FragmentElement } from './fragment.ts'
+import type { Fragment, SetElements } from './fragment.ts'
 import { servicePortLabel } from './label.ts'
 import { declarationOf } from './sets.ts'
 
@@ -23,7 +23,7 @@ export interface Program {
 export interface Layout {
   readonly plan: (info: ServicePortInfo) => Plan
   /** Elements that do not depend on the Services. */
-  readonly constants: readonly FragmentElement[]
+  readonly constants: readonly SetElements[]
   /** The chains that all Service ports share; `has`: whether a set has elements. A set without any is not declared. */
   readonly sharedChains: (has: (set: string) => boolean) => readonly Chain[]
 }
@@ -78,26 +78,13 @@ function changeShares(
   const made = [...added, ...affected].map((plan) => ({ plan, fragment: plan.build((want) => owns(plan, want)) }))
   const [before, after] = [gone.map(({ fragment }) => fragment), made.map(({ fragment }) => fragment)]
   const chainsOf = (fragments: readonly Fragment[]): readonly Chain[] => fragments.flatMap(({ chains }) => chains)
-  const given = [...changed].filter(([, list]) => list.length > 0)
   return {
-    shares: changeMap(
-      shares,
-      gone.map(labelOf),
-      made.map((share) => [labelOf(share), share] as const),
-    ),
-    claims: changeMap(
-      claims,
-      [...changed.keys()].filter((key) => changed.get(key)?.length === 0),
-      given,
-    ),
+    shares: changeMap(shares, gone.map(labelOf), made, labelOf),
+    claims: changeClaimed(claims, changed),
     table: {
       ...table,
       sets: changeSets(table.sets, before, after),
-      chains: changeMap(
-        table.chains,
-        chainsOf(before).map(({ name }) => name),
-        chainsOf(after).map(named),
-      ),
+      chains: changeMap(table.chains, chainsOf(before).map(nameOf), chainsOf(after), nameOf),
     },
   }
 }
@@ -106,13 +93,20 @@ function labelOf({ plan }: Share): string {
   return plan.label
 }
 
-function named<V extends { readonly name: string }>(value: V): readonly [string, V] {
-  return [value.name, value]
+function nameOf({ name }: { readonly name: string }): string {
+  return name
+}
+
+function changeClaimed(claims: Claims, changed: ReadonlyMap<string, readonly Plan[]>): Claims {
+  if (claims.size === 0) return OrderedMap.from(changed)
+  let next = claims
+  for (const [resource, list] of changed) next = list.length > 0 ? next.set(resource, list) : next.delete(resource)
+  return next
 }
 
 interface SetChange {
   readonly removed: string[]
-  readonly added: (readonly [string, Element])[]
+  readonly added: Element[]
 }
 
 function changeSets(
@@ -126,37 +120,46 @@ function changeSets(
     if (known.added.length + known.removed.length === 0) changes.set(set, known)
     return known
   }
-  for (const { elements } of before) for (const { set, place } of elements) changeOf(set).removed.push(place)
-  for (const { elements } of after) {
-    for (const { set, place, element } of elements) changeOf(set).added.push([place, element])
+  for (const { set, elements } of before.flatMap(elementsOf)) {
+    const { removed } = changeOf(set)
+    for (const element of elements) removed.push(elementKey(element))
+  }
+  for (const { set, elements } of after.flatMap(elementsOf)) {
+    const { added } = changeOf(set)
+    for (const element of elements) added.push(element)
   }
   const changed = [...changes].map(([name, { removed, added }]): NftSet => {
     const set = sets.get(name) ?? { ...declarationOf(name), elements: OrderedMap.empty<Element>() }
-    return { ...set, elements: changeMap(set.elements, removed, added) }
+    return { ...set, elements: changeMap(set.elements, removed, added, elementKey) }
   })
   const own = after.flatMap(({ sets }) => sets).map((set): NftSet => ({ ...set, elements: OrderedMap.empty() }))
   const ownBefore = before.flatMap(({ sets }) => sets)
-  const gone = [...ownBefore, ...changed.filter(({ elements }) => elements.size === 0)].map(({ name }) => name)
-  return changeMap(sets, gone, [...changed.filter(({ elements }) => elements.size > 0), ...own].map(named))
+  const gone = [...ownBefore, ...changed.filter(({ elements }) => elements.size === 0)].map(nameOf)
+  return changeMap(sets, gone, [...changed.filter(({ elements }) => elements.size > 0), ...own], nameOf)
 }
 
-/** Without `removed` and with `added`, which may name the same keys. */
+function elementsOf({ elements }: Fragment): readonly SetElements[] {
+  return elements
+}
+
+/** Without `removed` and with `added`, which may have the same keys. */
 function changeMap<V>(
   map: OrderedMap<V>,
   removed: readonly string[],
-  added: readonly (readonly [string, V])[],
+  added: readonly V[],
+  keyOf: (value: V) => string,
 ): OrderedMap<V> {
-  if (map.size === 0) return OrderedMap.from([...added].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+  if (map.size === 0) return OrderedMap.by(added, keyOf)
   const kept = removed.reduce((rest, key) => rest.delete(key), map)
-  return added.reduce((rest, [key, value]) => rest.set(key, value), kept)
+  return added.reduce((rest, value) => rest.set(keyOf(value), value), kept)
 }
 
 /** The shared chains are made anew only where a set came or went. */
 function withSharedChains(layout: Layout, before: Table | undefined, table: Table): Table {
   const chainsOf = ({ sets }: Table): readonly Chain[] => layout.sharedChains((name) => sets.has(name))
   if (before !== undefined && sameNames(before.sets, table.sets)) return table
-  const gone = before === undefined ? [] : chainsOf(before).map(({ name }) => name)
-  return { ...table, chains: changeMap(table.chains, gone, chainsOf(table).map(named)) }
+  const gone = before === undefined ? [] : chainsOf(before).map(nameOf)
+  return { ...table, chains: changeMap(table.chains, gone, chainsOf(table), nameOf) }
 }
 
 function sameNames(a: OrderedMap<NftSet>, b: OrderedMap<NftSet>): boolean {

@@ -1,10 +1,14 @@
 import type { Endpoint, ServicePortInfo } from '../../../model/resolve-services.ts'
+import type { Element } from '../../../nft/ruleset.ts'
 import type { FragmentBuilder } from './fragment.ts'
 import { frontendKey, nodePortKey } from './label.ts'
 import { RING_SIZES } from './sets.ts'
 
 /** A ring that its endpoints do not fill in whole turns has this many slots for each at least. */
 const EVENNESS = 4
+const LARGEST = Math.max(...RING_SIZES)
+/** Thousands of Service ports share these texts. */
+const SLOTS: readonly string[] = Array.from({ length: LARGEST }, (_, slot) => String(slot))
 
 export interface RingFrontends {
   readonly clusterIP: readonly string[]
@@ -20,16 +24,19 @@ export function addRing(
   frontends: RingFrontends,
 ): void {
   const size = ringSize(endpoints.length)
-  const keys = [...frontends.clusterIP, ...frontends.external].map((address) => frontendKey(info, address))
-  for (let slot = 0; slot < size; slot++) {
-    const endpoint = endpoints[slot % endpoints.length]
-    if (endpoint === undefined) continue
-    const data = [endpoint.ip, String(endpoint.port)]
-    for (const key of keys) builder.element(`ring-${size}`, [...key, String(slot)], data)
-    if (frontends.hasNodePort) builder.element(`nodeport-ring-${size}`, [...nodePortKey(info), String(slot)], data)
-  }
+  const addresses = [...frontends.clusterIP, ...frontends.external]
+  const keys = addresses.map((address) => frontendKey(info, address))
+  const data = endpoints.map(({ ip, port }) => [ip, String(port)])
+  if (keys.length > 0) builder.elements(`ring-${size}`, slots(keys, data, size))
+  if (frontends.hasNodePort) builder.elements(`nodeport-ring-${size}`, slots([nodePortKey(info)], data, size))
+}
+
+function slots(keys: readonly (readonly string[])[], data: readonly (readonly string[])[], size: number): Element[] {
+  return keys.flatMap((key) =>
+    SLOTS.slice(0, size).map((slot, i): Element => ({ key: key.concat(slot), data: data[i % data.length] ?? [] })),
+  )
 }
 
 function ringSize(count: number): number {
-  return RING_SIZES.find((size) => size === count || size >= count * EVENNESS) ?? Math.max(...RING_SIZES)
+  return RING_SIZES.find((size) => size === count || size >= count * EVENNESS) ?? LARGEST
 }

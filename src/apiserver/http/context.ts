@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Pod } from '../../api/core.ts'
+import type { Store } from '../../store/store.ts'
+import type { Registry } from '../registry.ts'
+import type { EventRecorder } from './events/recorder.ts'
+import type { ResourcePath } from './request-path.ts'
+import type { WatchHistory } from './watch-history.ts'
+
+/** A program that runs beside a container, for `exec`. */
+export interface RunningCommand {
+  /** Absent where it was not asked for, or where a terminal carries all three. */
+  readonly stdin?: Writable
+  readonly stdout?: Readable
+  readonly stderr?: Readable
+  /** Rejects where it could not be started. */
+  readonly exitCode: Promise<number>
+  resize?(columns: number, rows: number): void
+  kill(): void
+}
+
+export interface CommandRequest {
+  readonly pod: Pod
+  readonly container: string
+  readonly command: readonly string[]
+  readonly stdin: boolean
+  readonly tty: boolean
+}
+
+/** What the API server asks of those who run Pods. */
+export interface PodAccess {
+  /** The file with the output of a container's run number `restartCount`. */
+  logPath(pod: Pod, container: string, restartCount: number): string
+  /** Throws an Error that says why it cannot be. */
+  run(request: CommandRequest): RunningCommand
+  /** A connection to a port of the Pod. */
+  connect(pod: Pod, port: number): Promise<Duplex>
+}
+
+export interface ApiContext {
+  readonly store: Store
+  readonly registry: Registry
+  readonly history: WatchHistory
+  readonly events: EventRecorder
+  readonly pods: PodAccess
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** One request for a served resource. */
+export interface ApiRequest {
+  readonly path: ResourcePath
+  readonly query: URLSearchParams
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}

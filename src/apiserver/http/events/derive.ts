@@ -1,0 +1,147 @@
+/** What a change of an object says to people: the events that scheduler, kubelet and controllers of a cluster write. */
+import type { ContainerStatus, Pod } from '../../../api/core.ts'
+import type { AnyObject } from '../../../api/kinds.ts'
+import type { OwnerReference } from '../../../api/meta.ts'
+
+export interface EventDraft {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  /** Who would have written it. */
+  readonly component: string
+  readonly object: EventObject
+  readonly host?: string
+  /** RFC 3339, where the object tells the time; else it is now. */
+  readonly time?: string
+}
+
+export interface EventObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly namespace: string
+  readonly uid: string
+  readonly fieldPath?: string
+}
+
+/** `previous`: undefined for an object that is new, or that was there when the events began. */
+export function deriveEvents(
+  object: AnyObject,
+  previous: AnyObject | undefined,
+  isDeleted: boolean,
+): readonly EventDraft[] {
+  if (object.kind === 'Pod') {
+    const before = previous?.kind === 'Pod' ? previous : undefined
+    return isDeleted
+      ? ownerEvents(object, before, true)
+      : [...ownerEvents(object, before, false), ...podEvents(object, before)]
+  }
+  if (object.kind === 'ReplicaSet' && !isDeleted) {
+    const before = previous?.kind === 'ReplicaSet' ? (previous.spec.replicas ?? 0) : 0
+    return scalingEvents(object, before, object.spec.replicas ?? 0)
+  }
+  return []
+}
+
+function referenceTo({ apiVersion, kind, metadata }: AnyObject, fieldPath?: string): EventObject {
+  const { name, namespace = '', uid = '' } = metadata
+  return { apiVersion, kind, name, namespace, uid, ...(fieldPath !== undefined && { fieldPath }) }
+}
+
+function ownerOf(object: AnyObject, kind: string): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true && owner.kind === kind)
+}
+
+function ownerObject({ apiVersion, kind, name, uid }: OwnerReference, namespace = ''): EventObject {
+  return { apiVersion, kind, name, namespace, uid }
+}
+
+function ownerEvents(pod: Pod, previous: Pod | undefined, isDeleted: boolean): readonly EventDraft[] {
+  const owner = ownerOf(pod, 'ReplicaSet')
+  if (owner === undefined) return []
+  const { name, namespace, creationTimestamp } = pod.metadata
+  const common = { type: 'Normal', component: 'replicaset-controller', object: ownerObject(owner, namespace) } as const
+  const isGoing = isDeleted || pod.metadata.deletionTimestamp !== undefined
+  if (!isGoing && previous === undefined) {
+    const time = creationTimestamp === undefined ? {} : { time: creationTimestamp }
+    return [{ ...common, reason: 'SuccessfulCreate', message: `Created pod: ${name}`, ...time }]
+  }
+  const wasGoing = previous?.metadata.deletionTimestamp !== undefined
+  return isGoing && !wasGoing ? [{ ...common, reason: 'SuccessfulDelete', message: `Deleted pod: ${name}` }] : []
+}
+
+function scalingEvents(replicaSet: AnyObject, before: number, after: number): readonly EventDraft[] {
+  const owner = ownerOf(replicaSet, 'Deployment')
+  if (owner === undefined || before === after) return []
+  const way = after > before ? 'up' : 'down'
+  return [
+    {
+      type: 'Normal',
+      reason: 'ScalingReplicaSet',
+      message: `Scaled ${way} replica set ${replicaSet.metadata.name} from ${before} to ${after}`,
+      component: 'deployment-controller',
+      object: ownerObject(owner, replicaSet.metadata.namespace),
+    },
+  ]
+}
+
+function podEvents(pod: Pod, previous: Pod | undefined): readonly EventDraft[] {
+  const { nodeName } = pod.spec
+  const { name, namespace = '', deletionTimestamp } = pod.metadata
+  const events: EventDraft[] = []
+  if (nodeName !== undefined && previous?.spec.nodeName === undefined) {
+    events.push({
+      type: 'Normal',
+      reason: 'Scheduled',
+      message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
+      component: 'default-scheduler',
+      object: referenceTo(pod),
+      ...(pod.status?.startTime !== undefined && { time: pod.status.startTime }),
+    })
+  }
+  for (const status of pod.status?.containerStatuses ?? []) {
+    const old = previous?.status?.containerStatuses?.find((candidate) => candidate.name === status.name)
+    events.push(...containerEvents(pod, status, old))
+  }
+  if (deletionTimestamp !== undefined && previous?.metadata.deletionTimestamp === undefined) {
+    for (const container of pod.spec.containers) {
+      events.push(kubeletEvent(pod, container.name, 'Normal', 'Killing', `Stopping container ${container.name}`))
+    }
+  }
+  return events
+}
+
+function containerEvents(pod: Pod, status: ContainerStatus, old: ContainerStatus | undefined): readonly EventDraft[] {
+  const { name, state } = status
+  const startedAt = state.running?.startedAt
+  if (startedAt !== undefined) {
+    const isSame = old?.state.running !== undefined && old.restartCount === status.restartCount
+    return isSame
+      ? []
+      : [{ ...kubeletEvent(pod, name, 'Normal', 'Started', `Started container ${name}`), time: startedAt }]
+  }
+  const { waiting, terminated } = state
+  if (waiting?.reason === 'CrashLoopBackOff' && old?.state.waiting?.reason !== 'CrashLoopBackOff') {
+    const message = `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`
+    return [kubeletEvent(pod, name, 'Warning', 'BackOff', message)]
+  }
+  if (waiting !== undefined && /Err/.test(waiting.reason) && old?.state.waiting?.reason !== waiting.reason) {
+    return [kubeletEvent(pod, name, 'Warning', 'Failed', `Error: ${waiting.message ?? waiting.reason}`)]
+  }
+  if (terminated?.reason === 'StartError' && old?.state.terminated === undefined) {
+    return [kubeletEvent(pod, name, 'Warning', 'Failed', `Error: ${terminated.message ?? 'it could not be started'}`)]
+  }
+  return []
+}
+
+function kubeletEvent(
+  pod: Pod,
+  container: string,
+  type: EventDraft['type'],
+  reason: string,
+  message: string,
+): EventDraft {
+  const object = referenceTo(pod, `spec.containers{${container}}`)
+  const { nodeName } = pod.spec
+  return { type, reason, message, component: 'kubelet', object, ...(nodeName !== undefined && { host: nodeName }) }
+}

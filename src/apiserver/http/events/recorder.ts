@@ -1,0 +1,97 @@
+/** The last events, in memory: equal ones are counted, the oldest are forgotten. */
+import { randomUUID } from 'node:crypto'
+import { timestamp } from '../../../lib/clock.ts'
+import type { Store } from '../../../store/store.ts'
+import { ALL_KINDS } from '../resource-names.ts'
+import { deriveEvents, type EventDraft, type EventObject } from './derive.ts'
+
+/** `v1` Event, as far as it is shown. */
+export interface Event {
+  readonly apiVersion: 'v1'
+  readonly kind: 'Event'
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly uid: string
+    readonly resourceVersion: string
+    readonly creationTimestamp: string
+  }
+  readonly involvedObject: EventObject
+  readonly type: EventDraft['type']
+  readonly reason: string
+  readonly message: string
+  readonly source: { readonly component: string; readonly host?: string }
+  readonly firstTimestamp: string
+  readonly lastTimestamp: string
+  readonly count: number
+}
+
+export interface EventRecorder {
+  /** The oldest first. */
+  list(): readonly Event[]
+  version(): number
+  /** Called for each event, new or counted up. */
+  follow(listener: (event: Event, isNew: boolean) => void): () => void
+}
+
+/** As Kubernetes forgets events after an hour, so this after so many. */
+const CAPACITY = 1000
+
+/** Begins with what the objects that are there tell of themselves. */
+export function createEventRecorder(store: Store, now: () => number): EventRecorder {
+  const events = new Map<string, Event>()
+  const listeners = new Set<(event: Event, isNew: boolean) => void>()
+  let version = store.snapshot().resourceVersion
+  const record = (draft: EventDraft): void => {
+    const key = JSON.stringify([draft.object.uid, draft.object.fieldPath, draft.reason, draft.message])
+    const old = events.get(key)
+    version++
+    const event = old === undefined ? newEvent(draft, version, now()) : countedUp(old, version, now())
+    // At the end of the Map: the first one is the one that was seen the longest ago.
+    events.delete(key)
+    events.set(key, event)
+    const [oldest] = events.keys()
+    if (events.size > CAPACITY && oldest !== undefined) events.delete(oldest)
+    for (const listener of listeners) listener(event, old === undefined)
+  }
+  for (const kind of ALL_KINDS) {
+    for (const object of store.snapshot().objects[kind].values()) deriveEvents(object, undefined, false).forEach(record)
+  }
+  store.watch(({ type, object, previous }) => deriveEvents(object, previous, type === 'DELETED').forEach(record))
+  return {
+    list: () => [...events.values()],
+    version: () => version,
+    follow(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+function newEvent(draft: EventDraft, version: number, now: number): Event {
+  const { object, type, reason, message, component, host, time = timestamp(now) } = draft
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: {
+      name: `${object.name}.${version.toString(16).padStart(16, '0')}`,
+      namespace: object.namespace === '' ? 'default' : object.namespace,
+      uid: randomUUID(),
+      resourceVersion: String(version),
+      creationTimestamp: time,
+    },
+    involvedObject: object,
+    type,
+    reason,
+    message,
+    source: { component, ...(host !== undefined && { host }) },
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+  }
+}
+
+function countedUp(event: Event, version: number, now: number): Event {
+  const metadata = { ...event.metadata, resourceVersion: String(version) }
+  return { ...event, metadata, lastTimestamp: timestamp(now), count: event.count + 1 }
+}

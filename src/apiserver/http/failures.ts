@@ -1,0 +1,49 @@
+/** Refusals that have nothing to do with one object: of the request itself. */
+import type { Status } from '../../api/status.ts'
+
+/** Thrown inside a request, answered as its Status. */
+export class Refusal extends Error {
+  readonly status: Status
+  constructor(status: Status) {
+    super(status.message)
+    this.status = status
+  }
+}
+
+export function failureStatus(
+  code: number,
+  reason: string | undefined,
+  message: string,
+  details: NonNullable<Status['details']> = {},
+): Status {
+  const named = reason === undefined ? {} : { reason }
+  return { apiVersion: 'v1', kind: 'Status', status: 'Failure', code, ...named, message, details }
+}
+
+export function badRequest(message: string): Refusal {
+  return new Refusal(failureStatus(400, 'BadRequest', message))
+}
+
+/** What client-go says of a path that nobody serves. */
+export function noSuchPath(): Refusal {
+  return new Refusal(failureStatus(404, 'NotFound', 'the server could not find the requested resource'))
+}
+
+export function methodNotAllowed(): Refusal {
+  const message = 'the server does not allow this method on the requested resource'
+  return new Refusal(failureStatus(405, 'MethodNotAllowed', message))
+}
+
+export function unsupportedMediaType(given: string, accepted: readonly string[]): Refusal {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`
+  return new Refusal(failureStatus(415, 'UnsupportedMediaType', given === '' ? message : `${message} (got ${given})`))
+}
+
+/** What Portolan does not do, with the way out. */
+export function notImplemented(message: string): Refusal {
+  return new Refusal(failureStatus(501, 'NotImplemented', message))
+}
+
+export function expired(message: string): Status {
+  return failureStatus(410, 'Expired', message)
+}

@@ -1,0 +1,124 @@
+/** OpenAPI v3, as much as kubectl reads: which kinds take `fieldValidation`, and the fields of each type for `explain`. */
+import { fieldsOf, type FieldType } from '../../api/field-table.ts'
+import { KINDS, type Kind } from '../../api/kinds.ts'
+import { KUBERNETES_VERSION } from '../../api/version.ts'
+import { mergeRule } from './merge-keys.ts'
+import { ALL_KINDS, groupVersionOf } from './resource-names.ts'
+
+const PATCHES = [
+  'application/apply-patch+yaml',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+]
+const INFO = { title: 'Kubernetes', version: KUBERNETES_VERSION }
+
+/** `/openapi/v3` and the documents that it lists; undefined for other paths. */
+export function openApiDocument(pathname: string): unknown {
+  const groups = new Map(ALL_KINDS.map((kind) => [groupPath(kind), kind]))
+  if (pathname === '/openapi/v3') {
+    const paths = [...groups.keys()].map((path) => [
+      path,
+      { serverRelativeURL: `/openapi/v3/${path}?hash=${INFO.version}` },
+    ])
+    return { paths: Object.fromEntries(paths) }
+  }
+  if (pathname === '/openapi/v2') return { swagger: '2.0', info: INFO, paths: {}, definitions: {} }
+  const path = pathname.replace('/openapi/v3/', '')
+  return pathname.startsWith('/openapi/v3/') && groups.has(path) ? groupDocument(path) : undefined
+}
+
+function groupPath(kind: Kind): string {
+  const { apiVersion } = KINDS[kind]
+  return apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`
+}
+
+function groupDocument(path: string): unknown {
+  const kinds = ALL_KINDS.filter((kind) => groupPath(kind) === path)
+  const paths = kinds.map((kind) => [pathOf(path, kind), operations(kind)])
+  const schemas: Record<string, unknown> = {}
+  for (const kind of kinds) addSchema(kind, schemas)
+  return { openapi: '3.0.0', info: INFO, paths: Object.fromEntries(paths), components: { schemas } }
+}
+
+function pathOf(path: string, kind: Kind): string {
+  const { plural, namespaced } = KINDS[kind]
+  return `/${path}/${namespaced ? 'namespaces/{namespace}/' : ''}${plural}/{name}`
+}
+
+function operations(kind: Kind): unknown {
+  const groupVersionKind = { ...groupVersionOf(kind), kind }
+  const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({
+    name,
+    in: 'query',
+    schema: { type: 'string', uniqueItems: true },
+  }))
+  const schema = { $ref: referenceTo(kind) }
+  const content = Object.fromEntries(PATCHES.map((type) => [type, { schema: { type: 'object' } }]))
+  const responses = { 200: { description: 'OK', content: { 'application/json': { schema } } } }
+  const marks = { 'x-kubernetes-group-version-kind': groupVersionKind, responses }
+  return {
+    get: { ...marks, 'x-kubernetes-action': 'get' },
+    put: { ...marks, 'x-kubernetes-action': 'put', parameters, requestBody: { content: { '*/*': { schema } } } },
+    patch: { ...marks, 'x-kubernetes-action': 'patch', parameters, requestBody: { content, required: true } },
+  }
+}
+
+/** Names of schemas are only looked up by their references. */
+function referenceTo(type: string): string {
+  return `#/components/schemas/${type}`
+}
+
+/** The type's schema and those of all types that it mentions. */
+function addSchema(type: string, schemas: Record<string, unknown>): void {
+  if (Object.hasOwn(schemas, type)) return
+  const fields = fieldsOf(type)
+  const isKind = ALL_KINDS.find((kind) => kind === type)
+  const marks =
+    isKind === undefined ? {} : { 'x-kubernetes-group-version-kind': [{ ...groupVersionOf(isKind), kind: type }] }
+  schemas[type] = { type: 'object', ...marks }
+  const properties = [...(fields ?? [])].map(([name, field]) => [name, propertyOf(type, name, field, schemas)])
+  schemas[type] = { type: 'object', properties: Object.fromEntries(properties), ...marks }
+}
+
+function propertyOf(type: string, name: string, field: FieldType, schemas: Record<string, unknown>): unknown {
+  const rule = mergeRule(type, name)
+  const marks = {
+    ...(rule === undefined ? {} : { 'x-kubernetes-patch-strategy': rule.strategy }),
+    ...(rule?.mergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': rule.mergeKey }),
+  }
+  return { ...(schemaOf(field, schemas) as object), ...marks }
+}
+
+const SCALARS: Readonly<Record<string, object>> = {
+  string: { type: 'string' },
+  boolean: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  number: { type: 'number' },
+  date: { type: 'string', format: 'date-time' },
+  any: { type: 'object' },
+}
+
+function schemaOf(field: FieldType, schemas: Record<string, unknown>): unknown {
+  switch (field.form) {
+    case 'list':
+      return { type: 'array', items: schemaOf(field.of, schemas) }
+    case 'map':
+      return { type: 'object', additionalProperties: schemaOf(field.of, schemas) }
+    case 'object':
+      addSchema(field.type, schemas)
+      return { allOf: [{ $ref: referenceTo(field.type) }] }
+    case 'quantity':
+    case 'intOrString': {
+      const name = field.form === 'quantity' ? 'Quantity' : 'IntOrString'
+      schemas[name] = {
+        oneOf: [{ type: 'integer' }, { type: 'string' }],
+        format: field.form === 'quantity' ? 'quantity' : 'int-or-string',
+      }
+      return { allOf: [{ $ref: referenceTo(name) }] }
+    }
+    default:
+      return SCALARS[field.form] ?? {}
+  }
+}

@@ -1,0 +1,20 @@
+import type { Kind, Kinds } from '../../../api/kinds.ts'
+import { configmaps, namespaces, nodes, secrets } from './cluster.ts'
+import { endpoints, endpointslices } from './endpoints.ts'
+import { pods } from './pods.ts'
+import type { Printer } from './printer.ts'
+import { services } from './services.ts'
+import { deployments, replicasets } from './workloads.ts'
+
+export const PRINTERS: { readonly [K in Kind]: Printer<Kinds[K]> } = {
+  Namespace: namespaces,
+  Node: nodes,
+  ConfigMap: configmaps,
+  Secret: secrets,
+  Service: services,
+  Endpoints: endpoints,
+  EndpointSlice: endpointslices,
+  Deployment: deployments,
+  ReplicaSet: replicasets,
+  Pod: pods,
+}

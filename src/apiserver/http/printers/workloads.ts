@@ -1,0 +1,35 @@
+import type { Deployment, ReplicaSet } from '../../../api/apps.ts'
+import type { Container } from '../../../api/core.ts'
+import type { LabelSelector } from '../../../api/meta.ts'
+import { formatSelector } from './format-selector.ts'
+import { ageOf, columns, orNone, type Printer } from './printer.ts'
+
+export const deployments: Printer<Deployment> = {
+  columns: columns(['Name', 'Ready', 'Up-to-date', 'Available', 'Age'], ['Containers', 'Images', 'Selector']),
+  cells: ({ metadata, spec, status }, now) => [
+    metadata.name,
+    `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
+    status?.updatedReplicas ?? 0,
+    status?.availableReplicas ?? 0,
+    ageOf(metadata.creationTimestamp, now),
+    ...template(spec.template.spec.containers, spec.selector),
+  ],
+}
+
+export const replicasets: Printer<ReplicaSet> = {
+  columns: columns(['Name', 'Desired#', 'Current#', 'Ready#', 'Age'], ['Containers', 'Images', 'Selector']),
+  cells: ({ metadata, spec, status }, now) => [
+    metadata.name,
+    spec.replicas ?? 0,
+    status?.replicas ?? 0,
+    status?.readyReplicas ?? 0,
+    ageOf(metadata.creationTimestamp, now),
+    ...template(spec.template?.spec.containers ?? [], spec.selector),
+  ],
+}
+
+function template(containers: readonly Container[], selector: LabelSelector): readonly string[] {
+  const names = containers.map(({ name }) => name).join(',')
+  const images = containers.map(({ image = '' }) => image).join(',')
+  return [names, images, orNone(formatSelector(selector))]
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { Refusal } from '../failures.ts'
+import { decodeProtobuf } from './decode.ts'
+
+const varint = (value: number): Buffer => {
+  const bytes: number[] = []
+  let left = value
+  for (; left >= 128; left = Math.floor(left / 128)) bytes.push((left % 128) + 128)
+  return Buffer.from([...bytes, left])
+}
+const number = (field: number, value: number): Buffer => Buffer.concat([varint(field * 8), varint(value)])
+const part = (field: number, ...contents: readonly (Buffer | string)[]): Buffer => {
+  const bytes = Buffer.concat(contents.map((content) => Buffer.from(content as string)))
+  return Buffer.concat([varint(field * 8 + 2), varint(bytes.length), bytes])
+}
+const envelope = (apiVersion: string, kind: string, ...raw: readonly Buffer[]): Buffer =>
+  Buffer.concat([Buffer.from('k8s\0'), part(1, part(1, apiVersion), part(2, kind)), part(2, ...raw)])
+
+describe('decodeProtobuf', () => {
+  test('a Service', () => {
+    const targetPort = part(4, number(1, 1), part(3, 'http'))
+    const spec = part(
+      2,
+      part(1, part(2, 'TCP'), number(3, 80), targetPort, number(5, 0)),
+      part(2, part(1, 'app'), part(2, 'web')),
+      part(4, 'NodePort'),
+    )
+    const body = envelope('v1', 'Service', part(1, part(1, 'web'), part(2, ''), part(8)), spec, part(3, part(1)))
+    expect(decodeProtobuf(body)).toEqual({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web' },
+      spec: { ports: [{ protocol: 'TCP', port: 80, targetPort: 'http' }], selector: { app: 'web' }, type: 'NodePort' },
+    })
+  })
+
+  test('zero of a pointer counts, zero of a value does not', () => {
+    expect(decodeProtobuf(envelope('apps/v1', 'Deployment', part(2, number(1, 0), number(5, 0))))).toEqual({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      spec: { replicas: 0 },
+    })
+  })
+
+  test('bytes become base64, times RFC 3339', () => {
+    const body = envelope(
+      'v1',
+      'Secret',
+      part(1, part(8, number(1, 1767225600))),
+      part(2, part(1, 'k'), part(2, Buffer.from([0, 255]))),
+    )
+    expect(decodeProtobuf(body)).toMatchObject({
+      metadata: { creationTimestamp: '2026-01-01T00:00:00Z' },
+      data: { k: 'AP8=' },
+    })
+  })
+
+  test.each([
+    ['no magic', Buffer.from('{}')],
+    ['a kind that is not known', envelope('batch/v1', 'Job')],
+    ['a field that is not known', envelope('v1', 'Service', part(2, part(99, 'x')))],
+    ['a message that is cut off', envelope('v1', 'Service', Buffer.from([0x12, 0x7f, 1]))],
+    ['a number without end', envelope('v1', 'Service', Buffer.alloc(12, 0xff))],
+    ['a wire type that is not used', envelope('v1', 'Service', Buffer.from([0x0d, 0, 0, 0, 0]))],
+  ])('refuses %s', (_what, body) => {
+    expect(() => decodeProtobuf(body)).toThrow(Refusal)
+  })
+})

@@ -1,0 +1,113 @@
+/** status, scale, binding and eviction: a part of an object, or something to be done with it. */
+import { isRecord } from '../../api/decode.ts'
+import type { AnyObject } from '../../api/kinds.ts'
+import { invalidStatus, notFoundStatus } from '../../api/status.ts'
+import { invalid } from '../../api/field-error.ts'
+import { formatSelector } from './printers/format-selector.ts'
+import { managerName, trackUpdate } from './apply/managed-fields.ts'
+import { contentTypeOf, parseJSON, readBody, readObjectBody } from './body.ts'
+import type { ApiContext, ApiRequest } from './context.ts'
+import { deleteWithOptions, readDeleteOptions } from './delete.ts'
+import { badRequest, failureStatus, methodNotAllowed, Refusal } from './failures.ts'
+import { applyPatch, patched } from './patch.ts'
+import { keyOf, representationFor, storedObject } from './reads.ts'
+import { sendJSON, sendResult } from './respond.ts'
+import { checkedObject, isDryRun } from './writes.ts'
+import { get } from '../../model/snapshot.ts'
+
+export async function serveStatus(context: ApiContext, request: ApiRequest): Promise<void> {
+  const { path, response, request: message } = request
+  const stored = storedObject(context.store.snapshot(), path)
+  const shown = representationFor(request, context)
+  if (message.method === 'GET') return sendJSON(response, 200, shown.one(stored))
+  if (message.method !== 'PUT' && message.method !== 'PATCH') throw methodNotAllowed()
+  const body = message.method === 'PUT' ? await readObjectBody(message) : await patched(context, request)
+  const { object, warnings } = checkedObject(request, body)
+  if (isDryRun(request.query)) return sendJSON(response, 200, shown.one(object))
+  sendResult(response, context.registry.updateStatus(object), shown.one, warnings)
+}
+
+type Scalable = AnyObject & { kind: 'Deployment' | 'ReplicaSet' }
+
+export async function serveScale(context: ApiContext, request: ApiRequest): Promise<void> {
+  const { path, response, request: message, query } = request
+  const stored = storedObject(context.store.snapshot(), path)
+  if (!isScalable(stored)) throw methodNotAllowed()
+  if (message.method === 'GET') return sendJSON(response, 200, scaleOf(stored))
+  if (message.method !== 'PUT' && message.method !== 'PATCH') throw methodNotAllowed()
+  const scale =
+    message.method === 'PUT'
+      ? await readObjectBody(message)
+      : applyPatch(contentTypeOf(message), 'Scale', scaleOf(stored), parseJSON(await readBody(message)))
+  const replicas = replicasOf(scale, stored)
+  const { resourceVersion } = isRecord(scale) && isRecord(scale['metadata']) ? scale['metadata'] : {}
+  const metadata = typeof resourceVersion === 'string' ? { ...stored.metadata, resourceVersion } : stored.metadata
+  const scaled: AnyObject = { ...stored, metadata, spec: { ...stored.spec, replicas } } as Scalable
+  const manager = managerName(query, message.headers['user-agent'] ?? '')
+  const tracked = trackUpdate(stored, scaled, manager, context.now())
+  const result = context.registry.update(tracked, { dryRun: isDryRun(query) })
+  sendResult(response, result, (object) => (isScalable(object) ? scaleOf(object) : object))
+}
+
+function isScalable(object: AnyObject): object is Scalable {
+  return object.kind === 'Deployment' || object.kind === 'ReplicaSet'
+}
+
+function scaleOf({ metadata, spec, status }: Scalable): unknown {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: spec.replicas ?? 0 },
+    status: { replicas: status?.replicas ?? 0, selector: formatSelector(spec.selector) },
+  }
+}
+
+function replicasOf(scale: unknown, stored: Scalable): number {
+  const spec = isRecord(scale) && isRecord(scale['spec']) ? scale['spec'] : {}
+  const { replicas = 0 } = spec
+  if (!Number.isInteger(replicas))
+    throw badRequest(`spec.replicas must be a whole number, not ${JSON.stringify(replicas)}`)
+  if (Number(replicas) < 0) {
+    const error = invalid(['spec', 'replicas'], replicas, 'must be greater than or equal to 0')
+    throw new Refusal(invalidStatus(stored.kind, stored.metadata.name, [error]))
+  }
+  return Number(replicas)
+}
+
+/** What a scheduler sends: the Pod's node. */
+export async function serveBinding(context: ApiContext, { path, request, response }: ApiRequest): Promise<void> {
+  if (request.method !== 'POST') throw methodNotAllowed()
+  const body = await readObjectBody(request)
+  const target = isRecord(body) && isRecord(body['target']) ? body['target']['name'] : undefined
+  if (typeof target !== 'string') throw badRequest('a Binding needs target.name, the name of a node')
+  const pod = storedObject(context.store.snapshot(), path)
+  if (pod.kind !== 'Pod') throw methodNotAllowed()
+  if (pod.spec.nodeName !== undefined) {
+    const message = `Operation cannot be fulfilled on pods/binding ${JSON.stringify(pod.metadata.name)}: pod ${pod.metadata.name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`
+    throw new Refusal(failureStatus(409, 'Conflict', message))
+  }
+  if (get(context.store.snapshot(), 'Node', target) === undefined) throw new Refusal(notFoundStatus('Node', target))
+  context.store.update({ ...pod, spec: { ...pod.spec, nodeName: target } })
+  sendJSON(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
+}
+
+/** What `kubectl drain` sends. There are no disruption budgets, so it is a delete. */
+export async function serveEviction(
+  context: ApiContext,
+  { path, request, response, query }: ApiRequest,
+): Promise<void> {
+  if (request.method !== 'POST') throw methodNotAllowed()
+  const body = await readObjectBody(request)
+  const options = readDeleteOptions(isRecord(body) ? body['deleteOptions'] : undefined, query)
+  storedObject(context.store.snapshot(), path)
+  const result = deleteWithOptions(context, { kind: 'Pod', ...pathOf(keyOf(path)) }, options)
+  const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
+  sendResult(response, 'failure' in result ? result : { ...result, code: 201 }, () => success)
+}
+
+function pathOf(key: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = key.split('/')
+  return { namespace, name }
+}

@@ -1,0 +1,82 @@
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { findRule, checkInputs, type CheckInputsOptions, rulePages } from '../../explain/check/check-inputs.ts'
+import { fixInputs } from '../../explain/check/fix.ts'
+import type { CheckInput } from '../../explain/check/inputs.ts'
+import { type CheckReport, isFailure } from '../../explain/check/report.ts'
+import { rulePage } from '../../explain/check/rule-page.ts'
+import { suggest } from '../../manifest/suggest.ts'
+import { UsageError, type Context } from '../context.ts'
+import { count } from '../format.ts'
+import { readConfig } from './read-config.ts'
+import { readCheckInputs, STANDARD_INPUT } from './read-inputs.ts'
+import { unifiedDiff } from './unified-diff.ts'
+import { writeReport, type CheckFormat } from './write-report.ts'
+
+export interface CheckCommandOptions {
+  readonly namespace?: string
+  readonly format: CheckFormat
+  readonly config?: string
+  readonly strict?: boolean
+  readonly fix?: boolean
+  readonly explain?: string
+}
+
+/** Exit code 0, or 1 with an error (`--strict`: or a warning) among the findings. */
+export async function runCheck(
+  files: readonly string[],
+  options: CheckCommandOptions,
+  context: Context,
+): Promise<number> {
+  if (options.explain !== undefined) return explain(options.explain, context)
+  const settings = readConfig(options.config, options.namespace, context)
+  const inputs = await readCheckInputs(files, context)
+  const report = options.fix === true ? fix(inputs, settings, context) : checkInputs(inputs, settings)
+  const strict = options.strict === true
+  const { output, leftOut, stepSummary } = writeReport(report, options.format, strict)
+  context.stdout.write(output)
+  if (leftOut > 0) context.stderr.write(`${count(leftOut, 'more finding')} than GitHub shows\n`)
+  const summaryFile = context.environment['GITHUB_STEP_SUMMARY']
+  if (stepSummary !== undefined && summaryFile !== undefined) appendFileSync(summaryFile, stepSummary)
+  return isFailure(report, strict) ? 1 : 0
+}
+
+function explain(rule: string, context: Context): number {
+  const page = findRule(rule)
+  if (page === undefined) {
+    const near =
+      suggest(
+        rule.toUpperCase(),
+        rulePages.map(({ code }) => code),
+      ) ??
+      suggest(
+        rule,
+        rulePages.map(({ name }) => name),
+      )
+    throw new UsageError(`there is no rule ${rule}${near === undefined ? '' : `: did you mean ${near}?`}`)
+  }
+  context.stdout.write(rulePage(page))
+  return 0
+}
+
+/** What a template made is made anew the next time: only files that people write are edited. */
+function mayEdit(inputs: readonly CheckInput[]): (file: string) => boolean {
+  const rendered = new Set(inputs.filter(({ text }) => /^# Source: /m.test(text)).map(({ file }) => file))
+  return (file) => file !== STANDARD_INPUT && !rendered.has(file)
+}
+
+function fix(inputs: readonly CheckInput[], settings: CheckInputsOptions, context: Context): CheckReport {
+  const { inputs: fixed, applied, report } = fixInputs(inputs, mayEdit(inputs), settings)
+  for (const [i, { file, text }] of fixed.entries()) {
+    const before = inputs[i]?.text ?? text
+    if (before === text) continue
+    try {
+      writeFileSync(resolve(context.workingDirectory, file), text)
+    } catch (error) {
+      throw new UsageError(`${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    context.stderr.write(unifiedDiff(file, before, text))
+  }
+  context.stderr.write(`${count(applied.length, 'fix').replace(/fixs$/, 'fixes')} applied\n`)
+  return report
+}

@@ -1,0 +1,34 @@
+import { rulePages } from '../../explain/check/check-inputs.ts'
+import type { CheckReport } from '../../explain/check/report.ts'
+import { shortReport } from '../../explain/report/findings-short.ts'
+import { githubReport } from '../../explain/report/github.ts'
+import { jsonReport } from '../../explain/report/json.ts'
+import { junitReport } from '../../explain/report/junit.ts'
+import { prettyReport } from '../../explain/report/pretty.ts'
+import { sarifReport } from '../../explain/report/sarif.ts'
+import { VERSION } from '../version.ts'
+
+export type CheckFormat = 'pretty' | 'short' | 'json' | 'sarif' | 'github' | 'junit'
+
+export interface WrittenReport {
+  /** For standard output. */
+  readonly output: string
+  /** Findings that the format does not show. */
+  readonly leftOut: number
+  /** Markdown for the summary of a step in GitHub Actions. */
+  readonly stepSummary?: string
+}
+
+const FORMATS: Readonly<Record<Exclude<CheckFormat, 'github'>, (report: CheckReport, strict: boolean) => string>> = {
+  pretty: prettyReport,
+  short: shortReport,
+  json: jsonReport,
+  sarif: (report) => sarifReport(report, rulePages, VERSION),
+  junit: junitReport,
+}
+
+export function writeReport(report: CheckReport, format: CheckFormat, strict: boolean): WrittenReport {
+  if (format !== 'github') return { output: FORMATS[format](report, strict), leftOut: 0 }
+  const { annotations, leftOut, summary } = githubReport(report)
+  return { output: annotations, leftOut, stepSummary: summary }
+}

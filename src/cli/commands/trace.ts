@@ -1,0 +1,32 @@
+import { Option } from 'commander'
+import type { Command } from '../command.ts'
+import { nameOption } from '../network-name.ts'
+import type { TraceCommandOptions } from '../trace/run-trace.ts'
+
+export const trace: Command = {
+  name: 'trace',
+  register(program, context, exit) {
+    program
+      .command('trace')
+      .description('follow one connection hop by hop, and say where and why it breaks')
+      .argument('<from>', 'pod/NAME, deploy/NAME, NAMESPACE/pod/NAME, node[/NAME] or outside')
+      .argument('<to>', 'a URL, svc/NAME:PORT, HOST:PORT, node:PORT or pod/NAME:PORT')
+      .argument('[file...]', 'manifests (files, folders, -); without any: the running network')
+      .option('-n, --namespace <namespace>', 'namespace of what states none', 'default')
+      .addOption(nameOption())
+      .addOption(formatOption())
+      .addOption(colorOption())
+      .option('--ascii', 'draw with ASCII characters only')
+      .action((from: string, to: string, files: string[], options: TraceCommandOptions) =>
+        exit(import('../trace/run-trace.ts').then(({ runTrace }) => runTrace(from, to, files, options, context))),
+      )
+  },
+}
+
+function formatOption(): Option {
+  return new Option('-o, --format <format>', 'how the answer is written').choices(['pretty', 'json']).default('pretty')
+}
+
+function colorOption(): Option {
+  return new Option('--color <when>', 'when to use colour').choices(['auto', 'always', 'never']).default('auto')
+}

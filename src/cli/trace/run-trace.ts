@@ -1,0 +1,52 @@
+import { hasErrors } from '../../manifest/diagnostic.ts'
+import { traceReport } from '../../explain/report/trace.ts'
+import { EXIT_CODES, type Trace } from '../../explain/trace/report.ts'
+import { parseRequest, traceManifest } from '../../explain/trace/static.ts'
+import { UsageError, type Context } from '../context.ts'
+import { formatDiagnostic } from '../../manifest/format.ts'
+import { readManifests, type ReadManifests } from '../read-manifests.ts'
+import { styleOf, type StyleOptions } from './style.ts'
+
+export interface TraceCommandOptions extends StyleOptions {
+  readonly name?: string
+  readonly namespace: string
+  readonly format: 'pretty' | 'json'
+}
+
+/** The exit code: that of the verdict. */
+export async function runTrace(
+  from: string,
+  to: string,
+  files: readonly string[],
+  options: TraceCommandOptions,
+  context: Context,
+): Promise<number> {
+  const request = parseRequest(from, to)
+  if (typeof request === 'string') throw new UsageError(request)
+  const { namespace } = options
+  if (files.length === 0) {
+    const { traceRunning } = await import('./live.ts')
+    const { trace, texts } = await traceRunning(request, options, context)
+    return print(trace, texts, options, context)
+  }
+  const read = await readManifests(files, context)
+  tellUnreadable(read, context)
+  return print(traceManifest(read.manifest, request, { namespace }), read.texts, options, context)
+}
+
+function print(trace: Trace, texts: ReadManifests['texts'], options: TraceCommandOptions, context: Context): number {
+  const text =
+    options.format === 'json'
+      ? `${JSON.stringify(trace, null, 2)}\n`
+      : traceReport(trace, styleOf(options, context), texts)
+  context.stdout.write(text)
+  return EXIT_CODES[trace.verdict]
+}
+
+/** What cannot be read may be what the connection needs: it is told, and the trace goes on with the rest. */
+function tellUnreadable({ manifest, texts }: ReadManifests, context: Context): void {
+  if (!hasErrors(manifest.diagnostics)) return
+  for (const diagnostic of manifest.diagnostics.filter(({ severity }) => severity === 'error')) {
+    context.stderr.write(`${formatDiagnostic(diagnostic, texts.get(diagnostic.file))}\n`)
+  }
+}

@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import type { Server } from 'node:https'
+import { connect, type Socket } from 'node:net'
+import type { Endpoints, Service } from '../api/core.ts'
+import type { PodAccess } from '../apiserver/http/context.ts'
+import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
+import { receiveFd } from '../host/fd-channel.ts'
+import { logPath } from '../kubelet/log-files.ts'
+import { cidrAddress, formatIP } from '../lib/ip.ts'
+import type { ClusterConfig } from '../model/cluster-config.ts'
+import type { FrontLink } from './front-link.ts'
+import { kubeconfigText } from './kubeconfig.ts'
+import type { Objects } from './objects.ts'
+import type { ClusterOptions } from './options.ts'
+import type { PodNetwork } from './pod-network.ts'
+import { runPodCommand } from './pod-commands.ts'
+import type { Topology } from './topology.ts'
+
+const PORT = 6443
+const LOOPBACK = '127.0.0.1'
+const NAME = 'kubernetes'
+
+/** The Service by which Pods reach the API server, and its one endpoint: the fabric. */
+export function apiServerObjects(
+  topology: Topology,
+  config: ClusterConfig,
+): readonly [Service, EndpointSlice, Endpoints] {
+  const metadata = { name: NAME, namespace: 'default' }
+  const provider = { component: 'apiserver', provider: 'kubernetes' }
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { ...metadata, labels: provider },
+      spec: {
+        clusterIP: serviceAddress(config),
+        ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: PORT }],
+      },
+    },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels: { [SERVICE_NAME_LABEL]: NAME } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [topology.gateway], conditions: { ready: true } }],
+      ports: [{ name: 'https', protocol: 'TCP', port: PORT }],
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      // The slice above is there already.
+      metadata: { ...metadata, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+      subsets: [{ addresses: [{ ip: topology.gateway }], ports: [{ name: 'https', protocol: 'TCP', port: PORT }] }],
+    },
+  ]
+}
+
+/** The first address of the range. */
+function serviceAddress({ serviceCIDRs: [range] }: ClusterConfig): string {
+  if (range === undefined) throw new Error('the network has no range for Services')
+  return formatIP(cidrAddress(range, 1))
+}
+
+export interface ApiServerParts {
+  readonly options: ClusterOptions
+  readonly config: ClusterConfig
+  readonly topology: Topology
+  readonly objects: Objects
+  readonly podNetwork: PodNetwork
+  readonly link: FrontLink
+}
+
+/**
+ * Serves the API on the host's loopback and on the fabric, and writes the kubeconfig: its path. Everything of the server
+ * is loaded here, when the network already runs.
+ */
+export async function startApiServer(parts: ApiServerParts): Promise<string> {
+  const { options, config, topology, objects, link } = parts
+  const { createApiServer, createEventRecorder, createWatchHistory, makeCertificates } = await import(
+    '../apiserver/http/api-server.ts'
+  )
+  const names = serverNames(topology, config)
+  const certificates = makeCertificates(names, Date.now())
+  const token = randomBytes(32).toString('base64url')
+  const { store, registry } = objects
+  const context = {
+    store,
+    registry,
+    history: createWatchHistory(store),
+    events: createEventRecorder(store, Date.now),
+    pods: podAccess(parts),
+    now: Date.now,
+  }
+  const server = createApiServer({ certificates, token, names, context })
+  const inside = createApiServer({ certificates, token, names, context })
+  const port = await listenOnHost(server, link)
+  await listening(inside.listen({ host: topology.gateway, port: PORT, exclusive: true }))
+  const path = `${options.stateDirectory}/kubeconfig`
+  const address = `https://${LOOPBACK}:${port}`
+  writeFileSync(
+    path,
+    kubeconfigText({ name: options.name, server: address, authority: certificates.authority, token }),
+    {
+      mode: 0o600,
+    },
+  )
+  return path
+}
+
+function serverNames(topology: Topology, config: ClusterConfig): readonly string[] {
+  const inside = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    `kubernetes.default.svc.${config.clusterDomain}`,
+  ]
+  return [LOOPBACK, 'localhost', topology.gateway, serviceAddress(config), ...inside]
+}
+
+/** The host's port, opened by the front and handed over: 6443, or the next that is free. */
+async function listenOnHost(server: Server, link: FrontLink): Promise<number> {
+  const [result] = await link.listen([{ protocol: 'TCP', address: LOOPBACK, port: PORT }])
+  if (result?.port === undefined) throw new Error(`no port for the API server: ${result?.error ?? 'no answer'}`)
+  await listening(server.listen({ fd: receiveFd(link.channel) }))
+  return result.port
+}
+
+async function listening(server: Server): Promise<void> {
+  await once(server, 'listening')
+}
+
+function podAccess({ options, objects, podNetwork }: ApiServerParts): PodAccess {
+  const commands = {
+    snapshot: objects.snapshot,
+    sandboxOf: podNetwork.sandboxOf,
+    workingDirectory: options.workingDirectory,
+  }
+  return {
+    logPath: (pod, container, run) => logPath(`${options.stateDirectory}/pods`, pod, container, run),
+    run: (request) => runPodCommand(commands, request),
+    connect: (pod, port) => connectTo(pod.status?.podIP ?? '', port),
+  }
+}
+
+/** From the fabric, which reaches every Pod. */
+function connectTo(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, allowHalfOpen: true })
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.off('error', reject)
+      resolve(socket)
+    })
+  })
+}

@@ -1,0 +1,122 @@
+/** Turns what was seen of a running network into hops. */
+import { clusterIPs } from './addresses.ts'
+import { fail, ok, type HopFinding } from './finding.ts'
+import { connectionEvidence, foreignEvidence, foreignFixes } from './observed-evidence.ts'
+import { applicationHop } from './observed-answer.ts'
+import { podHop, socketHop, type Sight } from './observed-pod.ts'
+import type { Connection, Observation, ProbeRequest, Query } from './observation.ts'
+import type { Dial, Plan, Way } from './plan.ts'
+import { podKey } from './probe.ts'
+import type { Evidence } from './report.ts'
+import { NAME_TIMEOUT, NO_SUCH_NAME, symptomOf } from './symptoms.ts'
+import type { Observer } from './trace.ts'
+import type { World } from './world.ts'
+
+export function observerOf(world: World, request: ProbeRequest, observation: Observation): Observer {
+  const sightOf = (plan: Plan, way: Way): Sight => ({
+    world,
+    plan,
+    way,
+    connection: connectionTo(observation, way),
+    sockets: way.branch?.workload === undefined ? undefined : observation.sockets[podKey(way.branch.workload)],
+    foreign: observation.foreign,
+    asked: request.send !== undefined,
+  })
+  return {
+    name: (plan, declared) => nameHop(plan, declared, observation),
+    service: (plan, way, declared) => serviceHop(plan, way, declared, observation),
+    pod: (plan, way, declared) => podHop(sightOf(plan, way), declared),
+    socket: (plan, way, declared) => socketHop(sightOf(plan, way), declared),
+    application: (plan, way) => applicationHop(sightOf(plan, way)),
+    notes: notesOf(request, observation),
+  }
+}
+
+/** The endpoint itself, or the Pod's own address where that is what the client dials. */
+function connectionTo({ direct, dials }: Observation, { branch }: Way): Connection | undefined {
+  if (branch === undefined) return undefined
+  return [...direct, ...dials].find(({ address, port }) => address === branch.address && port === branch.port)
+}
+
+function queryEvidence({ name, result, addresses, milliseconds }: Query): Evidence {
+  const answer = addresses.length > 0 ? addresses.join(', ') : result
+  return { source: 'probe', text: `A ${name}: ${answer} (${milliseconds} ms)`, location: null }
+}
+
+function nameHop({ route, found }: Plan, declared: HopFinding, { queries, server }: Observation): HopFinding {
+  const last = queries.at(-1)
+  if (last === undefined || declared.status === 'skipped') return declared
+  const evidence = [...(declared.evidence ?? []), ...queries.map(queryEvidence)]
+  const of = { object: declared.object }
+  const count = `${queries.length} ${queries.length === 1 ? 'query' : 'queries'} to ${server}`
+  if (last.addresses.length > 0) {
+    const took = Math.round(queries.reduce((sum, { milliseconds }) => sum + milliseconds, 0) * 10) / 10
+    const text = `${last.name} -> ${last.addresses.join(', ')} (${took} ms, ${count})`
+    const service = route.target?.kind === 'service' ? route.target.service : undefined
+    const wanted = service === undefined || service.headless ? [] : clusterIPs(service)
+    if (wanted.length > 0 && !wanted.includes(last.addresses[0] ?? '')) {
+      const wrong = `${text}, but the Service has ${wanted.join(', ')}`
+      return fail('name', wrong, symptomOf('ETIMEDOUT', 0), { ...of, rule: 'PTL909', evidence })
+    }
+    return ok('name', text, { ...of, evidence })
+  }
+  if (declared.status === 'fail') return { ...declared, evidence }
+  // Nothing is wrong with the name itself: a headless Service without a ready Pod has no address.
+  if (found !== undefined && route.target?.kind === 'service' && route.target.service.headless) {
+    return ok('name', `${last.name}: no address, as no Pod is ready (${count})`, { ...of, evidence })
+  }
+  const symptom = last.result === 'timeout' ? NAME_TIMEOUT : NO_SUCH_NAME
+  return fail('name', `DNS says ${last.result} to ${last.name} (${count})`, symptom, { rule: 'PTL909', evidence })
+}
+
+function dialTo({ dials }: Observation, dial: Dial | undefined): Connection | undefined {
+  return dials.find(({ address, port }) => (dial?.address ?? address) === address && port === dial?.port)
+}
+
+/** The rules on the way, and whether the connection through them went as the endpoints themselves do. */
+function serviceHop(plan: Plan, way: Way, declared: HopFinding, observation: Observation): HopFinding {
+  const dialled = dialTo(observation, way.dial)
+  const rules = observation.rules.map(
+    ({ place, outcome, chains, choices }): Evidence => ({
+      source: 'packet',
+      text: `rules of ${place}: ${outcome}${choices.length === 0 ? '' : ` to ${choices.join(' or ')}`} by ${chains.join(', ') || 'no chain'}`,
+      location: null,
+    }),
+  )
+  const seen = dialled === undefined ? [] : [connectionEvidence(dialled)]
+  const evidence = [...(declared.evidence ?? []), ...rules, ...seen]
+  if (declared.status === 'unknown' && dialled?.errno != null && way.branch === undefined) {
+    const text = `${dialled.address}:${dialled.port}: nothing of this network has this address, and it does not answer`
+    return fail('service', text, symptomOf(dialled.errno, dialled.milliseconds), { evidence })
+  }
+  const isLast = declared.status === 'fail' || declared.status === 'skipped'
+  if (isLast || dialled === undefined || dialled.errno === null || way.branch === undefined) {
+    return declared.status === 'skipped' ? declared : { ...declared, evidence }
+  }
+  const behind = plan.ways.filter((other) => other.dial === way.dial || other.dial?.address === way.dial?.address)
+  const results = behind.map((other) => connectionTo(observation, other)?.errno)
+  if (results.some((errno) => errno === undefined || errno === dialled.errno)) return { ...declared, evidence }
+  const what = dialled.errno === 'ETIMEDOUT' ? 'are dropped' : `end with ${dialled.errno}`
+  const text = `connections to ${dialled.address}:${dialled.port} ${what}, though the endpoints answer${foreignText(observation)}`
+  return fail('service', text, symptomOf(dialled.errno, dialled.milliseconds), {
+    ...(declared.object && { object: declared.object }),
+    rule: 'PTL908',
+    evidence: [...evidence, ...foreignEvidence(observation.foreign)],
+    fixes: foreignFixes(observation.foreign),
+  })
+}
+
+function foreignText({ foreign }: Pick<Observation, 'foreign'>): string {
+  return foreign.length === 0 ? '' : `: rules that are not Portolan's are on the way (${foreign.join('; ')})`
+}
+
+function notesOf({ direct, dials }: ProbeRequest, observation: Observation): readonly string[] {
+  const count = observation.dials.length + observation.direct.length
+  if (count === 0) return []
+  const own = direct.length > 0 ? `, and ${direct.length} to the endpoints themselves` : ''
+  const made = `${dials.length} ${dials.length === 1 ? 'connection' : 'connections'} as the client makes them${own}`
+  const answered = observation.dials.flatMap(({ bytes }) => /^portolan-stand-in: (\S+)/im.exec(bytes)?.[1] ?? [])
+  const turn = direct.length > 0 ? '; the first used one turn of the Service’s round robin' : ''
+  const took = answered[0] === undefined ? '' : ` and was answered by ${answered[0].split('/').slice(0, 2).join('/')}`
+  return [`this trace made ${made}${turn}${took}`]
+}
