@@ -128,6 +128,7 @@ const REGISTERED: Readonly<Record<string, readonly string[]>> = {
 
 /** Who starts processes, and which: nothing else that is installed is needed at run time. */
 const STARTERS: Readonly<Record<string, string>> = {
+  'src/cli/merge-kubeconfigs.ts': 'kubectl, which merges its own files, for kubeconfig --merge',
   'src/cli/up/detach.ts': 'this program, in a session of its own',
   'src/cluster/pod-commands.ts': "unshare with a user's program beside a container, for kubectl exec",
   'src/host/engine-process.ts': 'unshare with the engine, newuidmap and newgidmap where they are there',

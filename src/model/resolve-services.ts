@@ -90,6 +90,7 @@ export const resolvedServices: (snapshot: Snapshot) => OrderedMap<readonly Servi
       const key = object?.kind === 'EndpointSlice' ? serviceKeyOf(object) : object && objectKey(object)
       if (key !== undefined) keys.add(key)
     }
+    if (previous.size === 0) return OrderedMap.from(resolveAll(snapshot, keys))
     let all = previous
     for (const key of keys) {
       const infos = reuse(all.get(key) ?? [], resolveService(snapshot, key))
@@ -98,6 +99,15 @@ export const resolvedServices: (snapshot: Snapshot) => OrderedMap<readonly Servi
     return all
   },
 )
+
+function resolveAll(snapshot: Snapshot, keys: Iterable<string>): (readonly [string, readonly ServicePortInfo[]])[] {
+  const all: (readonly [string, readonly ServicePortInfo[]])[] = []
+  for (const key of keys) {
+    const infos = resolveService(snapshot, key)
+    if (infos.length > 0) all.push([key, infos])
+  }
+  return all
+}
 
 /** The records of one Service, the ports in their order, the primary family first; empty where nothing is to be served. */
 export function resolveService(snapshot: Snapshot, serviceKey: string): readonly ServicePortInfo[] {
@@ -201,8 +211,7 @@ function resolveEndpoints(
   family: IPFamily,
   name: ServicePortName,
 ): readonly Endpoint[] {
-  // By address and port as one number, which is their order too.
-  const found = new Map<number | bigint, Endpoint>()
+  const found: PlacedEndpoint[] = []
   for (const slice of slices) {
     if (slice.addressType !== family) continue
     const port = (slice.ports ?? []).find((p) => p.name === name.port && (p.protocol ?? 'TCP') === name.protocol)?.port
@@ -213,11 +222,26 @@ function resolveEndpoints(
       const ip = value === undefined ? cleanIP(address)?.text : address
       if (ip === undefined) continue
       const place = value === undefined ? placeOf(ip, port) : value * PORTS + port
-      // An address is given to the next Pod while the last one's entry is still terminating.
-      if (found.get(place)?.terminating !== false) found.set(place, toEndpoint(entry, ip, port))
+      found.push({ place, endpoint: toEndpoint(entry, ip, port) })
     }
   }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint)
+  return inOrder(found).map(({ endpoint }) => endpoint)
+}
+
+interface PlacedEndpoint {
+  /** Address and port as one number, which is their order too. */
+  readonly place: number | bigint
+  readonly endpoint: Endpoint
+}
+
+/** Each place once: an address is given to the next Pod while the last one's entry is still terminating. */
+function inOrder(found: PlacedEndpoint[]): readonly PlacedEndpoint[] {
+  if (found.every(({ place }, i) => i === 0 || (found[i - 1]?.place ?? 0) < place)) return found
+  const byPlace = new Map<number | bigint, PlacedEndpoint>()
+  for (const one of found) {
+    if (byPlace.get(one.place)?.endpoint.terminating !== false) byPlace.set(one.place, one)
+  }
+  return [...byPlace.values()].sort((a, b) => (a.place < b.place ? -1 : 1))
 }
 
 const PORTS = 65_536

@@ -1,6 +1,7 @@
 import type { RunningNetwork } from '../../cluster/control-client.ts'
 import type { Context } from '../context.ts'
 import { rememberFiles } from '../trace/remember-files.ts'
+import { manifestFindings, NO_FINDINGS } from './findings.ts'
 import { loadManifests } from './load.ts'
 import { chainWarnings, networkReport, podWarnings } from './report.ts'
 
@@ -9,7 +10,7 @@ export async function applyToRunning(
   network: RunningNetwork,
   directory: string,
   files: readonly string[],
-  wait: number | undefined,
+  { wait, check }: { readonly wait: number | undefined; readonly check: boolean },
   context: Context,
 ): Promise<number> {
   const loaded = await loadManifests(files, undefined, context)
@@ -32,7 +33,8 @@ export async function applyToRunning(
   const ready = wait === undefined ? true : await allReady(network, wait)
   if (!ready) context.stderr.write(`not every Pod is ready after ${(wait ?? 0) / 1000} s\n`)
   const status = await network.status()
-  for (const warning of [...podWarnings(status), ...chainWarnings(status)])
+  const { lines, codes } = check ? await manifestFindings(loaded.objects) : NO_FINDINGS
+  for (const warning of [...lines, ...podWarnings(status), ...chainWarnings(status, codes)])
     context.stderr.write(`warning: ${warning}\n`)
   context.stdout.write(`\n${networkReport(status)}`)
   return ready ? 0 : 1

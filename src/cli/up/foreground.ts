@@ -7,6 +7,7 @@ import { deferred } from '../../lib/deferred.ts'
 import { MachineError, type Context } from '../context.ts'
 import { rememberFiles } from '../trace/remember-files.ts'
 import { tellParent } from './detach.ts'
+import { manifestFindings, NO_FINDINGS, type ManifestFindings } from './findings.ts'
 import type { Interrupts } from './interrupts.ts'
 import type { Progress } from './progress.ts'
 import { chainWarnings, differences, listenerNotes, networkReport, podWarnings } from './report.ts'
@@ -20,6 +21,8 @@ export interface ForegroundOptions {
   readonly upstreams: readonly UpstreamAddress[]
   /** An `up -d` waits to hear that the network is ready. */
   readonly detached: boolean
+  /** Print what is suspicious in the manifests. */
+  readonly check: boolean
   readonly interrupts: Interrupts
   readonly progress: Progress
   readonly context: Context
@@ -49,7 +52,8 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     const state = await Promise.race([ready.promise, front.ended, interrupts.first])
     if (state === 'interrupted') return EXIT_INTERRUPTED
     if ('kind' in state) return endOf(state, progress)
-    announce(state, options)
+    const findings = options.check ? await manifestFindings(loaded.objects) : NO_FINDINGS
+    announce(state, findings, options)
     const waited = await waitForPods(options, podsReady.promise, Promise.race([front.ended, interrupts.first]))
     if (waited === 'late') return 1
     if (waited === 'ended') return endOf(await front.ended, progress) || EXIT_INTERRUPTED
@@ -73,10 +77,15 @@ function begin(directory: StateDirectory, events: FrontEvents): Front {
 const machineError = (message: string): MachineError =>
   new MachineError(`${message}\n"portolan doctor" says what this machine lacks`)
 
-function announce(status: NetworkStatus, { progress, detached, context }: ForegroundOptions): void {
+function announce(
+  status: NetworkStatus,
+  { lines, codes }: ManifestFindings,
+  { progress, detached, context }: ForegroundOptions,
+): void {
   progress.say(`network ${status.name}: ready ${(progress.elapsed() / 1000).toFixed(2)} s after the command`)
   for (const note of [...listenerNotes(status.listeners), ...differences(status)]) progress.say(`note: ${note}`)
-  for (const warning of [...podWarnings(status), ...chainWarnings(status)]) progress.say(`warning: ${warning}`)
+  for (const warning of [...lines, ...podWarnings(status), ...chainWarnings(status, codes)])
+    progress.say(`warning: ${warning}`)
   context.stdout.write(`\n${networkReport(status)}`)
   if (!detached) progress.say('\nCtrl-C stops it')
 }

@@ -1,6 +1,7 @@
 import type { ClusterOptions } from '../../cluster/options.ts'
 import { validateManifest, type ObjectProblem } from '../../cluster/validate-manifest.ts'
 import { hasErrors, type Diagnostic } from '../../manifest/diagnostic.ts'
+import type { ManifestObject } from '../../manifest/manifest.ts'
 import { UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
 import { printDiagnostics, refusals } from '../manifest-problems.ts'
@@ -9,6 +10,8 @@ import { readManifests } from '../read-manifests.ts'
 /** Manifests that a network can be given. */
 export interface LoadedManifests {
   readonly values: readonly unknown[]
+  /** All objects of the files, those too that no network acts on. */
+  readonly objects: readonly ManifestObject[]
   /** Prints what a network refused of `values`, at its place in the files. */
   printRefused(problems: readonly ObjectProblem[], outcome: string): void
 }
@@ -38,6 +41,7 @@ export async function loadManifests(
   if (hasErrors(diagnostics)) return undefined
   return {
     values,
+    objects: manifest.objects,
     printRefused: (problems, outcome) => printDiagnostics(refusals(problems, known), texts, context, outcome),
   }
 }

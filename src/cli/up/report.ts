@@ -39,12 +39,12 @@ export function podWarnings(status: NetworkStatus): readonly string[] {
     .map(({ namespace, name, reason, message }) => `Pod ${namespace}/${name} is not ready: ${reason}: ${message}`)
 }
 
-/** What nothing will answer on, a sentence each. */
-export function chainWarnings(status: NetworkStatus): readonly string[] {
+/** What nothing will answer on, a sentence each. `said`: codes of what was said of the manifest already. */
+export function chainWarnings(status: NetworkStatus, said: ReadonlySet<string>): readonly string[] {
   const warnings = status.chains.flatMap((chain) =>
     chain.problems
       .filter(({ severity }) => severity !== 'info')
-      .filter(({ code }) => code !== 'PTL305')
+      .filter(({ code }) => code !== 'PTL305' && !said.has(code))
       .map(({ code, message }) => `${code} Service ${chain.service.namespace}/${chain.service.name}: ${message}`),
   )
   // Each port of a Service says the same of its selector.

@@ -24,6 +24,7 @@ export async function startUp(
   context: Context,
 ): Promise<number> {
   const [wait, upstreams] = [waitTime(options), dnsUpstreams(options)]
+  const { check } = options
   if (options.dryRun === true) return dryRun(files, cluster, context)
   if (process.platform !== 'linux') {
     throw new MachineError(
@@ -35,13 +36,13 @@ export async function startUp(
   if (detached && process.send === undefined) return detach(context)
   const place = await lockOrNetwork(directory, cluster.name)
   if ('network' in place) {
-    return (await import('./apply.ts')).applyToRunning(place.network, directory.path, files, wait, context)
+    return (await import('./apply.ts')).applyToRunning(place.network, directory.path, files, { wait, check }, context)
   }
   const interrupts = watchInterrupts(detached)
   try {
     usable(() => createStateDirectory(directory))
     const progress = createProgress(context)
-    const given = { files, cluster, directory, wait, upstreams, detached, interrupts, progress, context }
+    const given = { files, cluster, directory, wait, check, upstreams, detached, interrupts, progress, context }
     return await runForeground(given).finally(() => removeStateDirectory(directory))
   } finally {
     place.lock.close()

@@ -102,9 +102,13 @@ test(
   TIMEOUT,
 )
 
-test('any text at all', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), checkAll), { numRuns: Math.min(RUNS, 5000) })
-})
+test(
+  'any text at all',
+  () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), checkAll), { numRuns: Math.min(RUNS, 5000) })
+  },
+  TIMEOUT,
+)
 
 const VERSIONS: Readonly<Record<string, string>> = {
   Ingress: 'networking.k8s.io/v1',
@@ -163,14 +167,18 @@ const shaken = fc
     }),
   )
 
-test('values of any type in any place', () => {
-  fc.assert(
-    fc.property(fc.array(shaken, { minLength: 1, maxLength: 3 }), (documents) => {
-      checkAll(documents.join('\n---\n'))
-    }),
-    { numRuns: Math.min(RUNS, 5000) },
-  )
-})
+test(
+  'values of any type in any place',
+  () => {
+    fc.assert(
+      fc.property(fc.array(shaken, { minLength: 1, maxLength: 3 }), (documents) => {
+        checkAll(documents.join('\n---\n'))
+      }),
+      { numRuns: Math.min(RUNS, 5000) },
+    )
+  },
+  TIMEOUT,
+)
 
 test.each([
   [
