@@ -149,7 +149,7 @@ export async function startTestServer(pods: PodAccess = NO_PODS, historySize?: n
         code: response.statusCode ?? 0,
         headers: response.headers,
         text,
-        body: isJSON && !text.includes('\n') ? (JSON.parse(text) as Body) : EMPTY,
+        body: isJSON && text.startsWith('{') && !text.includes('\n') ? (JSON.parse(text) as Body) : EMPTY,
       }
     },
     async watch(path) {

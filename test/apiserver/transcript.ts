@@ -34,7 +34,7 @@ export function normalise(text: string): string {
       // Of a template that kubectl wrote a time into.
       .replaceAll(/-[bcdfghjklmnpqrstvwxz2456789]{10}\b(-[bcdfghjklmnpqrstvwxz2456789]{5}\b)?/g, '-HASH')
       .replaceAll(/\.[0-9a-f]{16}\b/g, '.N')
-    .replaceAll(/\b(LIVE|MERGED)-\d+/g, '$1')
+      .replaceAll(/\b(LIVE|MERGED)-\d+/g, '$1')
       .replaceAll(/(resourceVersion: ")\d+/g, '$1N')
       .replaceAll('\t', '  ')
       .replaceAll(/(?<=\S) {3,}/g, '  ')

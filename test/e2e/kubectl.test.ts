@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { normalise, parseTranscript } from '../apiserver/transcript.ts'
-import { createMachine, missing, title, type Machine, type Outcome } from './network.ts'
+import { createMachine, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
 
 const reason = missing('kubectl')
 const VERSIONS = '/usr/lib/google-cloud-sdk/bin'
@@ -58,7 +58,7 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
     const forwarded = await sh(`
       kubectl run forwarded --image=nginx:1.21 --port=80 && kubectl wait --for=condition=Ready pod/forwarded
       kubectl port-forward pod/forwarded 18080:80 & client=$!
-      for try in $(seq 100); do curl -s -o answer http://127.0.0.1:18080/ && break; sleep 0.05; done
+      for try in $(seq 100); do curl -s -o /dev/null http://127.0.0.1:18080/ && break; sleep 0.05; done
       for try in 1 2 3; do curl -s http://127.0.0.1:18080/ | head -1; done
       kill $client; kubectl delete pod forwarded --now`)
     expect(forwarded.stdout.match(/^Portolan stand-in for image nginx:1.21$/gm)).toHaveLength(3)
@@ -69,6 +69,24 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
     await sh('sleep 0.5; kubectl create service clusterip watched --tcp=80:80; sleep 0.1; kubectl delete svc watched')
     const { stdout } = await watch.ended
     expect(stdout).toMatch(/watched +ClusterIP/)
+  })
+
+  test('--merge: the network is the current context of the own file, beside what was there', async () => {
+    const own = `${machine.folder}/own/config`
+    const merge = `KUBECONFIG=${own} ${PORTOLAN} kubeconfig --merge`
+    expect((await sh(merge)).stdout.trim()).toBe(own)
+    await sh(`KUBECONFIG=${own} kubectl config set-context other --cluster=none`)
+    expect((await sh(`${merge} && ${merge}`)).code).toBe(0)
+    const { stdout } = await sh(
+      `export KUBECONFIG=${own}; kubectl config get-contexts -o name; kubectl get ns -o name | head -1; stat -c %a ${own}`,
+    )
+    expect(stdout.trim().split('\n')).toEqual([
+      'other',
+      expect.stringMatching(/^portolan-/),
+      'namespace/default',
+      '600',
+    ])
+    expect((await sh(`${PORTOLAN} kubeconfig --merge`)).code).toBe(2)
   })
 
   test("the kubeconfig is its user's alone", async () => {

@@ -33,7 +33,7 @@ export function serveRead(context: ApiContext, request: ApiRequest): void {
   if (path.name !== undefined && !isWatch) {
     return sendJSON(response, 200, shown.one(storedObject(context.store.snapshot(), path)))
   }
-  const matches = selection(query, path.namespace, path.name)
+  const matches = selection(path.kind, query, path.namespace, path.name)
   if (isWatch) {
     const watch = { kind: path.kind, matches, query, representation: shown }
     return serveWatch(watch, context.store.snapshot, context.history, response)

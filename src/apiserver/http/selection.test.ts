@@ -11,7 +11,7 @@ const POD: Pod = {
   status: { phase: 'Running', podIP: '10.0.0.1' },
 }
 
-const chosen = (query: Record<string, string>): boolean => selection(new URLSearchParams(query), 'shop')(POD)
+const chosen = (query: Record<string, string>): boolean => selection('Pod', new URLSearchParams(query), 'shop')(POD)
 
 describe('labelSelector', () => {
   test.each([
@@ -49,14 +49,17 @@ describe('fieldSelector', () => {
     expect(chosen({ fieldSelector })).toBe(expected)
   })
 
-  test.each(['spec.unknown=x', 'metadata.name', '=x'])('%s is refused', (fieldSelector) => {
-    expect(() => chosen({ fieldSelector })).toThrow(Refusal)
-  })
+  test.each(['spec.unknown=x', 'spec.type=ClusterIP', 'constructor=x', 'metadata.name', '=x'])(
+    '%s is refused',
+    (fieldSelector) => {
+      expect(() => chosen({ fieldSelector })).toThrow(Refusal)
+    },
+  )
 })
 
 test('another namespace and another name are not chosen', () => {
   const none = new URLSearchParams()
-  expect(selection(none, 'other')(POD)).toBe(false)
-  expect(selection(none, 'shop', 'web-2')(POD)).toBe(false)
-  expect(selection(none, undefined, 'web-1')(POD)).toBe(true)
+  expect(selection('Pod', none, 'other')(POD)).toBe(false)
+  expect(selection('Pod', none, 'shop', 'web-2')(POD)).toBe(false)
+  expect(selection('Pod', none, undefined, 'web-1')(POD)).toBe(true)
 })

@@ -1,15 +1,15 @@
 /** `labelSelector` and `fieldSelector` of a request. */
-import type { AnyObject } from '../../api/kinds.ts'
+import type { AnyObject, Kind, Kinds } from '../../api/kinds.ts'
 import type { LabelSelectorRequirement } from '../../api/meta.ts'
 import { matchLabelSelector } from '../../model/selectors.ts'
 import { badRequest } from './failures.ts'
 
 export type Matches = (object: AnyObject) => boolean
 
-/** Throws a Refusal where a selector cannot be read. */
-export function selection(query: URLSearchParams, namespace: string | undefined, name?: string): Matches {
+/** Throws a Refusal where a selector cannot be read, or names a field that objects of this kind are not chosen by. */
+export function selection(kind: Kind, query: URLSearchParams, namespace: string | undefined, name?: string): Matches {
   const labels = labelMatcher(query.get('labelSelector') ?? '')
-  const fields = fieldMatcher(query.get('fieldSelector') ?? '')
+  const fields = fieldMatcher(kind, query.get('fieldSelector') ?? '')
   return (object) =>
     (namespace === undefined || object.metadata.namespace === namespace) &&
     (name === undefined || object.metadata.name === name) &&
@@ -49,56 +49,55 @@ export function parseLabelSelector(text: string): readonly LabelSelectorRequirem
   })
 }
 
+type ReadField<T> = (object: T) => string
+
 /** Fields that a selector may name, beside metadata.name and metadata.namespace. */
-function fieldOf(object: AnyObject, field: string): string | undefined {
-  const { metadata } = object
-  if (field === 'metadata.name') return metadata.name
-  if (field === 'metadata.namespace') return metadata.namespace ?? ''
-  switch (object.kind) {
-    case 'Pod':
-      return podField(object, field)
-    case 'Service':
-      if (field === 'spec.clusterIP') return object.spec.clusterIP ?? ''
-      return field === 'spec.type' ? (object.spec.type ?? '') : undefined
-    case 'Node':
-      return field === 'spec.unschedulable' ? String(object.spec?.unschedulable ?? false) : undefined
-    case 'Secret':
-      return field === 'type' ? (object.type ?? '') : undefined
-    case 'Namespace':
-      return field === 'status.phase' ? (object.status?.phase ?? '') : undefined
-    case 'ReplicaSet':
-      return field === 'status.replicas' ? String(object.status?.replicas ?? 0) : undefined
-    default:
-      return undefined
-  }
+const FIELDS: { readonly [K in Kind]?: Readonly<Record<string, ReadField<Kinds[K]>>> } = {
+  Pod: {
+    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
+    'spec.schedulerName': ({ spec }) => spec.schedulerName ?? '',
+    'spec.serviceAccountName': ({ spec }) => spec.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec.hostNetwork ?? false),
+    'status.phase': ({ status }) => status?.phase ?? '',
+    'status.podIP': ({ status }) => status?.podIP ?? '',
+    'status.nominatedNodeName': () => '',
+  },
+  Service: {
+    'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
+    'spec.type': ({ spec }) => spec.type ?? '',
+  },
+  Node: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
+  Secret: { type: ({ type }) => type ?? '' },
+  Namespace: { 'status.phase': ({ status }) => status?.phase ?? '' },
+  ReplicaSet: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
 }
 
-function podField({ spec, status }: AnyObject & { kind: 'Pod' }, field: string): string | undefined {
-  const fields: Readonly<Record<string, string>> = {
-    'spec.nodeName': spec.nodeName ?? '',
-    'spec.restartPolicy': spec.restartPolicy ?? '',
-    'spec.schedulerName': spec.schedulerName ?? '',
-    'spec.serviceAccountName': spec.serviceAccountName ?? '',
-    'spec.hostNetwork': String(spec.hostNetwork ?? false),
-    'status.phase': status?.phase ?? '',
-    'status.podIP': status?.podIP ?? '',
-    'status.nominatedNodeName': '',
-  }
-  return fields[field]
+const METADATA: Readonly<Record<string, ReadField<AnyObject>>> = {
+  'metadata.name': ({ metadata }) => metadata.name,
+  'metadata.namespace': ({ metadata }) => metadata.namespace ?? '',
 }
 
-function fieldMatcher(text: string): Matches {
+function readerOf(kind: Kind, field: string): ReadField<AnyObject> {
+  // Only objects of this kind are asked.
+  const own = (FIELDS[kind] ?? {}) as Readonly<Record<string, ReadField<AnyObject>>>
+  const read = [METADATA, own].find((fields) => Object.hasOwn(fields, field))?.[field]
+  if (read === undefined) throw badRequest(`field label not supported: ${field}`)
+  return read
+}
+
+function fieldMatcher(kind: Kind, text: string): Matches {
   const terms = text.split(/(?<!\\),/).filter((part) => part.trim() !== '')
   const parsed = terms.map((part) => {
     const [, field, operator, value = ''] = /^([^=!]+)(==|=|!=)(.*)$/.exec(part.trim()) ?? []
-    if (field === undefined)
+    if (field === undefined) {
       throw badRequest(`invalid selector: ${JSON.stringify(text)}; can't understand ${JSON.stringify(part)}`)
-    return { field, isEqual: operator !== '!=', value: value.replaceAll(/\\([\\,=])/g, '$1') }
+    }
+    return {
+      read: readerOf(kind, field),
+      isEqual: operator !== '!=',
+      value: value.replaceAll(/\\([\\,=])/g, '$1'),
+    }
   })
-  return (object) =>
-    parsed.every(({ field, isEqual, value }) => {
-      const found = fieldOf(object, field)
-      if (found === undefined) throw badRequest(`field label not supported: ${field}`)
-      return (found === value) === isEqual
-    })
+  return (object) => parsed.every(({ read, isEqual, value }) => (read(object) === value) === isEqual)
 }

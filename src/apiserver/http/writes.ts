@@ -144,7 +144,7 @@ export async function serveDeleteCollection(context: ApiContext, request: ApiReq
   const options = readDeleteOptions(await readObjectBody(request.request), query)
   const snapshot = context.store.snapshot()
   const all: readonly AnyObject[] = list(snapshot, path.kind)
-  const chosen = all.filter(selection(query, path.namespace))
+  const chosen = all.filter(selection(path.kind, query, path.namespace))
   for (const { metadata } of chosen) {
     const { namespace, name } = metadata
     deleteWithOptions(context, { kind: path.kind, name, ...(namespace === undefined ? {} : { namespace }) }, options)
