@@ -1,4 +1,3 @@
-import type { Pod } from '../api/core.ts'
 import { CONTROLLERS } from '../controllers/index.ts'
 import { systemClock } from '../host/clock.ts'
 import { createFabric, type Fabric } from '../host/fabric.ts'
@@ -8,7 +7,7 @@ import { createContainerRuntime } from '../kubelet/runtimes.ts'
 import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
 import { formatCIDR } from '../lib/ip.ts'
 import { parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
-import { list, objectKey, type Snapshot } from '../model/snapshot.ts'
+import { objectKey, type Snapshot } from '../model/snapshot.ts'
 import { deferred } from '../lib/deferred.ts'
 import { apiServerObjects, startApiServer } from './api-server.ts'
 import { createClients } from './clients.ts'
@@ -21,6 +20,7 @@ import { createHealthChecks } from './health-checks.ts'
 import { createHostPorts, type HostPorts } from './host-ports.ts'
 import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
+import { podsReady, podsSettled } from './pods-ready.ts'
 import { createPodNetwork, type PodNetwork } from './pod-network.ts'
 import { findProgram } from './run-commands.ts'
 import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
@@ -52,7 +52,7 @@ interface Parts {
 }
 
 /** Longest wait for Pods before the network is called ready without them, in milliseconds. */
-const PATIENCE = 1000
+const PATIENCE = 3000
 
 /** Brings a network up: namespaces and wires, rules, names, then the objects, and last the host's ports. */
 export async function startCluster(
@@ -90,10 +90,11 @@ export async function startCluster(
   const status = (): NetworkStatus => networkStatus(options.name, objects.snapshot(), hostPorts.status())
   const kubeconfig = deferred<string>()
   await startControl(parts, loops, hostPorts, status, kubeconfig.promise)
-  await podsReady(objects, PATIENCE)
+  await podsSettled(objects.store, PATIENCE)
+  await loop.settled()
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
-  void podsReady(objects).then(() => surroundings.link.send({ kind: 'pods-ready' }))
+  void podsReady(objects.store).then(() => surroundings.link.send({ kind: 'pods-ready' }))
   // Loaded when the network runs already, so that its start waits for nothing of it.
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
   startApiServer({ ...parts, link: surroundings.link }).then(kubeconfig.resolve, kubeconfig.reject)
@@ -210,10 +211,11 @@ async function startControl(
       const report = objects.applyManifest(manifest)
       await loop.settled()
       await hostPorts.opened()
-      await podsReady(objects, PATIENCE)
+      await podsSettled(objects.store, PATIENCE)
+      await loop.settled()
       return report
     },
-    podsReady: () => podsReady(objects),
+    podsReady: () => podsReady(objects.store),
     kubeconfig: () => kubeconfig,
     logDirectory: `${options.stateDirectory}/pods`,
     snapshot: objects.snapshot,
@@ -226,27 +228,6 @@ async function startControl(
     },
     stop: surroundings.stop,
   })
-}
-
-/** Resolves when every Pod is ready or has done its work, or after `patience` milliseconds. */
-function podsReady(objects: Objects, patience?: number): Promise<void> {
-  const pending = (): boolean => list(objects.snapshot(), 'Pod').some((pod) => !isDone(pod))
-  return new Promise((resolve) => {
-    const done = (): void => {
-      unwatch()
-      clearTimeout(timer)
-      resolve()
-    }
-    const timer = patience === undefined ? undefined : setTimeout(done, patience)
-    const unwatch = objects.store.watch(() => (pending() ? undefined : done()))
-    if (!pending()) done()
-  })
-}
-
-function isDone({ metadata, status }: Pod): boolean {
-  if (metadata.deletionTimestamp !== undefined) return false
-  if (status?.phase === 'Succeeded') return true
-  return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
 
 async function stopCluster(kubelet: Kubelet): Promise<void> {

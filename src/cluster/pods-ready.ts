@@ -1,0 +1,62 @@
+import type { ContainerStatus, Pod } from '../api/core.ts'
+import { list } from '../model/snapshot.ts'
+import type { Store } from '../store/store.ts'
+
+/** Resolves when every Pod is ready or has done its work. */
+export function podsReady(store: Store): Promise<void> {
+  return everyPod(store, isDone)
+}
+
+/**
+ * Resolves when nothing is to be expected of any Pod in the next moments: it is ready, it has ended, or what it waits for
+ * does not come by itself. After `patience` milliseconds in any case.
+ */
+export function podsSettled(store: Store, patience: number): Promise<void> {
+  return everyPod(store, isSettled, patience)
+}
+
+/** Looks once for all that happens in one tick: a network of a thousand Pods writes some thousand times. */
+function everyPod(store: Store, condition: (pod: Pod) => boolean, patience?: number): Promise<void> {
+  return new Promise((resolve) => {
+    let isQueued = false
+    const look = (): void => {
+      isQueued = false
+      if (list(store.snapshot(), 'Pod').every(condition)) done()
+    }
+    const unwatch = store.watch(() => {
+      if (isQueued) return
+      isQueued = true
+      setImmediate(look)
+    })
+    const done = (): void => {
+      unwatch()
+      clearTimeout(timer)
+      resolve()
+    }
+    const timer = patience === undefined ? undefined : setTimeout(done, patience)
+    look()
+  })
+}
+
+function isDone({ metadata, status }: Pod): boolean {
+  if (metadata.deletionTimestamp !== undefined) return false
+  return status?.phase === 'Succeeded' || hasCondition(status, 'Ready', 'True')
+}
+
+function isSettled(pod: Pod): boolean {
+  if (pod.metadata.deletionTimestamp !== undefined) return false
+  const { status } = pod
+  if (isDone(pod) || status?.phase === 'Failed' || hasCondition(status, 'PodScheduled', 'False')) return true
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].some(isStuck)
+}
+
+/** Waiting reasons of a container that is on its way. */
+const ON_ITS_WAY: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing'])
+
+function isStuck({ state }: ContainerStatus): boolean {
+  return state.waiting !== undefined && !ON_ITS_WAY.has(state.waiting.reason)
+}
+
+function hasCondition(status: Pod['status'], wanted: string, value: 'True' | 'False'): boolean {
+  return status?.conditions?.some(({ type, status }) => type === wanted && status === value) ?? false
+}
