@@ -2,7 +2,7 @@ import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** In milliseconds. */
-const [SAMPLE, LONGEST] = [300, 20_000]
+const [SAMPLE, LONGEST] = [300, 5_000]
 /** The share of all CPUs that may be busy where nobody works. */
 const BUSY = 0.1
 

@@ -3,16 +3,23 @@ import { openNetlink, type NetlinkSocket } from '../host/netlink.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import { encodeChange, encodeTransaction, standInName, type Transaction } from '../nft/encode.ts'
 import type { Operation } from '../nft/operation.ts'
+import { GENERATION_REQUEST, hasTable, readBack, readGeneration } from '../nft/read-back.ts'
 import { renderOperations } from '../nft/render.ts'
 import type { Table } from '../nft/ruleset.ts'
 
 /** Keeps the table of one namespace equal to what it is told. */
 export interface Proxier {
   /**
-   * Writes what differs, in one transaction where it fits one. Throws an Error that shows the command that failed; the
-   * table is then made anew the next time, since what the kernel has of it is not known.
+   * Writes what differs, in one transaction where it fits one. What a table of that name holds when the first one comes
+   * is taken over. Throws an Error that shows the command that failed; the table is then made anew the next time, since
+   * what the kernel has of it is not known.
    */
   sync(next: Table): void
+  /**
+   * Whether somebody else had changed the table, which is then mended. Where nobody has written any rules since the last
+   * time it costs one question. Throws as `sync` does.
+   */
+  mend(): boolean
   readonly table: Table | undefined
 }
 
@@ -21,20 +28,39 @@ export function createProxier(namespace?: NetworkNamespace): Proxier {
   let current: Table | undefined
   let sequence = 1
   let isUnknown = false
+  // Counted on with each transaction of our own: another number says that there was one of somebody else.
+  let generation = -1
   const send = (transactions: readonly Transaction[]): void => {
     for (const transaction of transactions) {
       sequence = transaction.lastSequence + 2
+      generation++
       transact(socket, transaction)
     }
   }
+  const write = (previous: Table | undefined, next: Table): boolean => {
+    const wasUnknown = isUnknown
+    isUnknown = true
+    if (wasUnknown) send([encodeTransaction(removal(next), sequence)])
+    const known = previous && !wasUnknown ? [previous] : []
+    const transactions = encodeChange(known, [next], sequence, socket.sendLimit)
+    send(transactions)
+    isUnknown = false
+    current = next
+    return wasUnknown || transactions.length > 0
+  }
+  const takeOver = (wanted: Table): boolean => {
+    generation = readGeneration(socket.ask(GENERATION_REQUEST))
+    const found = readBack(wanted, socket.dump)
+    const { family, name } = wanted
+    // A stand-in that is still there: whoever was here before ended in the middle of a change.
+    isUnknown ||= found === 'dormant' || hasTable({ family, name: standInName(name) }, socket.dump)
+    return write(typeof found === 'string' ? undefined : found, wanted)
+  }
   return {
-    sync(next) {
-      const wasUnknown = isUnknown
-      isUnknown = true
-      if (wasUnknown) send([encodeTransaction(removal(next), sequence)])
-      send(encodeChange(current && !wasUnknown ? [current] : [], [next], sequence, socket.sendLimit))
-      isUnknown = false
-      current = next
+    sync: (next) => void (current === undefined ? takeOver(next) : write(current, next)),
+    mend() {
+      if (current === undefined || readGeneration(socket.ask(GENERATION_REQUEST)) === generation) return false
+      return takeOver(current)
     },
     get table() {
       return current

@@ -23,6 +23,8 @@ export interface NetlinkSocket {
   transact(messages: Uint8Array): readonly NetlinkFailure[]
   /** Asks for a list, and calls `each` with every message of the answer, header included. Throws an Error where it is refused. */
   dump(request: Uint8Array, each: (message: DataView) => void): void
+  /** Asks for one thing, and gives the message that answers. Throws an Error where it is refused. */
+  ask(request: Uint8Array): DataView
   close(): void
 }
 
@@ -52,6 +54,13 @@ export function openNetlink(protocol: keyof typeof PROTOCOLS, namespace?: Networ
       while (receiveDump(fd, each)) {
         // Each receive makes the kernel fill in the next part.
       }
+    },
+    ask(request) {
+      checked('send(AF_NETLINK)', c.send(fd, request, request.length, 0))
+      let answer: DataView | undefined
+      receiveDump(fd, (message) => (answer ??= message))
+      if (answer === undefined) throw new Error('recv(AF_NETLINK): no answer')
+      return answer
     },
     close: () => void c.close(fd),
   }

@@ -10,8 +10,20 @@ export function setSysctls(namespace: NetworkNamespace | undefined, values: Read
   })
 }
 
-/** Of a namespace with one link: no IPv6 where the network has no IPv6 range. `all` sets `default` and each link too. */
-export const LEAF: Readonly<Record<string, string>> = { 'ipv6.conf.all.disable_ipv6': '1' }
+/**
+ * Of a namespace with one link. No IPv6 where the network has no IPv6 range: `all` sets `default` and each link too.
+ *
+ * TCP timestamps have no offset of each connection's own: masquerading gives connections each other's ports, and a server
+ * drops a SYN whose timestamp is older than that of the connection in TIME_WAIT before it (PAWS, RFC 7323). After some
+ * thousand connections a minute ever more would wait a second for the next SYN.
+ *
+ * Reno, which every kernel has: nothing is lost here, and the host's choice may be BBR, which paces (half the bytes/s).
+ */
+export const LEAF: Readonly<Record<string, string>> = {
+  'ipv6.conf.all.disable_ipv6': '1',
+  'ipv4.tcp_timestamps': '2',
+  'ipv4.tcp_congestion_control': 'reno',
+}
 
 /**
  * A new namespace takes IPv4 values from the host's (net.core.devconf_inherit_init_net is 0), so what matters is set:

@@ -67,6 +67,11 @@ export function protocolNumber(text: string): number {
   return protocols[text] ?? numberBelow(text, 256, 'inet_proto')
 }
 
+/** nft's name, or the number where it has none. */
+export function protocolName(number: number): string {
+  return Object.keys(protocols).find((name) => protocols[name] === number) ?? String(number)
+}
+
 function wrong(text: string, type: DataType): RangeError {
   return new RangeError(`${JSON.stringify(text)} is not of type ${type}`)
 }

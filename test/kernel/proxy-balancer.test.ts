@@ -72,7 +72,7 @@ const scenarios: readonly Scenario[] = [
       [balanced({ loadBalancerVIPs: [], loadBalancerProxyIPs: [VIP] })],
       ...connect('P', `${a}m`, `${a}m`, `${c}m`),
       // Masqueraded twice, in the end by the node that it came from.
-      ...connect('node-2', c),
+      ...connect('node-2', `${c}m`),
     ],
   },
   {

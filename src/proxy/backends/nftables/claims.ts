@@ -33,10 +33,16 @@ export interface ClaimChange {
 export function changeClaims(claims: Claims, removed: ReadonlySet<Plan>, added: ReadonlySet<Plan>): ClaimChange {
   const changed = new Map<string, readonly Plan[]>()
   const claimants = (resource: string): readonly Plan[] =>
-    changed.get(resource) ?? (claims.get(resource) ?? NOBODY).filter((plan) => !removed.has(plan))
+    changed.get(resource) ?? claims.get(resource)?.filter((plan) => !removed.has(plan)) ?? NOBODY
   for (const plan of removed) for (const resource of plan.resources) changed.set(resource, claimants(resource))
-  for (const plan of added)
-    for (const resource of plan.resources) changed.set(resource, insert(claimants(resource), plan))
+  for (const plan of added) {
+    // One list for all that it alone wants, which is nearly all.
+    const alone = [plan]
+    for (const resource of plan.resources) {
+      const others = claimants(resource)
+      changed.set(resource, others.length === 0 ? alone : insert(others, plan))
+    }
+  }
   const affected = new Set<Plan>()
   for (const [resource, list] of changed) {
     const [before, after] = [claims.get(resource)?.[0], list[0]]
@@ -52,7 +58,6 @@ export function changeClaims(claims: Claims, removed: ReadonlySet<Plan>, added: 
 const NOBODY: readonly Plan[] = []
 
 function insert(list: readonly Plan[], plan: Plan): readonly Plan[] {
-  if (list.length === 0) return [plan]
   const before = list.filter((other) => other.rank <= plan.rank)
   return [...before, plan, ...list.filter((other) => other.rank > plan.rank)]
 }

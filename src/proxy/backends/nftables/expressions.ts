@@ -23,12 +23,7 @@ export const TRANSLATED: Statement = match({ kind: 'ct', key: 'status' }, '==', 
 export const FROM_THIS_NODE: Statement = match({ kind: 'fib', address: 'saddr' }, '==', 'local')
 export const TO_NODE: Statement = { kind: 'lookup', key: [DESTINATION], set: 'nodeport-ips' }
 export const DROP: Statement = verdict({ kind: 'drop' })
-/**
- * Ports stay as they are where they are free. Random ones, as kube-proxy takes, soon meet the Pod's TIME_WAIT socket of
- * another connection with a later timestamp: the SYN is dropped (PAWS, RFC 7323) and comes again after a second.
- * Measured from the host on Linux 6.18: 12,000 new connections a second became 1,000 once 10,000 had been made.
- */
-export const MASQUERADE: Statement = { kind: 'masquerade' }
+export const MASQUERADE: Statement = { kind: 'masquerade', fullyRandom: true }
 
 /** Others rely on these numbers: destinations change at -100, sources at 100, what is refused is refused at 0. */
 export const PRIORITY = { firewall: -110, dnat: -100, filter: 0, snat: 100 } as const

@@ -44,8 +44,14 @@ export function compileProgram(services: Services, layout: Layout, previous?: Pr
   const added = changes.flatMap(({ before, after }) => onlyIn(after, before))
   const from = base ?? emptyProgram(layout)
   const removedPlans = removed.flatMap((info) => from.shares.get(servicePortLabel(info))?.plan ?? [])
-  const next = changeShares(from, new Set(removedPlans), new Set(added.map(layout.plan)))
+  const next = changeShares(from, new Set(removedPlans), new Set(byFirstResource(added.map(layout.plan))))
   return { ...next, services, layout, table: withSharedChains(layout, base?.table, next.table) }
+}
+
+/** By address, mostly: all that is made of the plans then comes in order of its keys, and no map needs much sorting. */
+function byFirstResource(plans: Plan[]): readonly Plan[] {
+  const first = ({ resources }: Plan): string => resources[0] ?? ''
+  return plans.sort((a, b) => (first(a) < first(b) ? -1 : first(a) > first(b) ? 1 : 0))
 }
 
 type Infos = readonly ServicePortInfo[] | undefined

@@ -1,0 +1,133 @@
+/** `npm run bench:proxy`: programming a node's kernel as Services grow, beside kube-proxy's layout loaded by nft. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { currentLoad, describeMachine, firstLine } from './machine.ts'
+import type { Goal, Measurement, Unit } from './measurement.ts'
+import type { Figures, RivalFigures } from './proxy/figures.ts'
+import { ENDPOINTS } from './proxy/state.ts'
+import { markdown, type Run } from './report.ts'
+import { ROOT } from './root.ts'
+
+const US = 'portolan'
+const RIVAL = "kube-proxy 1.36's layout by nft -f"
+/** With more Services the rival takes minutes. */
+const RIVAL_LIMIT = 10_000
+/** Where it takes seconds, once is enough. */
+const RIVAL_ROUNDS = (services: number): number => (services >= RIVAL_LIMIT ? 1 : Infinity)
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+    sizes: { type: 'string', default: '100,1000,10000,50000' },
+    'no-save': { type: 'boolean', default: false },
+  },
+})
+const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)]
+const sizes = values.sizes.split(',').map(Number)
+if (!(rounds >= 1) || !(seconds >= 1) || !sizes.every((size) => size >= 1)) {
+  throw new Error('usage: npm run bench:proxy -- [--rounds 3] [--seconds 5] [--sizes 100,1000,10000,50000] [--no-save]')
+}
+
+/** In a network namespace of its own, which ends with it. Elsewhere than as root nft cannot send what 1,000 Services take. */
+function inNamespace(script: string, ...args: readonly number[]): unknown {
+  const file = fileURLToPath(new URL(`./proxy/${script}.js`, import.meta.url))
+  const flags = process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-root-user', '--net']
+  const command = [...flags, '--', process.execPath, file, ...args.map(String)]
+  const { status, stdout, stderr } = spawnSync('unshare', command, { encoding: 'utf8', maxBuffer: 1 << 28 })
+  if (status !== 0) throw new Error(`${script} of ${args[0]} Services failed: ${stderr.trim().slice(0, 1000)}`)
+  return JSON.parse(stdout)
+}
+
+function rivalFigures(services: number): RivalFigures | undefined {
+  try {
+    return inNamespace('rival', services) as RivalFigures
+  } catch (error) {
+    process.stderr.write(`${String(error)}\n`)
+    return undefined
+  }
+}
+
+interface Round {
+  readonly ours: Figures
+  readonly rival: RivalFigures | undefined
+}
+
+function measure(services: number): readonly Round[] {
+  return Array.from({ length: rounds }, (_, round) => {
+    process.stderr.write(`${services} Services, round ${round + 1}\n`)
+    const hasRival = services <= RIVAL_LIMIT && round < RIVAL_ROUNDS(services)
+    return {
+      ours: inNamespace('ours', services, seconds) as Figures,
+      rival: hasRival ? rivalFigures(services) : undefined,
+    }
+  })
+}
+
+function measurementsOf(services: number): readonly Measurement[] {
+  const results = measure(services)
+  const of = (
+    what: string,
+    unit: Unit,
+    ours: (figures: Figures) => number,
+    goals: readonly Goal[] = [],
+  ): Measurement => ({
+    workload: `${services} x ${ENDPOINTS}`,
+    what,
+    unit,
+    series: { [US]: results.map((round) => ours(round.ours)) },
+    goals,
+  })
+  const beside = (measurement: Measurement, rival: (figures: RivalFigures) => number): Measurement => {
+    const series = results.flatMap((round) => (round.rival === undefined ? [] : [rival(round.rival)]))
+    if (series.length === 0) return measurement
+    return { ...measurement, base: US, series: { ...measurement.series, [RIVAL]: series } }
+  }
+  const isReference = services === 10_000
+  const goal = (atMost: number): readonly Goal[] => (isReference ? [{ way: US, atMost }] : [])
+  return [
+    beside(
+      of('cold: compile, encode, kernel', 'ms', ({ cold }) => cold.compile + cold.encode + cold.kernel, goal(250)),
+      ({ cold }) => cold,
+    ),
+    of('of it compile', 'ms', ({ cold }) => cold.compile),
+    of('of it encode', 'ms', ({ cold }) => cold.encode),
+    of('of it kernel', 'ms', ({ cold }) => cold.kernel),
+    of('before it: what the API says resolved', 'ms', ({ cold }) => cold.resolve),
+    beside(
+      of('one endpoint replaced, event to kernel', 'ms', ({ change }) => change, goal(5)),
+      ({ change }) => change,
+    ),
+    of('1 % of the Services changed each second', '% of a CPU', ({ churn }) => churn),
+    of("memory, the API's objects included", 'MB', ({ memory }) => memory),
+  ]
+}
+
+const [date, machine] = [new Date().toISOString(), describeMachine()]
+process.stderr.write(`load average ${machine.loadBefore}\n`)
+const measurements = sizes.flatMap(measurementsOf)
+const commit = firstLine('git', '-C', ROOT, 'rev-parse', '--short', 'HEAD') ?? 'unknown'
+const run: Run = {
+  date,
+  commit,
+  command: ['npm run bench:proxy', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' '),
+  machine,
+  loadAfter: currentLoad(),
+  rivals: [firstLine('nft', '--version') ?? 'no nft'],
+  rounds,
+  seconds,
+  measurements,
+}
+const text = markdown(run)
+process.stdout.write(text)
+if (!values['no-save']) {
+  const results = join(ROOT, 'bench/results')
+  mkdirSync(results, { recursive: true })
+  const file = join(results, `${date.slice(0, 10)}-${commit}-proxy`)
+  writeFileSync(`${file}.json`, `${JSON.stringify(run, undefined, 2)}\n`)
+  writeFileSync(`${file}.md`, text)
+  process.stderr.write(`written to ${file}.md and .json\n`)
+}

@@ -1,0 +1,24 @@
+/** What one measurement in a namespace of its own gives; times in milliseconds. */
+export interface ColdFigures {
+  /** From the API's objects to the records of what is served. */
+  readonly resolve: number
+  readonly compile: number
+  /** Includes the difference to nothing. */
+  readonly encode: number
+  readonly kernel: number
+}
+
+export interface Figures {
+  readonly cold: ColdFigures
+  /** Median, from an EndpointSlice with one endpoint replaced to the kernel's answer. */
+  readonly change: number
+  /** % of one CPU while 1 % of the Services change each second. */
+  readonly churn: number
+  /** MB of the process (PSS), the API's objects included. */
+  readonly memory: number
+}
+
+export interface RivalFigures {
+  readonly cold: number
+  readonly change: number
+}

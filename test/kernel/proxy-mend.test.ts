@@ -1,0 +1,143 @@
+import { spawnSync } from 'node:child_process'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createProxier } from '../../src/cluster/proxier.ts'
+import { createNamespace, inNamespace, type NetworkNamespace } from '../../src/host/namespaces.ts'
+import { openNetlink } from '../../src/host/netlink.ts'
+import { GENERATION_REQUEST, readGeneration } from '../../src/nft/read-back.ts'
+import type { Table } from '../../src/nft/ruleset.ts'
+import { nftablesBackend, STRICT_LIMIT } from '../../src/proxy/backends/nftables.ts'
+import { compileLoadBalancer } from '../../src/proxy/load-balancer.ts'
+import { CONTEXTS, service, servicesOf } from '../conformance/service-proxy/address-plan.ts'
+import { ROW_GROUPS } from '../conformance/service-proxy/rows.ts'
+import { needsRoot } from './kubelet-spec.ts'
+import { blocks, missing } from './nft-namespace.ts'
+import { shapes } from './nft-shapes.ts'
+import { BALANCER_CONTEXT, manyServices } from './packets/many-services.ts'
+
+const reason = needsRoot() ?? missing()
+const [node] = CONTEXTS
+if (node === undefined) throw new Error('the plan has no node')
+
+const compiled = (services: Parameters<typeof servicesOf>[0]): Table =>
+  nftablesBackend.compile(servicesOf(services), node).table
+const web = service({
+  name: 'web',
+  nodePort: 30001,
+  loadBalancerVIPs: ['203.0.113.9'],
+  sourceRanges: ['198.51.100.0/25'],
+  endpoints: ['A:8080', 'C:8080'],
+})
+const empty = service({ name: 'empty', clusterIP: '10.96.5.5', port: 81 })
+const all = ROW_GROUPS.flatMap(({ services }, group) =>
+  services.map((info) => ({ ...info, name: { ...info.name, namespace: `group-${group}` } })),
+)
+const tables: readonly (readonly [string, Table])[] = [
+  ...shapes.map((table) => [`the shapes of ${table.family} ${table.name}`, table] as const),
+  ['every row', compiled(all)],
+  ['shared rings', compiled(manyServices(STRICT_LIMIT + 1))],
+  ['the balancer', compileLoadBalancer(servicesOf(all), BALANCER_CONTEXT).table],
+]
+
+describe.skipIf(reason !== undefined)(`mending${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
+  const opened: NetworkNamespace[] = []
+  afterAll(() => opened.forEach((namespace) => namespace.close()))
+
+  function place(): { readonly namespace: NetworkNamespace; nft(text: string): string; generation(): number } {
+    const namespace = createNamespace()
+    opened.push(namespace)
+    const socket = openNetlink('netfilter', namespace)
+    return {
+      namespace,
+      nft(text) {
+        const { status, stdout, stderr } = inNamespace(namespace, () =>
+          spawnSync('nft', ['-a', '-f', '-'], { input: text, encoding: 'utf8' }),
+        )
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+        return stdout
+      },
+      generation: () => readGeneration(socket.ask(GENERATION_REQUEST)),
+    }
+  }
+  const withoutHandles = (listing: string): readonly string[] => blocks(listing.replaceAll(/ # handle \d+/g, ''))
+
+  test.each(tables)('%s: nothing is written over what is there, also after a restart', (_, table) => {
+    const { namespace, nft, generation } = place()
+    const first = createProxier(namespace)
+    first.sync(table)
+    expect(first.mend()).toBe(false)
+    nft('add table ip somebody-else')
+    const before = generation()
+    expect(first.mend()).toBe(false)
+    createProxier(namespace).sync(table)
+    expect(generation()).toBe(before)
+  })
+
+  const here = compiled([web, empty])
+  const strictChain = 'service-default/web/tcp/'
+
+  test.each([
+    ['flush ruleset'],
+    ['delete table ip portolan'],
+    ['flush table ip portolan'],
+    ['add table ip portolan { flags dormant; }'],
+    ['flush chain ip portolan services'],
+    ['flush chain ip portolan nat-output\ndelete chain ip portolan nat-output'],
+    ['insert rule ip portolan services ip saddr 10.0.0.0/8 drop'],
+    ['add rule ip portolan nat-postrouting counter accept'],
+    ['add chain ip portolan nat-prerouting { policy drop; }'],
+    ['add chain ip portolan other\nadd rule ip portolan other drop\nadd rule ip portolan services jump other'],
+    ['add chain ip portolan gate { type filter hook input priority 5; policy drop; }'],
+    ['add set ip portolan other { type ipv4_addr; }\nadd rule ip portolan services ip saddr @other drop'],
+    ['delete element ip portolan cluster-ips { 10.96.5.5 }'],
+    ['add element ip portolan cluster-ips { 10.96.9.9 }'],
+    ['add element ip portolan service-ips { 10.96.9.9 . udp . 53 : drop }'],
+    [
+      'delete element ip portolan no-endpoint-services { 10.96.5.5 . tcp . 81 }\n' +
+        'add element ip portolan no-endpoint-services { 10.96.5.5 . tcp . 81 : drop }',
+    ],
+    ['flush set ip portolan source-ranges'],
+    ['add element ip portolan source-ranges { 203.0.113.9 . tcp . 80 . 10.0.0.0/8 }'],
+    ['flush map ip portolan endpoints'],
+  ])('%s', (command) => {
+    const { namespace, nft } = place()
+    const proxier = createProxier(namespace)
+    proxier.sync(here)
+    const wanted = withoutHandles(nft('list ruleset'))
+    nft(command)
+    expect(withoutHandles(nft('list ruleset'))).not.toEqual(wanted)
+    expect(proxier.mend()).toBe(true)
+    expect(withoutHandles(nft('list ruleset'))).toEqual(wanted)
+    expect(proxier.mend()).toBe(false)
+  })
+
+  test('a rule that is turned into its opposite', () => {
+    const { namespace, nft } = place()
+    const proxier = createProxier(namespace)
+    proxier.sync(here)
+    const listing = nft('list chain ip portolan firewall-prerouting')
+    const handle = /!= @source-ranges.* # handle (\d+)/.exec(listing)?.[1]
+    const rule = /ct state new .*(?= # handle)/.exec(listing)?.[0].replace('!= @source-ranges', '@source-ranges')
+    nft(`replace rule ip portolan firewall-prerouting handle ${handle} ${rule}`)
+    expect(proxier.mend()).toBe(true)
+    expect(withoutHandles(nft('list chain ip portolan firewall-prerouting'))).toEqual(withoutHandles(listing))
+  })
+
+  test('rules that nobody touched stay, and with them the count of their rotation', () => {
+    const { namespace, nft } = place()
+    const proxier = createProxier(namespace)
+    proxier.sync(here)
+    const rotation = nft(`list chain ip portolan ${strictChain}`)
+    nft('add rule ip portolan nat-postrouting counter\nadd element ip portolan cluster-ips { 10.96.9.9 }')
+    expect(proxier.mend()).toBe(true)
+    expect(nft(`list chain ip portolan ${strictChain}`)).toBe(rotation)
+  })
+
+  test('a stand-in that was left behind is removed', () => {
+    const { namespace, nft } = place()
+    createProxier(namespace).sync(here)
+    const wanted = withoutHandles(nft('list ruleset'))
+    nft('add table ip portolan-stand-in { chain gate { type filter hook input priority 0; policy drop; } ; }')
+    createProxier(namespace).sync(here)
+    expect(withoutHandles(nft('list ruleset'))).toEqual(wanted)
+  })
+})
