@@ -26,12 +26,26 @@ export function refusals(
   })
 }
 
+/** What the API would accept with a warning, at the object's place. */
+export function apiWarnings(
+  warnings: readonly { readonly index: number; readonly message: string }[],
+  objects: readonly ManifestObject[],
+): readonly Diagnostic[] {
+  return warnings.flatMap(({ index, message }) => {
+    const source = objects[index]
+    if (source === undefined) return []
+    const { kind, name = '' } = source
+    const place = locate(source, ['metadata', 'name'])
+    return [{ severity: 'warning', code: 'refused', message: `${kind} ${name}: ${message}`, ...place }]
+  })
+}
+
 /** All of them, as a compiler would, in the order of the files. */
 export function printDiagnostics(
   diagnostics: readonly Diagnostic[],
   texts: ReadonlyMap<string, string>,
   context: Context,
-  outcome = 'nothing was started',
+  outcome: string,
 ): void {
   for (const diagnostic of diagnostics) {
     context.stderr.write(`${formatDiagnostic(diagnostic, texts.get(diagnostic.file))}\n`)

@@ -35,6 +35,7 @@ interface ReadFile {
 }
 
 async function readPath(path: string, context: Context): Promise<readonly ReadFile[]> {
+  if (path === '') throw new UsageError('an empty file name: is a variable not set?')
   if (path === '-') return [{ file: '<stdin>', text: await readText(context.stdin), lenient: false }]
   const full = resolve(context.workingDirectory, path)
   try {

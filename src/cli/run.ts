@@ -1,5 +1,5 @@
 import { Command as Program, CommanderError } from 'commander'
-import { NetworkGone } from '../cluster/control-client.ts'
+import { NetworkGone, NetworkRefusal } from '../cluster/control-client.ts'
 import { MachineError, UsageError, type Context } from './context.ts'
 import { commands } from './commands/index.ts'
 import { VERSION } from './version.ts'
@@ -45,7 +45,7 @@ function exitCodeOf(error: unknown, context: Context): number {
     context.stderr.write(`portolan: ${error.message}\n`)
     return error instanceof UsageError ? 2 : 3
   }
-  if (error instanceof NetworkGone) {
+  if (error instanceof NetworkGone || error instanceof NetworkRefusal) {
     context.stderr.write(`portolan: ${error.message}\n`)
     return 1
   }

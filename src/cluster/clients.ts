@@ -36,6 +36,7 @@ export interface ClientsOptions {
 
 /** The first addresses outside are the router's and free for what may come. */
 const FIRST_OUTSIDE = 10
+const LAST_OUTSIDE = 254
 
 export function createClients(parts: ClientsOptions): Clients {
   const { options, config, topology, fabric, nodes, podNetwork } = parts
@@ -51,6 +52,7 @@ export function createClients(parts: ClientsOptions): Clients {
     if (cidr === undefined) throw new Error('the network has no range for clients outside')
     let address = formatIP(cidrAddress(cidr, number))
     while (outside.has(address)) address = formatIP(cidrAddress(cidr, ++number))
+    if (number > LAST_OUTSIDE) throw new Error('all addresses for clients outside are in use')
     outside.add(address)
     const namespace = fabric.addOutside(address)
     const close = (): void => {

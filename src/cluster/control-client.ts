@@ -30,6 +30,9 @@ export interface RunningNetwork {
   stop(): Promise<void>
 }
 
+/** The network refuses, in its own words. */
+export class NetworkRefusal extends Error {}
+
 /** The network does not answer any more, or not yet. */
 export class NetworkGone extends Error {}
 
@@ -122,7 +125,7 @@ function send(
   return new Promise((resolve, reject) => {
     const sent = request({ socketPath, method, path, agent: false, signal }, (response) => {
       if ((response.statusCode ?? 500) < 400) return resolve(response)
-      readJson(response).then((value) => reject(new Error((value as { message: string }).message)), reject)
+      readJson(response).then((value) => reject(new NetworkRefusal((value as { message: string }).message)), reject)
     })
     sent.once('error', (error: NodeJS.ErrnoException) =>
       reject(GONE.has(error.code) ? new NetworkGone(`the network has ended (${error.code})`) : error),

@@ -3,6 +3,7 @@ import type { Pod, PodStatus } from '../api/core.ts'
 import { isKind, KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
 import { createRegistry, type Registry, type WriteResult } from '../apiserver/registry.ts'
 import { missingNamespaces, validateObjects, type ObjectProblem } from '../apiserver/validate-objects.ts'
+import { adoptNode, isNode } from './own-objects.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { canonicalJSON } from '../model/hash.ts'
@@ -55,7 +56,9 @@ export function createObjects(config: ClusterConfig): Objects {
     if (type !== 'DELETED') return
     const successor = successors.get(identity(object))
     successors.delete(identity(object))
-    if (successor !== undefined) registry.create(successor)
+    if (successor === undefined) return
+    const result = registry.create(successor)
+    if ('failure' in result) console.error(`${identity(successor)}: ${result.failure.message}`)
   })
   for (const name of NAMESPACES) accepted(registry.create(namespaceObject(name)))
 
@@ -76,7 +79,7 @@ export function createObjects(config: ClusterConfig): Objects {
         problems: plan.problems,
       }
       if (plan.problems.length > 0) return report
-      for (const name of plan.gone) remove(registry, name, report)
+      for (const name of plan.gone) remove(store, registry, successors, name, report)
       for (const name of plan.namespaces) {
         accepted(registry.create(namespaceObject(name)))
         report.created.push(`Namespace ${name}`)
@@ -131,7 +134,8 @@ function planManifest(
   // No Pod is updated: one that changed is replaced, and the others stay as they are.
   const pods = [...wanted.keys()].filter((name) => name.startsWith('Pod ') && isStored(name))
   const rest = [...gone, ...pods].reduce(without, snapshot)
-  const { valid, problems, warnings } = validateObjects(manifest, rest, config)
+  const adopted = manifest.map((value) => (isNode(value) ? adoptNode(value, snapshot) : value))
+  const { valid, problems, warnings } = validateObjects(adopted, rest, config)
   const objects = valid.map(({ object }) => object)
   const namespaces = missingNamespaces(objects, rest)
   return { objects, namespaces, wanted, unchanged, gone, problems, warnings: warnings.map(({ message }) => message) }
@@ -208,9 +212,17 @@ function write(
   registry.delete('Pod', objectKey(object))
 }
 
-function remove(registry: Registry, name: string, report: Draft): void {
+/** What went with its Namespace a moment ago counts as well. */
+function remove(
+  store: Store,
+  registry: Registry,
+  successors: Map<string, AnyObject>,
+  name: string,
+  report: Draft,
+): void {
   const [kind = '', key = ''] = name.split(' ', 2)
   if (!isKind(kind)) return
-  accepted(registry.delete(kind, key))
+  successors.delete(name)
+  if (find(store.snapshot(), name) !== undefined) accepted(registry.delete(kind, key))
   report.deleted.push(name)
 }

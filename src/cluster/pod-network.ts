@@ -45,15 +45,22 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
     removeClient: leaves.remove,
     async runPodSandbox(pod) {
       const node = leaves.plan(pod.spec.nodeName ?? '')
+      const resolvConf = resolvConfOf(pod.metadata.namespace ?? 'default')
       const own = pod.spec.hostNetwork === true ? undefined : leaves.add(node.name)
       const podIP = own?.address ?? node.address
       const netns = own?.namespace ?? options.nodes.get(node.name)
+      try {
+        writeHosts(options, pod, podIP)
+      } catch (error) {
+        if (own !== undefined) leaves.remove(node.name, own.address, own.namespace)
+        throw error
+      }
       const sandbox = {
         podIP,
         hostIP: node.address,
         hostname: podHostname(pod),
-        resolvConf: resolvConfOf(pod.metadata.namespace ?? 'default'),
-        hosts: writeHosts(options, pod, podIP),
+        resolvConf,
+        hosts: hostsFile(options, pod),
         ...(netns === undefined ? {} : { netns }),
       }
       sandboxes.set(objectKey(pod), sandbox)
@@ -89,7 +96,12 @@ function createLeaves({ topology, fabric }: PodNetworkOptions): Leaves {
     add(nodeName) {
       const address = nodeState(nodeName).pool.take()
       if (address === undefined) throw new Error(`the Pod range of ${nodeName} is used up: start with more --nodes`)
-      return { address, namespace: fabric.addPod(nodeName, address) }
+      try {
+        return { address, namespace: fabric.addPod(nodeName, address) }
+      } catch (error) {
+        nodeState(nodeName).pool.give(address)
+        throw error
+      }
     },
     remove(nodeName, address, namespace) {
       fabric.remove(namespace)
@@ -116,7 +128,7 @@ function hostsFile(options: PodNetworkOptions, pod: Pod): string {
   return `${options.directory}/${pod.metadata.uid ?? `${pod.metadata.namespace}-${pod.metadata.name}`}.hosts`
 }
 
-function writeHosts(options: PodNetworkOptions, pod: Pod, podIP: string): string {
+function writeHosts(options: PodNetworkOptions, pod: Pod, podIP: string): void {
   const namespace = pod.metadata.namespace ?? 'default'
   const hostname = podHostname(pod)
   const { subdomain } = pod.spec
@@ -124,5 +136,4 @@ function writeHosts(options: PodNetworkOptions, pod: Pod, podIP: string): string
   const full = subdomain === undefined ? '' : `${hostname}.${subdomain}.${domain}\t`
   const path = hostsFile(options, pod)
   writeFileSync(path, `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${podIP}\t${full}${hostname}\n`)
-  return path
 }

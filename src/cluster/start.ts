@@ -9,23 +9,24 @@ import { formatCIDR } from '../lib/ip.ts'
 import { parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { objectKey, type Snapshot } from '../model/snapshot.ts'
 import { deferred } from '../lib/deferred.ts'
-import { apiServerObjects, startApiServer } from './api-server.ts'
+import { startApiServer } from './api-server.ts'
 import { createClients } from './clients.ts'
 import { startControlLoop, type Consumer, type ControlLoop } from './control-loop.ts'
 import { startControlServer } from './control-server.ts'
-import { dnsObjects, startClusterDns } from './dns.ts'
+import { startClusterDns } from './dns.ts'
 import type { FrontLink } from './front-link.ts'
 import { createFlowCleaner } from './flow-cleaner.ts'
 import { createHealthChecks } from './health-checks.ts'
 import { createHostPorts, type HostPorts } from './host-ports.ts'
 import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
+import { ownObjects } from './own-objects.ts'
 import { podsReady, podsSettled } from './pods-ready.ts'
 import { createPodNetwork, type PodNetwork } from './pod-network.ts'
 import { findProgram } from './run-commands.ts'
 import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
 import { networkStatus, type NetworkStatus } from './status.ts'
-import { nodeObject, planTopology, type Topology } from './topology.ts'
+import { planTopology, type Topology } from './topology.ts'
 
 export interface Cluster {
   /** Ends every Pod gracefully. The namespaces end with the process. */
@@ -70,8 +71,7 @@ export async function startCluster(
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
   const { kubelet, loop, serviceProxy } = loops
-  for (const node of topology.nodes) objects.create(nodeObject(node))
-  for (const object of [...dnsObjects(topology), ...apiServerObjects(topology, config)]) objects.create(object)
+  for (const object of ownObjects(topology, config)) objects.create(object)
   await startClusterDns({
     topology,
     config,

@@ -1,8 +1,9 @@
 import { setDefaultsService } from '../api/service-defaults.ts'
+import type { AnyObject } from '../api/kinds.ts'
 import { validateObjects, type ValidatedObjects } from '../apiserver/validate-objects.ts'
 import { parseClusterConfig, type ClusterConfigText } from '../model/cluster-config.ts'
 import { snapshotOf } from '../model/snapshot.ts'
-import { dnsObjects } from './dns.ts'
+import { adoptNode, isNode, ownObjects } from './own-objects.ts'
 import { planTopology } from './topology.ts'
 
 export type { ObjectProblem } from '../apiserver/validate-objects.ts'
@@ -17,7 +18,17 @@ export function validateManifest(
   if (!('nodeCIDRs' in parsed)) return parsed
   const topology = planTopology(parsed, nodes)
   if (typeof topology === 'string') return [topology]
-  const [service, slice] = dnsObjects(topology)
-  const clusterIPs = { ...service, spec: { ...service.spec, clusterIPs: [topology.dnsServiceIP] } }
-  return validateObjects(values, snapshotOf([setDefaultsService(clusterIPs), slice]), parsed)
+  const snapshot = snapshotOf(ownObjects(topology, parsed).map(asStored))
+  return validateObjects(
+    values.map((value) => (isNode(value) ? adoptNode(value, snapshot) : value)),
+    snapshot,
+    parsed,
+  )
+}
+
+/** As the store would have it: a Service's one address is also the first of its addresses. */
+function asStored(object: AnyObject): AnyObject {
+  if (object.kind !== 'Service') return object
+  const { clusterIP = '' } = object.spec
+  return setDefaultsService({ ...object, spec: { ...object.spec, clusterIPs: [clusterIP] } })
 }

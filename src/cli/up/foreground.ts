@@ -51,15 +51,15 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     front.run(cluster, loaded.values, upstreams.length === 0 ? undefined : createUpstream(upstreams))
     const state = await Promise.race([ready.promise, front.ended, interrupts.first])
     if (state === 'interrupted') return EXIT_INTERRUPTED
-    if ('kind' in state) return endOf(state, progress)
+    if ('kind' in state) return endOf(state, options)
     const findings = options.check ? await manifestFindings(loaded.objects) : NO_FINDINGS
     announce(state, findings, options)
     const waited = await waitForPods(options, podsReady.promise, Promise.race([front.ended, interrupts.first]))
     if (waited === 'late') return 1
-    if (waited === 'ended') return endOf(await front.ended, progress) || EXIT_INTERRUPTED
+    if (waited === 'ended') return endOf(await front.ended, options) || EXIT_INTERRUPTED
     interrupts.ignoreParent()
     if (options.detached) tellParent()
-    return endOf(await front.ended, progress)
+    return endOf(await front.ended, options)
   } finally {
     front.kill()
     await front.ended
@@ -104,11 +104,15 @@ async function waitForPods(
     timer.promise,
   ])
   clearTimeout(timeout)
-  if (result === 'late') progress.say(`not every Pod is ready after ${wait / 1000} s`)
+  if (result === 'late') progress.say(`not every Pod is ready after ${wait / 1000} s: the network is stopped`)
   return result
 }
 
-function endOf(end: EngineEnd, progress: Progress): number {
+function endOf(end: EngineEnd, { progress, interrupts }: ForegroundOptions): number {
+  if (interrupts.wasForced()) {
+    progress.say('network ended at once, nothing is left')
+    return 0
+  }
   if (end.kind === 'stopped') {
     progress.say('network stopped, nothing is left')
     return 0

@@ -3,6 +3,8 @@ import { deferred } from '../../lib/deferred.ts'
 
 export interface Interrupts {
   readonly first: Promise<'interrupted'>
+  /** Whether a second signal ended everything at once. */
+  wasForced(): boolean
   /** From now on they end this. */
   end(front: Front): void
   /** The `up -d` that waited for this process may end. */
@@ -22,11 +24,15 @@ export function watchInterrupts(detached: boolean): Interrupts {
   const first = deferred<'interrupted'>()
   let front: Front | undefined
   let firstAt: number | undefined
+  let forced = false
   const onSignal = (): void => {
     first.resolve('interrupted')
     const now = performance.now()
     if (firstAt === undefined) front?.stop()
-    else if (now - firstAt > SAME_KEY) front?.kill()
+    else if (now - firstAt > SAME_KEY) {
+      forced = true
+      front?.kill()
+    }
     firstAt ??= now
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
@@ -36,6 +42,7 @@ export function watchInterrupts(detached: boolean): Interrupts {
   const ignoreParent = (): void => void process.off('disconnect', onSignal)
   return {
     first: first.promise,
+    wasForced: () => forced,
     end(started) {
       front = started
     },

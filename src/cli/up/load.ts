@@ -4,7 +4,7 @@ import { hasErrors, type Diagnostic } from '../../manifest/diagnostic.ts'
 import type { ManifestObject } from '../../manifest/manifest.ts'
 import { UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
-import { printDiagnostics, refusals } from '../manifest-problems.ts'
+import { apiWarnings, printDiagnostics, refusals } from '../manifest-problems.ts'
 import { readManifests } from '../read-manifests.ts'
 
 /** Manifests that a network can be given. */
@@ -33,11 +33,11 @@ export async function loadManifests(
   // What the text got wrong the API would only say again.
   const unreadable = new Set(manifest.diagnostics.filter(({ severity }) => severity === 'error').map(placeOf))
   const refused = refusals(validated.problems, known).filter((diagnostic) => !unreadable.has(placeOf(diagnostic)))
-  const diagnostics = inOrder([...manifest.diagnostics, ...refused], [...texts.keys()])
-  printDiagnostics(diagnostics, texts, context)
+  const warned = apiWarnings(validated.warnings, known)
+  const diagnostics = inOrder([...manifest.diagnostics, ...refused, ...warned], [...texts.keys()])
+  printDiagnostics(diagnostics, texts, context, cluster === undefined ? 'nothing was changed' : 'nothing was started')
   if (manifest.skipped > 0)
     context.stderr.write(`${count(manifest.skipped, 'document')} without apiVersion and kind passed over\n`)
-  for (const { message } of validated.warnings) context.stderr.write(`warning: ${message}\n`)
   if (hasErrors(diagnostics)) return undefined
   return {
     values,

@@ -29,6 +29,8 @@ export interface UpOptions {
 }
 
 const MOST_NODES = 100
+/** Milliseconds. */
+const LONGEST_WAIT = 86_400_000
 
 export function addNetworkOptions(program: Program): Program {
   const defaults = DEFAULT_CLUSTER_CONFIG
@@ -103,7 +105,9 @@ export function waitTime({ wait }: UpOptions): number | undefined {
   if (wait === undefined) return undefined
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(wait === true ? '60s' : wait) ?? []
   if (number === undefined) throw new UsageError(`--wait ${JSON.stringify(wait)}: a time such as 60s, 500ms or 2m`)
-  return Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as 'ms' | 's' | 'm']
+  const time = Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as 'ms' | 's' | 'm']
+  if (time <= LONGEST_WAIT) return time
+  throw new UsageError(`--wait ${JSON.stringify(wait)}: a day at most`)
 }
 
 /** Who answers names that are not the cluster's. Throws a UsageError for what is no server. */

@@ -1,0 +1,32 @@
+import type { Node } from '../api/core.ts'
+import type { AnyObject } from '../api/kinds.ts'
+import type { ClusterConfig } from '../model/cluster-config.ts'
+import { get, type Snapshot } from '../model/snapshot.ts'
+import { apiServerObjects } from './api-server.ts'
+import { dnsObjects } from './dns.ts'
+import { nodeObject, type Topology } from './topology.ts'
+
+/** What every network of these options holds before any manifest: its nodes, cluster DNS and the API server. */
+export function ownObjects(topology: Topology, config: ClusterConfig): readonly AnyObject[] {
+  return [...topology.nodes.map(nodeObject), ...dnsObjects(topology), ...apiServerObjects(topology, config)]
+}
+
+/** A Node as a manifest has it; what is wrong with it is found by its validation. */
+export function isNode(value: unknown): value is Node {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'Node') return false
+  const metadata = 'metadata' in value ? value.metadata : undefined
+  return typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string'
+}
+
+/** A manifest's Node is one that the network made: labels and taints are the manifest's, addresses the network's. */
+export function adoptNode(node: Node, snapshot: Snapshot): Node {
+  const made = get(snapshot, 'Node', node.metadata.name)
+  if (made === undefined) return node
+  const { podCIDR, podCIDRs } = made.spec ?? {}
+  return {
+    ...node,
+    metadata: { ...node.metadata, labels: { ...made.metadata.labels, ...node.metadata.labels } },
+    spec: { ...node.spec, ...(podCIDR && { podCIDR }), ...(podCIDRs && { podCIDRs }) },
+    ...(made.status && { status: made.status }),
+  }
+}
