@@ -2,6 +2,7 @@ import type { ContainerStatus } from '../api/core.ts'
 import type { HostAddress } from '../explain/report/chains.ts'
 import type { PodLine } from '../explain/report/pods.ts'
 import { portChains, type PortChain } from '../model/port-chain.ts'
+import { withSilentChains } from './silent-chains.ts'
 import { list, type Snapshot } from '../model/snapshot.ts'
 
 /** What a running network looks like from outside: what `status`, `ports` and `up` print. */
@@ -37,7 +38,7 @@ export function networkStatus(name: string, snapshot: Snapshot, listeners: reado
       address: status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '',
     })),
     pods: podSummaries(snapshot),
-    chains: portChains(snapshot),
+    chains: withSilentChains(portChains(snapshot), snapshot),
     listeners,
   }
 }

@@ -4,7 +4,7 @@ import { targetPortOf } from './find-port.ts'
 import { formatLabels, hasSelector } from './selectors.ts'
 
 export interface ChainProblem {
-  readonly code: 'PTL201' | 'PTL208' | 'PTL301' | 'PTL303' | 'PTL305' | 'PTL904'
+  readonly code: 'PTL201' | 'PTL208' | 'PTL301' | 'PTL303' | 'PTL305' | 'PTL901' | 'PTL904'
   readonly name: string
   /** `error`: nothing arrives. `info`: a hint, the chain may well work. */
   readonly severity: 'error' | 'warning' | 'info'

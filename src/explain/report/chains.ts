@@ -27,7 +27,8 @@ export function chainService({ service, portName }: PortChain): string {
 
 /** Whether nothing can arrive. */
 export function isBroken(chain: PortChain): boolean {
-  return chain.problems.some(({ severity }) => severity !== 'info') && !chain.backends.some(isUsable)
+  const problems = chain.problems.filter(({ severity }) => severity !== 'info')
+  return problems.some(({ code }) => code === 'PTL901') || (problems.length > 0 && !chain.backends.some(isUsable))
 }
 
 function isUsable({ ready, containerPort }: PortChainBackend): boolean {

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
+import { get } from '../model/snapshot.ts'
+import { createObjects, type Objects } from './objects.ts'
+import { ownObjects } from './own-objects.ts'
+import { planTopology } from './topology.ts'
+
+function network(): Objects {
+  const config = parseClusterConfig(DEFAULT_CLUSTER_CONFIG) as ClusterConfig
+  const topology = planTopology(config, 2)
+  if (typeof topology === 'string') throw new Error(topology)
+  const objects = createObjects(config)
+  for (const object of ownObjects(topology, config)) objects.create(object)
+  return objects
+}
+
+const pod = (image: string): unknown => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'slow' },
+  spec: { nodeName: 'node-1', containers: [{ name: 'c', image }] },
+})
+const service = (namespace: string, clusterIP?: string): unknown => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 's', namespace },
+  spec: { selector: { a: 'b' }, ports: [{ port: 80 }], ...(clusterIP && { clusterIP }) },
+})
+
+test('a Pod that changed is made again when the old one has ended', () => {
+  const objects = network()
+  objects.applyManifest([pod('one')])
+  expect(objects.applyManifest([pod('two')]).updated).toEqual(['Pod default/slow'])
+  const old = get(objects.snapshot(), 'Pod', 'default/slow')
+  if (old === undefined) throw new Error('it should still be there')
+  objects.finalizePod(old)
+  expect(get(objects.snapshot(), 'Pod', 'default/slow')?.spec.containers[0]?.image).toBe('two')
+})
+
+test('a Pod that changed and then left the manifest does not come back', () => {
+  const objects = network()
+  for (const manifest of [[pod('one')], [pod('two')], []]) objects.applyManifest(manifest)
+  const old = get(objects.snapshot(), 'Pod', 'default/slow')
+  if (old === undefined) throw new Error('it should still be there')
+  objects.finalizePod(old)
+  expect(get(objects.snapshot(), 'Pod', 'default/slow')).toBeUndefined()
+})
+
+test('a Namespace leaves together with what is in it', () => {
+  const objects = network()
+  objects.applyManifest([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'nn' } }, service('nn')])
+  const report = objects.applyManifest([service('default')])
+  expect(report.deleted.toSorted()).toEqual(['Namespace nn', 'Service nn/s'])
+  expect(report.created).toEqual(['Service default/s'])
+  expect(get(objects.snapshot(), 'Service', 'nn/s')).toBeUndefined()
+})
+
+test("a manifest's Node is the network's own: labels are added, ranges stay", () => {
+  const objects = network()
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1', labels: { disk: 'ssd' } } }
+  expect(objects.applyManifest([node]).updated).toEqual(['Node node-1'])
+  const stored = get(objects.snapshot(), 'Node', 'node-1')
+  expect(stored?.metadata.labels).toMatchObject({ disk: 'ssd', 'kubernetes.io/hostname': 'node-1' })
+  expect(stored?.spec?.podCIDR).toBe('10.244.1.0/24')
+})
+
+test("an address of the network's own is refused, and nothing is done", () => {
+  const objects = network()
+  const report = objects.applyManifest([pod('one'), service('default', '10.96.0.1')])
+  expect(report.problems.map(({ message }) => message)).toEqual([
+    'clusterIP 10.96.0.1 is already taken by Service default/kubernetes',
+  ])
+  expect(get(objects.snapshot(), 'Pod', 'default/slow')).toBeUndefined()
+})
