@@ -46,9 +46,12 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
       'deleted Pod default/b',
       'unchanged: 2',
       'updated Service default/two',
+      'warning: PTL901 Service default/two: nothing listens on 81/TCP in its Pods: a stand-in listens on the declared containerPorts only',
     ])
     expect(second.code).toBe(0)
-    expect(second.stdout).toMatch(/^ok +default\/two +ClusterIP +two:81 +81 -> 81 +a, c$/m)
+    expect(second.stdout).toMatch(
+      /^BROKEN +default\/two +ClusterIP +two:81 +81 -> 81 +PTL901 nothing listens on 81\/TCP /m,
+    )
     const after = JSON.parse((await machine.portolan('status', '-o', 'json')).stdout)
     const podA = ({ pods }: { pods: { name: string }[] }): unknown => pods.find(({ name }) => name === 'a')
     expect(podA(after)).toEqual(podA(before))
@@ -105,7 +108,7 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
   test('--wait ends with 1 where a Pod is not ready in time, and leaves nothing', async () => {
     const path = write('waits.yaml', WAITS)
     const { code, stderr } = await machine.portolan('up', path, '-d', '--wait=200ms', ...NONE)
-    expect(stderr).toMatch(/not every Pod is ready after 0\.2 s\n/)
+    expect(stderr).toMatch(/not every Pod is ready after 0\.2 s: the network is stopped\n/)
     expect(code).toBe(1)
     expect((await machine.portolan('status')).code).toBe(2)
   })
