@@ -12,12 +12,15 @@ import { ROOT } from './root.ts'
 import { WORKLOADS } from './workloads/index.ts'
 import { failureOf, type Settings } from './workloads/workload.ts'
 
-const USAGE = `usage: npm run bench -- -- [--rounds 5] [--seconds 2] [--only ${WORKLOADS.map(({ name }) => name).join(',')}] [--no-save]`
+const USAGE = `usage: npm run bench -- [--rounds 5] [--seconds 2] [--only ${WORKLOADS.map(({ name }) => name).join(',')}] [--no-save]`
 const results = join(ROOT, 'bench/results')
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
+/** `npm run` may hand its own `--` on. */
+const options = process.argv.slice(2).filter((argument) => argument !== '--')
 
 function readArguments() {
   const { values } = parseArgs({
+    args: options,
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '2' },
@@ -57,12 +60,15 @@ async function measureAll(): Promise<{ readonly run: Run; readonly save: boolean
     rmSync(folder, { recursive: true })
   }
   const rivals = [...new Set(PEERS.flatMap((peer) => peer.version() ?? []))]
-  const command = ['npm run bench', ...(process.argv.length > 2 ? ['-- --', ...process.argv.slice(2)] : [])].join(' ')
+  const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ')
   const loadAfter = currentLoad()
   return { save, run: { date, commit: commit(), command, machine, loadAfter, rivals, rounds, seconds, measurements } }
 }
 
-const { run, save } = await measureAll()
+const { run, save } = await measureAll().catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error))
+  process.exit(2)
+})
 process.stdout.write(`\n${goalsTable(run.measurements)}\n`)
 if (save) {
   mkdirSync(results, { recursive: true })

@@ -2,7 +2,7 @@ import { parseIPv4 } from '../lib/ip.ts'
 import { startQueues } from './link-state.ts'
 import { openLinkSocket, type LinkOperation, type LinkSocket } from './links.ts'
 import { createNamespace, ownNamespace, type NetworkNamespace } from './namespaces.ts'
-import { exemptBridges, FABRIC, LEAF, ROUTER, setSysctls } from './sysctl.ts'
+import { exemptBridges, FABRIC, forgetClosedConnections, LEAF, ROUTER, setSysctls } from './sysctl.ts'
 
 /**
  * The wires of one network. The engine's own namespace is the fabric: a bridge that carries the nodes, and the router to
@@ -71,6 +71,7 @@ export function createFabric(options: FabricOptions): Fabric {
   const leaves = new Map<NetworkNamespace, Leaf>()
   setSysctls(undefined, FABRIC)
   exemptBridges()
+  forgetClosedConnections(undefined)
   fabric.links.apply([
     { kind: 'set-up', index: LOOPBACK },
     { kind: 'add-bridge', name: 'nodes', index: BRIDGE, mac: macOf(options.gateway, 'outside') },
@@ -83,6 +84,7 @@ export function createFabric(options: FabricOptions): Fabric {
     addNode(node) {
       const namespace = createNamespace()
       setSysctls(namespace, ROUTER)
+      forgetClosedConnections(namespace)
       fabric.links.apply([nodeLink(node, fabric.nextIndex++, namespace)])
       const links = openLinkSocket(namespace)
       links.apply(nodeConfiguration(node, options))
