@@ -81,8 +81,8 @@ interface TableKeeper {
 const RETRY = 1000
 /** Services that change in one transaction at most: with default buffers the kernel takes 200 KB. */
 const STEP = 200
-/** Milliseconds between two looks for what somebody else has done to a table. Shorter costs idle CPU: docs/performance.md. */
-const MEND = 10_000
+/** Milliseconds between two looks for what somebody else has done to a table. */
+const MEND = 1000
 
 /**
  * Keeps a namespace's table as the Services say. A program counts as the previous one when the kernel has taken it. One

@@ -8,7 +8,6 @@ import type { Topology } from './topology.ts'
 import { connectAll } from './trace-connect.ts'
 import { nameServer, resolveNames } from './trace-dns.ts'
 import { foreignTables } from './trace-foreign.ts'
-import { linkUp } from './trace-link.ts'
 import { judgeRules } from './trace-rules.ts'
 import { listeningSockets } from './trace-sockets.ts'
 
@@ -37,7 +36,6 @@ export async function observe(parts: TraceParts, request: ProbeRequest): Promise
 
 async function observeFrom(parts: TraceParts, request: ProbeRequest, { place }: Client): Promise<Observation> {
   const namespace = namespaceAt(place.netns)
-  if (request.from === 'outside') await linkUp(namespace)
   const server = nameServer(place.resolvConf)
   const queries =
     request.names.length === 0 || server === undefined ? [] : await resolveNames(namespace, server, request.names)
