@@ -115,7 +115,11 @@ export async function openHost(user?: User): Promise<TestHost> {
       untilEmpty(async () =>
         hostDifference(before, await state()).filter((line) => !except.some((name) => line.startsWith(`${name}:`))),
       ),
-    clear: async () => void (await (await startIn(stateEnter, 'kill -KILL -1', environment)).ended),
+    async clear() {
+      await (await startIn(stateEnter, 'kill -KILL -1', environment)).ended
+      // What was killed so could not tidy up: its folder would be the next test's difference.
+      rmSync(`${directory}/run/portolan`, { recursive: true, force: true })
+    },
     async close() {
       const ended = new Promise((resolve) => holder.once('exit', resolve))
       holder.stdin.end()
