@@ -1,4 +1,5 @@
 import type { NetworkNamespace } from '../host/namespaces.ts'
+import { createRuleWatcher } from '../host/rule-watch.ts'
 import { formatCIDR } from '../lib/ip.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { resolvedServices } from '../model/resolve-services.ts'
@@ -8,8 +9,7 @@ import { nftablesBackend, type NodeProgram } from '../proxy/backends/nftables.ts
 import { compileLoadBalancer, type BalancerContext, type BalancerProgram } from '../proxy/load-balancer.ts'
 import type { NodeContext } from '../proxy/node-context.ts'
 import type { Consumer } from './control-loop.ts'
-import { createProxier, type Proxier } from './proxier.ts'
-import { inSteps } from './service-steps.ts'
+import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 import type { Topology } from './topology.ts'
 
 /** The load balancer's place, beside the nodes' names. */
@@ -43,15 +43,15 @@ export function createServiceProxy(
     podCIDR,
   }
   const keepers = new Map<string, TableKeeper>()
+  const watcher = createRuleWatcher()
   for (const node of contexts) {
     const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
       nftablesBackend.compile(services, node, previous)
-    keepers.set(node.name, keepTable(node.name, createProxier(nodes.get(node.name)), compile, onError))
+    keepers.set(node.name, keepTable(node.name, nodes.get(node.name), watcher, compile, onError))
   }
   const balance = (services: Services, previous: BalancerProgram | undefined): BalancerProgram =>
     compileLoadBalancer(services, balancerContext, previous)
-  keepers.set(BALANCER, keepTable(BALANCER, createProxier(), balance, onError))
-  setInterval(() => keepers.forEach((keeper) => keeper.mend()), MEND).unref()
+  keepers.set(BALANCER, keepTable(BALANCER, undefined, watcher, balance, onError))
   let seen: Services | undefined
   return {
     name: 'service proxy',
@@ -63,79 +63,5 @@ export function createServiceProxy(
     },
     table: (place) => keepers.get(place)?.table(),
     refusal: () => [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0],
-  }
-}
-
-type Services = ReturnType<typeof resolvedServices>
-
-/** The table of one namespace. */
-interface TableKeeper {
-  sync(services: Services): void
-  /** Undoes what somebody else has done to it. */
-  mend(): void
-  table(): Table | undefined
-  refusal(): string | undefined
-}
-
-/** Milliseconds after which what the kernel refused is tried again. */
-const RETRY = 1000
-/** Services that change in one transaction at most: with default buffers the kernel takes 200 KB. */
-const STEP = 200
-/** Milliseconds between two looks for what somebody else has done to a table. */
-const MEND = 1000
-
-/**
- * Keeps a namespace's table as the Services say. A program counts as the previous one when the kernel has taken it. One
- * that it refused is tried again, and the other namespaces go on.
- */
-function keepTable<Program extends { readonly table: Table; readonly services: Services }>(
-  where: string,
-  proxier: Proxier,
-  compile: (services: Services, previous: Program | undefined) => Program,
-  onError: (error: unknown) => void,
-): TableKeeper {
-  let previous: Program | undefined
-  let wanted: Services | undefined
-  let timer: NodeJS.Timeout | undefined
-  let refused: string | undefined
-  let nextLook = 0
-  const fail = (error: unknown): void => {
-    refused = `${where}: ${error instanceof Error ? error.message : String(error)}`
-    onError(new Error(refused, { cause: error }))
-    timer = setTimeout(write, RETRY).unref()
-  }
-  const write = (): void => {
-    clearTimeout(timer)
-    if (wanted === undefined) return
-    try {
-      for (const services of previous === undefined ? [wanted] : inSteps(previous.services, wanted, STEP)) {
-        const next = compile(services, previous)
-        proxier.sync(next.table)
-        previous = next
-      }
-    } catch (error) {
-      fail(error)
-    }
-  }
-  return {
-    sync(services) {
-      wanted = services
-      write()
-    },
-    mend() {
-      const start = performance.now()
-      if (start < nextLook) return
-      try {
-        if (proxier.mend())
-          onError(new Error(`${where}: the table was changed by somebody else, and is as it was again`))
-      } catch (error) {
-        clearTimeout(timer)
-        fail(error)
-      }
-      // At most 2 % of the time, however large the table is.
-      nextLook = start + 50 * (performance.now() - start)
-    },
-    table: () => proxier.table,
-    refusal: () => (proxier.table === undefined ? refused : undefined),
   }
 }

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { createProxier } from '../../src/cluster/proxier.ts'
 import { createNamespace, inNamespace, type NetworkNamespace } from '../../src/host/namespaces.ts'
 import { openNetlink } from '../../src/host/netlink.ts'
+import { createRuleWatcher } from '../../src/host/rule-watch.ts'
 import { GENERATION_REQUEST, readGeneration } from '../../src/nft/read-back.ts'
 import type { Table } from '../../src/nft/ruleset.ts'
 import { nftablesBackend, STRICT_LIMIT } from '../../src/proxy/backends/nftables.ts'
@@ -139,5 +140,26 @@ describe.skipIf(reason !== undefined)(`mending${reason === undefined ? '' : ` (s
     nft('add table ip portolan-stand-in { chain gate { type filter hook input priority 0; policy drop; } ; }')
     createProxier(namespace).sync(here)
     expect(withoutHandles(nft('list ruleset'))).toEqual(wanted)
+  })
+
+  test('a writer is noticed, each in its own namespace; a quiet one is not', async () => {
+    const watcher = createRuleWatcher()
+    const [here, there] = [place(), place()]
+    const seen: string[] = []
+    await new Promise<void>((resolve) => {
+      const watch = watcher.watch(here.namespace, () => seen.push('here'))
+      watcher.watch(there.namespace, () => {
+        seen.push('there')
+        resolve()
+      })
+      watch.quietly(() => here.nft('add table ip quiet'))
+      there.nft('add table ip loud')
+    })
+    expect(seen).toEqual(['there'])
+    await new Promise<void>((resolve) => {
+      watcher.watch(here.namespace, resolve)
+      here.nft('flush ruleset')
+    })
+    expect(seen).toContain('here')
   })
 })
