@@ -88,6 +88,7 @@ describe('exit codes', () => {
     [2, ['healthy.yaml', '--unknown']],
     [0, ['--explain', 'PTL301']],
     [0, ['--explain', 'named-target-port-missing']],
+    [0, ['--explain', 'PTL901']],
     [2, ['--explain', 'PTL999']],
   ])('%i for %j', async (code, args) => {
     expect(await check(args)).toMatchObject({ code })

@@ -1,10 +1,11 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { findRule, checkInputs, type CheckInputsOptions, rulePages } from '../../explain/check/check-inputs.ts'
+import { checkInputs, type CheckInputsOptions, rulePages } from '../../explain/check/check-inputs.ts'
 import { fixInputs } from '../../explain/check/fix.ts'
 import type { CheckInput } from '../../explain/check/inputs.ts'
 import { type CheckReport, isFailure } from '../../explain/check/report.ts'
-import { rulePage } from '../../explain/check/rule-page.ts'
+import { liveRules } from '../../explain/check/live-rules.ts'
+import { findPage } from '../../explain/check/rule-page.ts'
 import { suggest } from '../../manifest/suggest.ts'
 import { UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
@@ -42,20 +43,21 @@ export async function runCheck(
 }
 
 function explain(rule: string, context: Context): number {
-  const page = findRule(rule)
+  const page = findPage(rule)
   if (page === undefined) {
+    const all = [...rulePages, ...liveRules]
     const near =
       suggest(
         rule.toUpperCase(),
-        rulePages.map(({ code }) => code),
+        all.map(({ code }) => code),
       ) ??
       suggest(
         rule,
-        rulePages.map(({ name }) => name),
+        all.map(({ name }) => name),
       )
     throw new UsageError(`there is no rule ${rule}${near === undefined ? '' : `: did you mean ${near}?`}`)
   }
-  context.stdout.write(rulePage(page))
+  context.stdout.write(page)
   return 0
 }
 

@@ -55,7 +55,7 @@ export function checkInputs(inputs: readonly CheckInput[], options: CheckInputsO
   return {
     findings: sortFindings(all, [...sources.keys()]),
     summary: {
-      objects: objects.length,
+      objects: context.objects.length + context.duplicates.length,
       errors: countSeverity(all, 'error'),
       warnings: countSeverity(all, 'warning'),
       infos: countSeverity(all, 'info'),

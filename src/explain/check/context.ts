@@ -4,6 +4,7 @@ import type { ManifestObject } from '../../manifest/manifest.ts'
 import type { CheckConfig } from './config.ts'
 import { type EndpointSet, readEndpoints } from './endpoint-set.ts'
 import { labelsAt, textAt, valueAt } from './json.ts'
+import { isKustomization, type Kustomization, readKustomizations } from './kustomize.ts'
 import { append, hasLabel, isAutomatic, isSelected, type LabelIndex, labelIndex } from './labels.ts'
 import { readService, type Service } from './service.ts'
 import { readWorkload, type Workload } from './workload.ts'
@@ -13,6 +14,8 @@ export interface CheckContext {
   /** False where what was not given may exist all the same. */
   readonly closed: boolean
   readonly objects: readonly ManifestObject[]
+  /** Not among `objects`. */
+  readonly kustomizations: readonly Kustomization[]
   readonly byKind: ReadonlyMap<string, readonly ManifestObject[]>
   /** Later objects of the same kind, namespace and name, with the first one. Not among `objects`. */
   readonly duplicates: readonly { readonly first: ManifestObject; readonly second: ManifestObject }[]
@@ -123,7 +126,8 @@ function group<Thing>(things: readonly Thing[], keyOf: (thing: Thing) => string)
 export function createContext(all: readonly ManifestObject[], config: CheckConfig, unread: boolean): CheckContext {
   const namespaceOf = (object: ManifestObject): string =>
     isClusterScoped(object.kind) ? '' : (object.namespace ?? config.namespace)
-  const { objects, duplicates } = separateDuplicates(all, namespaceOf)
+  const given = all.filter((object) => !isKustomization(object))
+  const { objects, duplicates } = separateDuplicates(given, namespaceOf)
   const names = new Set(objects.map((object) => `${object.kind}/${namespaceOf(object)}/${object.name}`))
   const services = objects
     .filter(({ kind, apiVersion }) => kind === 'Service' && apiVersion === 'v1')
@@ -138,6 +142,7 @@ export function createContext(all: readonly ManifestObject[], config: CheckConfi
     closed: !config.openWorld && !unread,
     objects,
     duplicates,
+    kustomizations: readKustomizations(all),
     byKind: group(objects, ({ kind }) => kind),
     services,
     servicesByName: group(services, ({ name }) => name),

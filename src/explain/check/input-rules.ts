@@ -40,7 +40,7 @@ export const unusedSuppression: RulePage = {
   severity: 'info',
   summary: 'A comment, annotation or configuration entry that silences a rule silences nothing.',
   why: 'The finding is gone, or the code is wrong. What stays behind would hide the next fault of the kind without a word.',
-  remediation: 'Remove it. A comment needs a reason after ` -- `, for whoever reads it next.',
+  remediation: 'Remove it. A comment needs a reason after a colon, for whoever reads it next.',
   examples: [
     {
       title: 'the fault was corrected',
@@ -50,8 +50,8 @@ kind: Service
 metadata: { name: web }
 spec:
   type: ExternalName
-  externalName: www.example.com # portolan:ignore PTL112 -- the resolver takes it
-#                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ info
+  externalName: www.example.com # portolan-ignore PTL112: the resolver takes it
+#                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ info
 `,
     },
     {
@@ -62,7 +62,7 @@ kind: Service
 metadata: { name: web }
 spec:
   type: ExternalName
-  externalName: 192.0.2.10 # portolan:ignore PTL112 -- the resolver takes it
+  externalName: 192.0.2.10 # portolan-ignore PTL112: the resolver takes it
 `,
     },
   ],

@@ -5,7 +5,7 @@ import { parseManifest } from '../../manifest/parse.ts'
 import { rangeAt, type SourceText, sourceText } from '../../manifest/source.ts'
 import type { Finding, FindingObject, Severity } from './finding.ts'
 import { inputUnreadable } from './input-rules.ts'
-import { listAt, textAt } from './json.ts'
+import { isKustomization, patchFiles } from './kustomize.ts'
 
 export interface CheckInput {
   /** The name that places carry. */
@@ -18,6 +18,7 @@ export interface CheckInput {
 }
 
 export interface ReadInputs {
+  /** Kustomizations are among them. */
   readonly objects: readonly ManifestObject[]
   readonly findings: readonly Finding[]
   readonly sources: ReadonlyMap<string, SourceText>
@@ -117,26 +118,13 @@ function readFile(input: CheckInput, source: SourceText): ReadFile {
   }
 }
 
-/** The files of patches that a Kustomization names: parts of objects, which mean nothing by themselves. */
-function patchFiles(object: ManifestObject): readonly string[] {
-  const folder = object.origin.source.file.replace(/[^/]*$/, '')
-  const paths = [
-    ...listAt(object.value, 'patches').map((patch) => textAt(patch, 'path')),
-    ...listAt(object.value, 'patchesStrategicMerge').map((path) => (typeof path === 'string' ? path : undefined)),
-  ]
-  return paths.flatMap((path) => (path === undefined ? [] : [folder + path.replace(/^\.\//, '')]))
-}
-
-const isKustomization = ({ kind, apiVersion }: ManifestObject): boolean =>
-  kind === 'Kustomization' && apiVersion.startsWith('kustomize.config.k8s.io/')
-
 /** All inputs as one set, whatever files they come in. */
 export function readInputs(inputs: readonly CheckInput[]): ReadInputs {
   const sources = new Map(inputs.map(({ file, text }) => [file, sourceText(file, text)]))
   const files = inputs.map((input) => readFile(input, sources.get(input.file) ?? sourceText(input.file, input.text)))
   const all = files.flatMap(({ objects }) => objects)
   const patches = new Set(all.filter(isKustomization).flatMap(patchFiles))
-  const objects = all.filter((object) => !patches.has(object.origin.source.file) && !isKustomization(object))
+  const objects = all.filter((object) => !patches.has(object.origin.source.file))
   return {
     objects,
     findings: files.flatMap(({ findings }) => findings),

@@ -1,4 +1,4 @@
-/** Comments that silence rules: `# portolan:ignore PTL301 -- reason`, on the line, the line above, or at the head of a document. */
+/** Comments that silence rules: `# portolan-ignore PTL301: reason`, on the line, the line above, or at the head of a document. */
 import { cutPieces } from '../../manifest/pieces.ts'
 import { rangeAt, type SourceRange, type SourceText } from '../../manifest/source.ts'
 

@@ -16,7 +16,7 @@ function found(text: string, suppress: readonly ConfigSuppression[] = []): reado
 }
 
 describe('comments', () => {
-  const comment = '# portolan:ignore PTL112 -- the resolver takes it'
+  const comment = '# portolan-ignore PTL112: the resolver takes it'
   test.each([
     ['none', `${BEFORE}${AFTER}\n`, ['PTL112:7', '0 silenced']],
     ['on the line', `${BEFORE}${AFTER} ${comment}\n`, ['1 silenced']],
@@ -35,7 +35,7 @@ describe('comments', () => {
       ['PTL112:7', 'PTL003:2', '0 silenced'],
     ],
     ['by name', `${BEFORE}${AFTER} # portolan:ignore external-name-is-ip -- so\n`, ['1 silenced']],
-    ['the other spelling', `${BEFORE}${AFTER} # portolan-ignore PTL112: so\n`, ['1 silenced']],
+    ['the other spelling', `${BEFORE}${AFTER} # portolan:ignore PTL112 -- so\n`, ['1 silenced']],
     ['two rules, one of them idle', `${BEFORE}${AFTER} # portolan:ignore PTL301, PTL112 -- so\n`, ['1 silenced']],
     ['without a reason', `${BEFORE}${AFTER} # portolan:ignore PTL112\n`, ['PTL003:7', '1 silenced']],
     ['another rule', `${BEFORE}${AFTER} # portolan:ignore PTL301 -- so\n`, ['PTL112:7', 'PTL003:7', '0 silenced']],

@@ -1,6 +1,7 @@
 /** Hop 6: the Pods behind a Service port, and the port that it resolves to in each of them. */
 import { valueAt } from '../check/json.ts'
 import { selectedBy } from '../check/context.ts'
+import type { EndpointSet } from '../check/endpoint-set.ts'
 import type { Service, ServicePort } from '../check/service.ts'
 import { findNamedPort, isJob, type Workload } from '../check/workload.ts'
 import type { Client } from './client.ts'
@@ -213,7 +214,7 @@ function manualEndpoints(world: World, question: EndpointQuestion): readonly Bra
       : set.ports.find((one) => one.name === (port?.name ?? '') && one.protocol === protocol)?.port
     return target === undefined ? [] : set.addresses.map((entry) => ({ ...entry, object: set.object, target }))
   })
-  if (found.length === 0) return [{ share: 1, hop: noManual(world, question, sets.length > 0) }]
+  if (found.length === 0) return [{ share: 1, hop: noManual(world, question, sets) }]
   return found.map(({ address, object, path, target }) => ({
     share: 1,
     address,
@@ -230,9 +231,22 @@ function manualEndpoints(world: World, question: EndpointQuestion): readonly Bra
   }))
 }
 
-function noManual(world: World, { service, port, protocol }: EndpointQuestion, hasSets: boolean): HopFinding {
-  const details = { object: service.object, rule: hasSets ? 'PTL211' : 'PTL208' }
-  if (hasSets) {
+function noManual(
+  world: World,
+  { service, port, protocol }: EndpointQuestion,
+  sets: readonly EndpointSet[],
+): HopFinding {
+  const details = { object: service.object, rule: sets.length > 0 ? 'PTL211' : 'PTL208' }
+  const [slice] = sets
+  if (slice !== undefined) {
+    if (sets.every(({ ports }) => ports.every((one) => one.port === undefined))) {
+      const evidence = [seen(world, slice.object, ['endpoints'], 'addresses without a port')]
+      return fail('endpoint', 'its EndpointSlices list addresses and no port', refused(protocol), {
+        ...details,
+        rule: 'PTL905',
+        evidence,
+      })
+    }
     const name = port?.name === '' || port === undefined ? 'without a name' : `named ${port.name}`
     return fail('endpoint', `its EndpointSlices have no ${protocol} port ${name}`, refused(protocol), details)
   }

@@ -66,14 +66,14 @@ function connection(port: number, rest: Partial<Connection> = {}): Connection {
   }
 }
 
-function traced(seen: Partial<Observation>, to = 'http://web/'): Trace {
+function traced(seen: Partial<Observation>, to = 'http://web/', from = 'pod/client'): Trace {
   const world = networkWorldOf({
     objects: OBJECTS,
     clusterDomain: 'cluster.local',
     namespace: 'default',
     manifests: [],
   })
-  const request = parseRequest('pod/client', to)
+  const request = parseRequest(from, to)
   if (typeof request === 'string') throw new Error(request)
   const probe = probeFor(world, planWays(world, request.from, request.to), request.to)
   const observation: Observation = {
@@ -192,6 +192,11 @@ describe('what was seen', () => {
       trace.paths.flatMap(({ hops }) => hops).some((hop) => text.test(hop.text)),
       JSON.stringify(trace.paths),
     ).toBe(true)
+  })
+
+  test('a client that cannot reach itself through its Service', () => {
+    const trace = traced({ dials: [connection(80, SILENT)] }, 'http://web/', 'pod/web')
+    expect(decided(trace)).toBe('BROKEN service PTL912')
   })
 
   test('is said with what it cost', () => {

@@ -97,10 +97,18 @@ function serviceHop(plan: Plan, way: Way, declared: HopFinding, observation: Obs
   const results = behind.map((other) => connectionTo(observation, other)?.errno)
   if (results.some((errno) => errno === undefined || errno === dialled.errno)) return { ...declared, evidence }
   const what = dialled.errno === 'ETIMEDOUT' ? 'are dropped' : `end with ${dialled.errno}`
-  const text = `connections to ${dialled.address}:${dialled.port} ${what}, though the endpoints answer${foreignText(observation)}`
+  const { workload } = plan.client
+  const isHairpin =
+    workload !== undefined &&
+    observation.foreign.length === 0 &&
+    behind.every((other) => other.branch?.workload === workload)
+  const why = isHairpin
+    ? ': the client is its only endpoint'
+    : `, though the endpoints answer${foreignText(observation)}`
+  const text = `connections to ${dialled.address}:${dialled.port} ${what}${why}`
   return fail('service', text, symptomOf(dialled.errno, dialled.milliseconds), {
     ...(declared.object && { object: declared.object }),
-    rule: 'PTL908',
+    rule: isHairpin ? 'PTL912' : 'PTL908',
     evidence: [...evidence, ...foreignEvidence(observation.foreign)],
     fixes: foreignFixes(observation.foreign),
   })

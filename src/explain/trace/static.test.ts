@@ -146,6 +146,13 @@ const ROWS: readonly Row[] = [
     'UNDETERMINED endpoint PTL208',
   ],
   [
+    'a slice without a port',
+    `${CLIENT}${service('web', undefined, 'type: ClusterIP')}apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: web, namespace: shop, labels: {kubernetes.io/service-name: web}}\naddressType: IPv4\nendpoints: [{addresses: [192.0.2.1]}]\n`,
+    'deploy/client',
+    'http://web/',
+    'BROKEN endpoint PTL905',
+  ],
+  [
     'ExternalName',
     `${CLIENT}${service('db', '[]', 'type: ExternalName\n  externalName: db.example.net')}`,
     'deploy/client',

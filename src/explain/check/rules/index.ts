@@ -2,6 +2,7 @@ import type { Check } from '../check.ts'
 import { appBindsLoopback } from './app-binds-loopback.ts'
 import { appPortEnvMismatch } from './app-port-env-mismatch.ts'
 import { appProtocolConflict } from './app-protocol-conflict.ts'
+import { autoscalerTargetMissing } from './autoscaler-target-missing.ts'
 import { backingWorkloadScaledToZero } from './backing-workload-scaled-to-zero.ts'
 import { bindFamilyMismatch } from './bind-family-mismatch.ts'
 import { clientUrlClusterNameInBrowserCode } from './client-url-cluster-name-in-browser-code.ts'
@@ -61,6 +62,7 @@ import { selectorMatchesNothing } from './selector-matches-nothing.ts'
 import { selectorMatchesOtherNamespace } from './selector-matches-other-namespace.ts'
 import { selectorMatchesSeveralWorkloads } from './selector-matches-several-workloads.ts'
 import { selectorMatchesWorkloadLabelsNotPods } from './selector-matches-workload-labels-not-pods.ts'
+import { selectorRewrittenByKustomize } from './selector-rewritten-by-kustomize.ts'
 import { serviceBackedContainerWithoutReadiness } from './service-backed-container-without-readiness.ts'
 import { serviceLinkEnvClash } from './service-link-env-clash.ts'
 import { serviceMonitorPortUnknown } from './service-monitor-port-unknown.ts'
@@ -110,6 +112,8 @@ export const checks: readonly Check[] = [
   manualEndpointsPortNameMismatch,
   manualEndpointsAddressForbidden,
   statefulsetServiceMissingOrNotHeadless,
+  selectorRewrittenByKustomize,
+  autoscalerTargetMissing,
   namedTargetPortMissing,
   targetPortContradictsEvidence,
   targetPortUndeclared,
