@@ -10,6 +10,7 @@ const NODES = 100
 
 export const NODE: NodeContext = {
   name: 'node-0',
+  family: 'IPv4',
   addresses: ['192.168.1.100'],
   podCIDR: '10.128.0.0/9',
   serviceCIDR: '10.0.0.0/12',
@@ -79,6 +80,7 @@ function sliceAt(index: number, turn: number): EndpointSlice {
     addressType: 'IPv4',
     ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
     endpoints: Array.from({ length: ENDPOINTS }, (_, endpoint) => ({
+      family: 'IPv4',
       addresses: [endpoint === 0 && turn > 0 ? address(200, turn) : endpointAddress(index, endpoint)],
       conditions: { ready: true, serving: true, terminating: false },
       nodeName: `node-${(index + endpoint) % NODES}`,

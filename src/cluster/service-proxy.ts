@@ -32,11 +32,13 @@ export function createServiceProxy(
   const podCIDR = config.podCIDRs.map(formatCIDR)[0] ?? ''
   const contexts: readonly NodeContext[] = topology.nodes.map(({ name, address }) => ({
     name,
+    family: 'IPv4',
     addresses: [address],
     podCIDR,
     serviceCIDR: config.serviceCIDRs.map(formatCIDR)[0] ?? '',
   }))
   const balancerContext: BalancerContext = {
+    family: 'IPv4',
     nodes: topology.nodes,
     loadBalancerCIDR: config.loadBalancerCIDRs.map(formatCIDR)[0] ?? '',
     outsideCIDR: config.outsideCIDRs.map(formatCIDR)[0] ?? '',

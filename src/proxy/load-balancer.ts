@@ -1,3 +1,4 @@
+import type { IPFamily } from '../api/core.ts'
 import { categorizeEndpoints } from '../model/categorize-endpoints.ts'
 import type { Endpoint, ServicePortInfo } from '../model/resolve-services.ts'
 import type { Chain, Rule } from '../nft/ruleset.ts'
@@ -5,8 +6,6 @@ import { filterChain, firewallChains, type Has } from './backends/nftables/base-
 import { addChoiceChain, choiceResources, type Choice } from './backends/nftables/choice-chain.ts'
 import { rankOf, type Plan } from './backends/nftables/claims.ts'
 import {
-  DESTINATION,
-  FRONTEND_KEY,
   goto,
   MASQUERADE,
   match,
@@ -14,10 +13,10 @@ import {
   PRIORITY,
   refuse,
   rule,
-  SOURCE,
   TRANSLATED,
   verdict,
 } from './backends/nftables/expressions.ts'
+import { FAMILY_TERMS } from './backends/nftables/family-terms.ts'
 import { createFragment, type Fragment } from './backends/nftables/fragment.ts'
 import { frontendKey, servicePortLabel } from './backends/nftables/label.ts'
 import { compileProgram, type Layout, type Program, type Services } from './backends/nftables/program.ts'
@@ -29,7 +28,9 @@ export interface BalancedNode {
   readonly address: string
 }
 
+/** Of one IP family. */
 export interface BalancerContext {
+  readonly family: IPFamily
   readonly nodes: readonly BalancedNode[]
   readonly loadBalancerCIDR: string
   readonly outsideCIDR: string
@@ -58,6 +59,7 @@ export function compileLoadBalancer(
 
 function balancerLayout(context: BalancerContext): Layout {
   return {
+    terms: FAMILY_TERMS[context.family],
     plan: (info) => planBalanced(info, context),
     constants: [],
     sharedChains: (has) => balancerChains(context, has),
@@ -65,13 +67,14 @@ function balancerLayout(context: BalancerContext): Layout {
 }
 
 function balancerChains(context: BalancerContext, has: Has): readonly Chain[] {
-  const dispatch = has('load-balancers') ? [rule({ kind: 'vmap', key: FRONTEND_KEY, map: 'load-balancers' })] : []
+  const { source, destination, frontendKey } = FAMILY_TERMS[context.family]
+  const dispatch = has('load-balancers') ? [rule({ kind: 'vmap', key: frontendKey, map: 'load-balancers' })] : []
   const jump = [rule(verdict({ kind: 'jump', chain: 'load-balancers' }))]
-  const unserved = refuse(NEW, match(DESTINATION, '==', context.loadBalancerCIDR))
+  const unserved = refuse(NEW, match(destination, '==', context.loadBalancerCIDR))
   // The network's inside would answer past the balancer, which then could not translate back.
-  const fromInside = rule(TRANSLATED, match(SOURCE, '!=', context.outsideCIDR), MASQUERADE)
+  const fromInside = rule(TRANSLATED, match(source, '!=', context.outsideCIDR), MASQUERADE)
   return [
-    ...firewallChains(has),
+    ...firewallChains(FAMILY_TERMS[context.family], has),
     { name: 'load-balancers', rules: dispatch },
     { name: 'nat-prerouting', hook: { type: 'nat', hook: 'prerouting', priority: PRIORITY.dnat }, rules: jump },
     { name: 'nat-output', hook: { type: 'nat', hook: 'output', priority: PRIORITY.dnat }, rules: jump },
@@ -87,10 +90,11 @@ function balancerChains(context: BalancerContext, has: Has): readonly Chain[] {
 
 /** Pod addresses are of the network's inside: from outside only what the balancer sent there comes through. */
 function refusePodAddresses(context: BalancerContext): readonly Rule[] {
+  const { source, destination } = FAMILY_TERMS[context.family]
   return refuse(
     NEW,
-    match(SOURCE, '==', context.outsideCIDR),
-    match(DESTINATION, '==', context.podCIDR),
+    match(source, '==', context.outsideCIDR),
+    match(destination, '==', context.podCIDR),
     match({ kind: 'ct', key: 'status' }, '!=', 'dnat'),
   )
 }

@@ -1,6 +1,9 @@
-/** What a node's proxy must know of the node. Addresses and ranges as text, one family. */
+import type { IPFamily } from '../api/core.ts'
+
+/** What a node's proxy must know of the node for one IP family. Addresses and ranges as text, of that family. */
 export interface NodeContext {
   readonly name: string
+  readonly family: IPFamily
   readonly zone?: string
   /** Where nodePorts answer. */
   readonly addresses: readonly string[]

@@ -5,7 +5,14 @@ import { render } from '../../src/nft/render.ts'
 import type { Table } from '../../src/nft/ruleset.ts'
 import { nftablesBackend, STRICT_LIMIT } from '../../src/proxy/backends/nftables.ts'
 import { compileLoadBalancer } from '../../src/proxy/load-balancer.ts'
-import { CONTEXTS, service, servicesOf } from '../conformance/service-proxy/address-plan.ts'
+import {
+  balancerContextOf,
+  CONTEXTS,
+  contextsOf,
+  service,
+  servicesOf,
+} from '../conformance/service-proxy/address-plan.ts'
+import { IPV6, serviceInIPv6 } from '../conformance/service-proxy/ipv6.ts'
 import { ROW_GROUPS } from '../conformance/service-proxy/rows.ts'
 import { blocks, inNamespace, missing, type Result, type Step } from './nft-namespace.ts'
 import { BALANCER_CONTEXT, manyServices } from './packets/many-services.ts'
@@ -28,7 +35,18 @@ const hashed = service({ name: 'hashed', clusterIP: '10.96.7.1', algorithm: 'sou
 const random = service({ name: 'random', clusterIP: '10.96.7.2', algorithm: 'random', endpoints: ['A:9', 'C:9'] })
 const every = servicesOf([...all, sctp, hashed, random])
 
+const [node6] = contextsOf(IPV6)
+if (node6 === undefined) throw new Error('the plan has no node')
+const everyInIPv6 = servicesOf([...all, sctp, hashed, random].map(serviceInIPv6))
+
 const tables: readonly (readonly [string, Table])[] = [
+  ['no Services, IPv6', nftablesBackend.compile(servicesOf([]), node6).table],
+  ['all of them, IPv6', nftablesBackend.compile(everyInIPv6, node6).table],
+  [
+    'shared rings, IPv6',
+    nftablesBackend.compile(servicesOf(manyServices(STRICT_LIMIT + 1).map(serviceInIPv6)), node6).table,
+  ],
+  ['the balancer, IPv6', compileLoadBalancer(everyInIPv6, balancerContextOf(IPV6)).table],
   ['no Services', nftablesBackend.compile(servicesOf([]), node).table],
   ...ROW_GROUPS.map(({ name, services }) => [name, nftablesBackend.compile(servicesOf(services), node).table] as const),
   ['all of them', nftablesBackend.compile(every, node).table],

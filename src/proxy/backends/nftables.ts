@@ -17,11 +17,11 @@ export interface NodeProgram extends Program {
   readonly strict: boolean
 }
 
-/** The table `portolan` of one node. */
+/** The table `portolan` of one node and IP family. */
 export const nftablesBackend: Backend<NodeProgram, Operation> = {
   name: 'nftables',
   compile(services, node, previous) {
-    const strict = countPorts(services, previous) <= STRICT_LIMIT
+    const strict = countPorts(node.family, services, previous) <= STRICT_LIMIT
     const program = compileProgram(services, layoutOf(node, strict, previous), previous)
     return program === previous ? previous : { ...program, node, strict }
   },

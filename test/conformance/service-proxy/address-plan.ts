@@ -2,8 +2,11 @@
  * The network in which the packet rows happen: two nodes, Pods A and B and a client Pod P on node-1, C, D and Q on node-2,
  * two clients outside. What is not a Pod, a node or outside is routed to node-1, as a cluster's router would.
  */
+import type { IPFamily } from '../../../src/api/core.ts'
+import { cidrContains, parseCIDR, parseIP } from '../../../src/lib/ip.ts'
 import { OrderedMap } from '../../../src/lib/ordered-map.ts'
 import type { Endpoint, ServicePortInfo } from '../../../src/model/resolve-services.ts'
+import type { BalancerContext } from '../../../src/proxy/load-balancer.ts'
 import type { NodeContext } from '../../../src/proxy/node-context.ts'
 
 export const POD_CIDR = '10.244.0.0/16'
@@ -46,15 +49,54 @@ export const OUTSIDE: Readonly<Record<string, string>> = { client: '198.51.100.2
 /** Ranges that the fabric sends to node-1. */
 export const ROUTED: readonly string[] = [SERVICE_CIDR, LOAD_BALANCER_CIDR, '192.0.2.0/24']
 
-export const nodeOfPod = (address: string): PlannedNode | undefined =>
-  NODES.find(({ podCIDR }) => address.startsWith(podCIDR.slice(0, podCIDR.lastIndexOf('.') + 1)))
+/** The addresses of one family. */
+export interface AddressPlan {
+  readonly family: IPFamily
+  readonly podCIDR: string
+  readonly serviceCIDR: string
+  readonly loadBalancerCIDR: string
+  readonly outsideCIDR: string
+  readonly fabric: { readonly gateway: string; readonly nodePrefixLength: number; readonly outsideGateway: string }
+  readonly nodes: readonly PlannedNode[]
+  readonly pods: Readonly<Record<string, string>>
+  readonly outside: Readonly<Record<string, string>>
+  readonly routed: readonly string[]
+}
 
-export const CONTEXTS: readonly NodeContext[] = NODES.map(({ name, address }) => ({
-  name,
-  addresses: [address],
+export const IPV4: AddressPlan = {
+  family: 'IPv4',
   podCIDR: POD_CIDR,
   serviceCIDR: SERVICE_CIDR,
-}))
+  loadBalancerCIDR: LOAD_BALANCER_CIDR,
+  outsideCIDR: OUTSIDE_CIDR,
+  fabric: FABRIC,
+  nodes: NODES,
+  pods: PODS,
+  outside: OUTSIDE,
+  routed: ROUTED,
+}
+
+export function nodeOfPod(address: string, { nodes }: Pick<AddressPlan, 'nodes'> = IPV4): PlannedNode | undefined {
+  return nodes.find(({ podCIDR }) => isIn(podCIDR, address))
+}
+
+export function isIn(range: string, address: string): boolean {
+  const [cidr, ip] = [parseCIDR(range), parseIP(address)]
+  return cidr !== undefined && ip !== undefined && cidrContains(cidr, ip)
+}
+
+export const contextsOf = ({ family, nodes, podCIDR, serviceCIDR }: AddressPlan): readonly NodeContext[] =>
+  nodes.map(({ name, address }) => ({ name, family, addresses: [address], podCIDR, serviceCIDR }))
+
+export const CONTEXTS: readonly NodeContext[] = contextsOf(IPV4)
+
+export const balancerContextOf = (plan: AddressPlan): BalancerContext => ({
+  family: plan.family,
+  nodes: plan.nodes,
+  loadBalancerCIDR: plan.loadBalancerCIDR,
+  outsideCIDR: plan.outsideCIDR,
+  podCIDR: plan.podCIDR,
+})
 
 /** `A:8080` and what is special about it: `A:8080 terminating`, `A:8080 dead`. */
 export function endpoint(text: string): Endpoint {

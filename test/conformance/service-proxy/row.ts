@@ -13,6 +13,12 @@ export interface RowGroup {
   readonly rows: readonly Row[]
 }
 
+/** What a row's `to` says; an IPv6 address stands in brackets there. */
+export function targetOf(to: string): { readonly protocol: string; readonly address: string; readonly port: number } {
+  const [, protocol = '', address = '', port = ''] = /^(\w+) \[?([^\s\]]+)\]?:(\d+)$/.exec(to) ?? []
+  return { protocol, address, port: Number(port) }
+}
+
 export const VIP = '203.0.113.10'
 export const OTHER_VIP = '203.0.113.11'
 export const EXTERNAL = '192.0.2.10'

@@ -1,19 +1,8 @@
 import type { ServicePortInfo } from '../../../src/model/resolve-services.ts'
 import type { BalancerContext } from '../../../src/proxy/load-balancer.ts'
-import {
-  LOAD_BALANCER_CIDR,
-  NODES,
-  OUTSIDE_CIDR,
-  POD_CIDR,
-  service,
-} from '../../conformance/service-proxy/address-plan.ts'
+import { balancerContextOf, IPV4, service } from '../../conformance/service-proxy/address-plan.ts'
 
-export const BALANCER_CONTEXT: BalancerContext = {
-  nodes: NODES,
-  loadBalancerCIDR: LOAD_BALANCER_CIDR,
-  outsideCIDR: OUTSIDE_CIDR,
-  podCIDR: POD_CIDR,
-}
+export const BALANCER_CONTEXT: BalancerContext = balancerContextOf(IPV4)
 
 /** Plain ClusterIP Services `s0`, `s1` ... at 10.97.x.y:80, of some endpoints each. */
 export function manyServices(

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { encodeBatches } from '../../../src/nft/encode.ts'
 import type { Operation } from '../../../src/nft/operation.ts'
 import { FABRIC, NODES, nodeOfPod, OUTSIDE, PODS, ROUTED } from '../../conformance/service-proxy/address-plan.ts'
+import { targetOf } from '../../conformance/service-proxy/row.ts'
 import { missing } from '../nft-namespace.ts'
 
 export interface Listener {
@@ -77,9 +78,9 @@ export function applyStep(at: Place, operations: readonly Operation[]): Step {
 
 /** `from` and `to` as in the rows. */
 export function connectStep(from: string, to: string): Step {
-  const [, protocol = '', address = '', port = ''] = /^(\w+) (\S+):(\d+)$/.exec(to) ?? []
+  const target = targetOf(to)
   const [place = '', source] = from.split(' as ')
-  return { from: place, ...(source === undefined ? {} : { source }), protocol, address, port: Number(port) }
+  return { from: place, ...(source === undefined ? {} : { source }), ...target }
 }
 
 /** A listener at `A:8080`, for each protocol. */

@@ -1,10 +1,8 @@
-import type { Chain, Hook, Rule, Statement } from '../../../nft/ruleset.ts'
+import type { Chain, Hook, Rule, Selector, Statement } from '../../../nft/ruleset.ts'
 import type { NodeContext } from '../../node-context.ts'
 import {
-  DESTINATION,
   DESTINATION_PORT,
   DROP,
-  FRONTEND_KEY,
   FROM_THIS_NODE,
   MASQUERADE,
   match,
@@ -14,11 +12,10 @@ import {
   PROTO,
   refuse,
   rule,
-  SOURCE,
-  TO_NODE,
   TRANSLATED,
   verdict,
 } from './expressions.ts'
+import { FAMILY_TERMS, type FamilyTerms } from './family-terms.ts'
 import { PROTOCOLS, RING_SIZES } from './sets.ts'
 
 /** nft's own words, such as `reject`, cannot be read back as names. */
@@ -31,20 +28,21 @@ export type Has = (set: string) => boolean
 export function nodeChains(node: NodeContext, has: Has): readonly Chain[] {
   const jump = [rule(verdict({ kind: 'jump', chain: 'services' }))]
   const refused = clusterIPRules(node, has)
+  const terms = FAMILY_TERMS[node.family]
   return [
-    ...firewallChains(has),
+    ...firewallChains(terms, has),
     { name: 'nat-prerouting', hook: { type: 'nat', hook: 'prerouting', priority: PRIORITY.dnat }, rules: jump },
     { name: 'nat-output', hook: { type: 'nat', hook: 'output', priority: PRIORITY.dnat }, rules: jump },
-    ...filterChain('input', noEndpointRules(has)),
-    ...filterChain('forward', [...noEndpointServiceRules(has), ...refused]),
-    ...filterChain('output', [...noEndpointRules(has), ...refused]),
+    ...filterChain('input', noEndpointRules(terms, has)),
+    ...filterChain('forward', [...noEndpointServiceRules(terms, has), ...refused]),
+    ...filterChain('output', [...noEndpointRules(terms, has), ...refused]),
     {
       name: 'nat-postrouting',
       hook: { type: 'nat', hook: 'postrouting', priority: PRIORITY.snat },
       rules: masqueradeRules(node, has),
     },
-    { name: 'services', rules: serviceRules(has) },
-    ...(noEndpointRules(has).length > 0 ? [{ name: REFUSE_CHAIN, rules: refuse() }] : []),
+    { name: 'services', rules: serviceRules(terms, has) },
+    ...(noEndpointRules(terms, has).length > 0 ? [{ name: REFUSE_CHAIN, rules: refuse() }] : []),
   ]
 }
 
@@ -54,13 +52,13 @@ export function filterChain(hook: Hook['hook'], rules: readonly Rule[]): readonl
 }
 
 /** loadBalancerSourceRanges: whoever is in none of an address's ranges is dropped before anything else is decided. */
-export function firewallChains(has: Has): readonly Chain[] {
+export function firewallChains(terms: FamilyTerms, has: Has): readonly Chain[] {
   if (!has('firewall-ips')) return []
   const rules = [
     rule(
       NEW,
-      { kind: 'lookup', key: FRONTEND_KEY, set: 'firewall-ips' },
-      { kind: 'lookup', key: [...FRONTEND_KEY, SOURCE], set: 'source-ranges', not: true },
+      { kind: 'lookup', key: terms.frontendKey, set: 'firewall-ips' },
+      { kind: 'lookup', key: [...terms.frontendKey, terms.source], set: 'source-ranges', not: true },
       DROP,
     ),
   ]
@@ -71,41 +69,45 @@ export function firewallChains(has: Has): readonly Chain[] {
   }))
 }
 
-function serviceRules(has: Has): readonly Rule[] {
+function serviceRules(terms: FamilyTerms, has: Has): readonly Rule[] {
   const rings = RING_SIZES.flatMap((modulus) => {
     // Not `inc`: a count that Services share would give one of two Services in alternation the same endpoint each time.
     const slot = { kind: 'numgen', mode: 'random', modulus, offset: 0 } as const
-    const byAddress = { kind: 'map', key: [...FRONTEND_KEY, slot], map: `ring-${modulus}` } as const
+    const byAddress = { kind: 'map', key: [...terms.frontendKey, slot], map: `ring-${modulus}` } as const
     const byNodePort = { kind: 'map', key: [...NODE_PORT_KEY, slot], map: `nodeport-ring-${modulus}` } as const
     return [
       ...(has(byAddress.map) ? [rule({ kind: 'dnat', to: byAddress })] : []),
-      ...(has(byNodePort.map) ? [rule(TO_NODE, { kind: 'dnat', to: byNodePort })] : []),
+      ...(has(byNodePort.map) ? [rule(terms.toNode, { kind: 'dnat', to: byNodePort })] : []),
     ]
   })
   return [
-    ...(has('service-ips') ? [rule({ kind: 'vmap', key: FRONTEND_KEY, map: 'service-ips' })] : []),
+    ...(has('service-ips') ? [rule({ kind: 'vmap', key: terms.frontendKey, map: 'service-ips' })] : []),
     ...(has('service-nodeports')
-      ? [rule(TO_NODE, { kind: 'vmap', key: NODE_PORT_KEY, map: 'service-nodeports' })]
+      ? [rule(terms.toNode, { kind: 'vmap', key: NODE_PORT_KEY, map: 'service-nodeports' })]
       : []),
     ...rings,
   ]
 }
 
-function noEndpointServiceRules(has: Has): readonly Rule[] {
-  const services: Statement = { kind: 'vmap', key: FRONTEND_KEY, map: 'no-endpoint-services' }
+function noEndpointServiceRules(terms: FamilyTerms, has: Has): readonly Rule[] {
+  const services: Statement = { kind: 'vmap', key: terms.frontendKey, map: 'no-endpoint-services' }
   return has('no-endpoint-services') ? [rule(NEW, services)] : []
 }
 
-function noEndpointRules(has: Has): readonly Rule[] {
+function noEndpointRules(terms: FamilyTerms, has: Has): readonly Rule[] {
   const nodePorts: Statement = { kind: 'vmap', key: NODE_PORT_KEY, map: 'no-endpoint-nodeports' }
-  return [...noEndpointServiceRules(has), ...(has('no-endpoint-nodeports') ? [rule(NEW, TO_NODE, nodePorts)] : [])]
+  return [
+    ...noEndpointServiceRules(terms, has),
+    ...(has('no-endpoint-nodeports') ? [rule(NEW, terms.toNode, nodePorts)] : []),
+  ]
 }
 
 /** What still carries a ClusterIP here was no port of its Service: refused; an address that no Service has: dropped. */
 function clusterIPRules(node: NodeContext, has: Has): readonly Rule[] {
+  const { destination } = FAMILY_TERMS[node.family]
   return [
-    ...(has('cluster-ips') ? refuse(NEW, { kind: 'lookup', key: [DESTINATION], set: 'cluster-ips' }) : []),
-    rule(NEW, match(DESTINATION, '==', node.serviceCIDR), DROP),
+    ...(has('cluster-ips') ? refuse(NEW, { kind: 'lookup', key: [destination], set: 'cluster-ips' }) : []),
+    rule(NEW, match(destination, '==', node.serviceCIDR), DROP),
   ]
 }
 
@@ -114,23 +116,22 @@ function clusterIPRules(node: NodeContext, has: Has): readonly Rule[] {
  * that reached itself; frontends that always hide the source; a ClusterIP used by anybody but a Pod; this node itself.
  */
 function masqueradeRules(node: NodeContext, has: Has): readonly Rule[] {
-  const original = { kind: 'ct', key: 'original ip daddr' } as const
-  const hairpin: Statement = { kind: 'lookup', key: [SOURCE, DESTINATION, PROTO, DESTINATION_PORT], set: 'hairpin' }
+  const terms = FAMILY_TERMS[node.family]
+  const { source, destination, originalDestination: original } = terms
+  const hairpin: Statement = { kind: 'lookup', key: [source, destination, PROTO, DESTINATION_PORT], set: 'hairpin' }
   const clusterIP: Statement = { kind: 'lookup', key: [original], set: 'cluster-ips' }
   return [
     ...(has('hairpin') ? [rule(TRANSLATED, hairpin, MASQUERADE)] : []),
-    ...PROTOCOLS.flatMap((protocol) => frontendMasquerade(protocol, has)),
-    ...(has('cluster-ips') ? [rule(TRANSLATED, clusterIP, match(SOURCE, '!=', node.podCIDR), MASQUERADE)] : []),
+    ...PROTOCOLS.flatMap((protocol) => frontendMasquerade(terms, protocol, has)),
+    ...(has('cluster-ips') ? [rule(TRANSLATED, clusterIP, match(source, '!=', node.podCIDR), MASQUERADE)] : []),
     rule(TRANSLATED, FROM_THIS_NODE, MASQUERADE),
   ]
 }
 
 /** A rule for each protocol: nft 1.0.6 reads `ct original proto-dst` only where the rule has named the protocol before. */
-function frontendMasquerade(protocol: string, has: Has): readonly Rule[] {
-  const [original, port] = [
-    { kind: 'ct', key: 'original ip daddr' },
-    { kind: 'ct', key: 'original proto-dst' },
-  ] as const
+function frontendMasquerade(terms: FamilyTerms, protocol: string, has: Has): readonly Rule[] {
+  const original = terms.originalDestination
+  const port: Selector = { kind: 'ct', key: 'original proto-dst' }
   const [ips, nodePorts] = [`masquerade-ips-${protocol}`, `masquerade-nodeports-${protocol}`]
   const isProtocol = match(PROTO, '==', protocol)
   const toNode: Statement = { kind: 'lookup', key: [original], set: 'nodeport-ips' }

@@ -1,6 +1,7 @@
 import type { Endpoint, ServicePortInfo } from '../../../model/resolve-services.ts'
 import type { Expression, Rule, Selector, Statement } from '../../../nft/ruleset.ts'
-import { match, PROTO, SOURCE } from './expressions.ts'
+import { match, PROTO } from './expressions.ts'
+import { FAMILY_TERMS } from './family-terms.ts'
 import type { FragmentBuilder } from './fragment.ts'
 import { protocolOf, servicePortLabel } from './label.ts'
 import { firstSlot, idOf, idResources, slotResources } from './slots.ts'
@@ -61,7 +62,7 @@ function slotExpression(info: ServicePortInfo, modulus: number, offset: number):
     case 'random':
       return { kind: 'numgen', mode: 'random', modulus, offset }
     case 'source-hash':
-      return { kind: 'jhash', of: [SOURCE], modulus, offset, seed: JHASH_SEED }
+      return { kind: 'jhash', of: [FAMILY_TERMS[info.family].source], modulus, offset, seed: JHASH_SEED }
     default:
       return { kind: 'numgen', mode: 'inc', modulus, offset }
   }
@@ -79,9 +80,10 @@ function chooseSticky(
   owns: (resource: string) => boolean,
 ): readonly Rule[] {
   const label = servicePortLabel(info)
+  const { source, addressType } = FAMILY_TERMS[info.family]
   const map = `affinity-${label}`
   const timeout = info.sessionAffinityTimeout ?? 0
-  builder.declare({ name: map, key: ['ipv4_addr'], data: ['mark'], dynamic: true, timeout })
+  builder.declare({ name: map, key: [addressType], data: ['mark'], dynamic: true, timeout })
   endpoints.forEach((endpoint, i) => {
     const id = String(idOf(endpointName(info, endpoint), owns))
     builder.element('affinity-ids', [String(base + i)], [id])
@@ -93,12 +95,12 @@ function chooseSticky(
       isProtocol(info),
       { kind: 'mark', value: id },
       ...before,
-      { kind: 'update', set: map, key: [SOURCE], data: MARK, timeout },
+      { kind: 'update', set: map, key: [source], data: MARK, timeout },
       { kind: 'dnat', to: { kind: 'map', key: [MARK], map: affinityMap } },
     ],
     comment: label,
   })
   // An update of an element that is there leaves its data as it was: what is remembered of a gone endpoint goes first.
-  const forget: Statement = { kind: 'delete', set: map, key: [SOURCE], data: MARK }
-  return [use({ kind: 'map', key: [SOURCE], map }), use({ kind: 'map', key: [slot], map: 'affinity-ids' }, forget)]
+  const forget: Statement = { kind: 'delete', set: map, key: [source], data: MARK }
+  return [use({ kind: 'map', key: [source], map }), use({ kind: 'map', key: [slot], map: 'affinity-ids' }, forget)]
 }

@@ -2,10 +2,7 @@
 import type { Rule, Selector, Statement, Verdict } from '../../../nft/ruleset.ts'
 
 export const PROTO: Selector = { kind: 'meta', key: 'l4proto' }
-export const SOURCE: Selector = { kind: 'payload', field: 'ip saddr' }
-export const DESTINATION: Selector = { kind: 'payload', field: 'ip daddr' }
 export const DESTINATION_PORT: Selector = { kind: 'payload', field: 'th dport' }
-export const FRONTEND_KEY: readonly Selector[] = [DESTINATION, PROTO, DESTINATION_PORT]
 export const NODE_PORT_KEY: readonly Selector[] = [PROTO, DESTINATION_PORT]
 
 export const goto = (chain: string): Verdict => ({ kind: 'goto', chain })
@@ -21,7 +18,6 @@ export const match = (left: Selector, op: '==' | '!=', right: string): Statement
 export const NEW: Statement = match({ kind: 'ct', key: 'state' }, '==', 'new')
 export const TRANSLATED: Statement = match({ kind: 'ct', key: 'status' }, '==', 'dnat')
 export const FROM_THIS_NODE: Statement = match({ kind: 'fib', address: 'saddr' }, '==', 'local')
-export const TO_NODE: Statement = { kind: 'lookup', key: [DESTINATION], set: 'nodeport-ips' }
 export const DROP: Statement = verdict({ kind: 'drop' })
 export const MASQUERADE: Statement = { kind: 'masquerade', fullyRandom: true }
 

@@ -6,7 +6,8 @@ import type { NodeContext } from '../../node-context.ts'
 import { nodeChains, REFUSE_CHAIN } from './base-chains.ts'
 import { addChoiceChain, choiceResources, type Choice } from './choice-chain.ts'
 import { rankOf, type Plan } from './claims.ts'
-import { FROM_THIS_NODE, goto, match, rule, SOURCE, verdict } from './expressions.ts'
+import { FROM_THIS_NODE, goto, match, rule, verdict } from './expressions.ts'
+import { FAMILY_TERMS } from './family-terms.ts'
 import { createFragment, type Fragment, type FragmentBuilder } from './fragment.ts'
 import { frontendKey, nodePortKey, protocolOf, servicePortLabel } from './label.ts'
 import type { Layout } from './program.ts'
@@ -50,6 +51,7 @@ export function nodeLayout(node: NodeContext, strict: boolean): Layout {
   const constants = createFragment()
   for (const address of node.addresses) constants.element('nodeport-ips', [address])
   return {
+    terms: FAMILY_TERMS[node.family],
     plan: (info) => planService(info, node, strict),
     constants: constants.build().elements,
     sharedChains: (has) => nodeChains(node, has),
@@ -183,7 +185,7 @@ function addShortCut(
 ): Verdict {
   const chain = `external-${servicePortLabel(info)}`
   builder.chain(chain, [
-    rule(match(SOURCE, '==', node.podCIDR), verdict(cluster)),
+    rule(match(FAMILY_TERMS[node.family].source, '==', node.podCIDR), verdict(cluster)),
     rule(FROM_THIS_NODE, verdict(cluster)),
     rule(verdict(local)),
   ])

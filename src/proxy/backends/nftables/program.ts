@@ -1,8 +1,10 @@
 /** A table put together from the shares of all Service ports, at the cost of what changed. */
+import type { IPFamily } from '../../../api/core.ts'
 import { OrderedMap } from '../../../lib/ordered-map.ts'
 import type { ServicePortInfo } from '../../../model/resolve-services.ts'
 import { type Chain, type Element, elementKey, type NftSet, type Table } from '../../../nft/ruleset.ts'
 import { changeClaims, type Claims, type Plan } from './claims.ts'
+import type { FamilyTerms } from './family-terms.ts'
 import type { Fragment, SetElements } from './fragment.ts'
 import { servicePortLabel } from './label.ts'
 import { declarationOf } from './sets.ts'
@@ -21,6 +23,7 @@ export interface Program {
 
 /** What kind of table it is. Another layout is another table: nothing of the previous program is taken over. */
 export interface Layout {
+  readonly terms: FamilyTerms
   readonly plan: (info: ServicePortInfo) => Plan
   /** Elements that do not depend on the Services. */
   readonly constants: readonly SetElements[]
@@ -33,18 +36,17 @@ interface Share {
   readonly fragment: Fragment
 }
 
-const TABLE = { family: 'ip', name: 'portolan' } as const
-
 /** The same whatever `previous` is; it makes it cheap where little changed. */
 export function compileProgram(services: Services, layout: Layout, previous?: Program): Program {
   const base = previous?.layout === layout ? previous : undefined
   const changes = (base?.services ?? OrderedMap.empty()).changes(services)
   if (base !== undefined && changes.length === 0) return base
-  const removed = changes.flatMap(({ before, after }) => onlyIn(before, after))
-  const added = changes.flatMap(({ before, after }) => onlyIn(after, before))
+  const { family } = layout.terms
+  const removed = changes.flatMap(({ before, after }) => onlyIn(family, before, after))
+  const added = changes.flatMap(({ before, after }) => onlyIn(family, after, before))
   const from = base ?? emptyProgram(layout)
   const removedPlans = removed.flatMap((info) => from.shares.get(servicePortLabel(info))?.plan ?? [])
-  const next = changeShares(from, new Set(removedPlans), new Set(byFirstResource(added.map(layout.plan))))
+  const next = changeShares(from, layout, new Set(removedPlans), new Set(byFirstResource(added.map(layout.plan))))
   return { ...next, services, layout, table: withSharedChains(layout, base?.table, next.table) }
 }
 
@@ -56,26 +58,28 @@ function byFirstResource(plans: Plan[]): readonly Plan[] {
 
 type Infos = readonly ServicePortInfo[] | undefined
 
-function onlyIn(infos: Infos, others: Infos): readonly ServicePortInfo[] {
-  return (infos ?? []).filter((info) => info.family === 'IPv4' && others?.includes(info) !== true)
+function onlyIn(family: IPFamily, infos: Infos, others: Infos): readonly ServicePortInfo[] {
+  return (infos ?? []).filter((info) => info.family === family && others?.includes(info) !== true)
 }
 
-/** How many Service ports a table of `services` serves: those of its family. */
-export function countPorts(services: Services, previous: Program | undefined): number {
+/** How many Service ports a table of `services` serves. */
+export function countPorts(family: IPFamily, services: Services, previous: Program | undefined): number {
   const changes = (previous?.services ?? OrderedMap.empty()).changes(services)
-  const count = (infos: Infos): number => onlyIn(infos, undefined).length
+  const count = (infos: Infos): number => onlyIn(family, infos, undefined).length
   return changes.reduce((sum, { before, after }) => sum + count(after) - count(before), previous?.shares.size ?? 0)
 }
 
 function emptyProgram(layout: Layout): Pick<Program, 'table' | 'shares' | 'claims'> {
   const constants = { elements: layout.constants, chains: [], sets: [] }
-  const sets = changeSets(OrderedMap.empty(), [], [constants])
-  const table = { ...TABLE, sets, chains: OrderedMap.empty<Chain>() }
+  const { table: family, addressType } = layout.terms
+  const sets = changeSets(OrderedMap.empty(), addressType, [], [constants])
+  const table = { family, name: 'portolan', sets, chains: OrderedMap.empty<Chain>() }
   return { table, shares: OrderedMap.empty(), claims: OrderedMap.empty() }
 }
 
 function changeShares(
   { table, shares, claims }: Pick<Program, 'table' | 'shares' | 'claims'>,
+  { terms }: Layout,
   removed: ReadonlySet<Plan>,
   added: ReadonlySet<Plan>,
 ): Pick<Program, 'table' | 'shares' | 'claims'> {
@@ -89,7 +93,7 @@ function changeShares(
     claims: changeClaimed(claims, changed),
     table: {
       ...table,
-      sets: changeSets(table.sets, before, after),
+      sets: changeSets(table.sets, terms.addressType, before, after),
       chains: changeMap(table.chains, chainsOf(before).map(nameOf), chainsOf(after), nameOf),
     },
   }
@@ -117,6 +121,7 @@ interface SetChange {
 
 function changeSets(
   sets: OrderedMap<NftSet>,
+  addressType: FamilyTerms['addressType'],
   before: readonly Fragment[],
   after: readonly Fragment[],
 ): OrderedMap<NftSet> {
@@ -135,7 +140,7 @@ function changeSets(
     for (const element of elements) added.push(element)
   }
   const changed = [...changes].map(([name, { removed, added }]): NftSet => {
-    const set = sets.get(name) ?? { ...declarationOf(name), elements: OrderedMap.empty<Element>() }
+    const set = sets.get(name) ?? { ...declarationOf(name, addressType), elements: OrderedMap.empty<Element>() }
     return { ...set, elements: changeMap(set.elements, removed, added, elementKey) }
   })
   const own = after.flatMap(({ sets }) => sets).map((set): NftSet => ({ ...set, elements: OrderedMap.empty() }))

@@ -20,5 +20,6 @@ export function addSourceRanges(
 
 /** The range of one address is written as that address. */
 function withoutHostLength(range: string): string {
-  return range.endsWith('/32') ? range.slice(0, -3) : range
+  const length = range.includes(':') ? '/128' : '/32'
+  return range.endsWith(length) ? range.slice(0, -length.length) : range
 }
