@@ -1,12 +1,19 @@
+import { warningsForAlgorithm } from './algorithm.ts'
 import type { Service } from './core.ts'
 import { parseCIDR, formatCIDR } from '../lib/ip.ts'
 import { isHeadless } from './service-terms.ts'
 import { TOPOLOGY_HINTS } from './service-validation.ts'
 import { canonicalIP } from './syntax.ts'
 
-/** What the API server says of an accepted Service in its `Warning` headers. */
+/** What the API server says of an accepted Service in its `Warning` headers, and what Portolan adds to it. */
 export function warningsForService(service: Service): readonly string[] {
-  return [...warnTopology(service), ...warnAddresses(service), ...warnNoEffect(service), ...warnPolicies(service)]
+  return [
+    ...warnTopology(service),
+    ...warningsForAlgorithm(service.metadata.annotations),
+    ...warnAddresses(service),
+    ...warnNoEffect(service),
+    ...warnPolicies(service),
+  ]
 }
 
 function warnTopology({ metadata }: Service): readonly string[] {

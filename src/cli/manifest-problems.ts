@@ -26,7 +26,7 @@ export function refusals(
   })
 }
 
-/** What the API would accept with a warning, at the object's place. */
+/** What the API would accept with a warning, at the annotation that it is about, else at the object's name. */
 export function apiWarnings(
   warnings: readonly { readonly index: number; readonly message: string }[],
   objects: readonly ManifestObject[],
@@ -35,7 +35,11 @@ export function apiWarnings(
     const source = objects[index]
     if (source === undefined) return []
     const { kind, name = '' } = source
-    const place = locate(source, ['metadata', 'name'])
+    const annotation = /^metadata\.annotations\[([^\]]+)\]/.exec(message)?.[1]
+    const place = locate(
+      source,
+      annotation === undefined ? ['metadata', 'name'] : ['metadata', 'annotations', annotation],
+    )
     return [{ severity: 'warning', code: 'refused', message: `${kind} ${name}: ${message}`, ...place }]
   })
 }

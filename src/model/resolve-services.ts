@@ -1,4 +1,5 @@
 /** What the service proxy serves: one record for each Service port and IP family. */
+import { type Algorithm, algorithmOf } from '../api/algorithm.ts'
 import type { IPFamily, ObjectReference, Protocol, Service, ServicePort, TrafficPolicy } from '../api/core.ts'
 import type { EndpointSlice, SliceEndpoint } from '../api/discovery.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
@@ -11,11 +12,8 @@ import { get, objectKey, type Snapshot } from './snapshot.ts'
 
 /** A Service with this label, whatever its value, is somebody else's to serve. */
 export const SERVICE_PROXY_NAME_LABEL: string = 'service.kubernetes.io/service-proxy-name'
-export const ALGORITHM_ANNOTATION: string = 'portolan.dev/algorithm'
 /** Seconds; the API's default. */
 const DEFAULT_AFFINITY_TIMEOUT = 10_800
-
-export type Algorithm = 'round-robin' | 'random' | 'source-hash'
 
 export interface ServicePortName {
   readonly namespace: string
@@ -45,6 +43,14 @@ export interface EndpointHints {
   readonly nodes: readonly string[]
 }
 
+/** Open connections as one node counts them. */
+export interface ConnectionLoad {
+  /** By `address:port` of the endpoint; absent for 0. */
+  readonly open: ReadonlyMap<string, number>
+  /** How many new ones are expected until it is counted again. */
+  readonly arriving: number
+}
+
 export interface ServicePortInfo {
   readonly name: ServicePortName
   readonly family: IPFamily
@@ -66,6 +72,8 @@ export interface ServicePortInfo {
   /** 0 where there is none. */
   readonly healthCheckNodePort: number
   readonly algorithm: Algorithm | undefined
+  /** What least-connections goes by; absent where nobody counts. */
+  readonly load?: ConnectionLoad
   /** RFC 3339; of two Services that claim one address and port the older one wins. */
   readonly creationTimestamp: string | undefined
   /** In order of address and port, each address and port once. */
@@ -177,7 +185,7 @@ function resolvePort(
     externalTrafficPolicy: spec.externalTrafficPolicy ?? 'Cluster',
     internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     healthCheckNodePort: isLocalBalancer ? (spec.healthCheckNodePort ?? 0) : 0,
-    algorithm: parseAlgorithm(metadata.annotations?.[ALGORITHM_ANNOTATION]),
+    algorithm: algorithmOf(metadata.annotations),
     creationTimestamp: metadata.creationTimestamp,
     endpoints: resolveEndpoints(slices, family, name),
   }
@@ -185,10 +193,6 @@ function resolvePort(
 
 function isProxyMode(entry: { readonly ipMode?: string }): boolean {
   return entry.ipMode === 'Proxy'
-}
-
-function parseAlgorithm(text: string | undefined): Algorithm | undefined {
-  return text === 'round-robin' || text === 'random' || text === 'source-hash' ? text : undefined
 }
 
 function addressesOf(texts: readonly string[], family: IPFamily): readonly string[] {

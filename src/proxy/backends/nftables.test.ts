@@ -46,6 +46,7 @@ function describeOperation(operation: Operation): string {
 const web = (endpoints: readonly string[], more: Partial<ServiceText> = {}): ServicePortInfo =>
   service({ name: 'web', nodePort: 30001, endpoints, ...more })
 const local = { externalTrafficPolicy: 'Local' } as const
+const counted = { algorithm: 'least-connections' } as const
 const sticky = { sessionAffinityTimeout: 60 }
 /** So that every kind of set is there before. */
 const others = [
@@ -79,6 +80,12 @@ describe('what a change costs', () => {
       [web(['C:1', 'C:2'])],
       [web(['C:1', 'C:2', 'D:1'])],
       ['add elements endpoints 1', 'flush chain service-default/web/tcp/', 'add rule service-default/web/tcp/'],
+    ],
+    [
+      'a connection that least-connections counts',
+      [web(['C:1', 'C:3'], counted)],
+      [web(['C:1', 'C:3'], { ...counted, load: { open: new Map([['10.244.2.2:1', 1]]), arriving: 1 } })],
+      ['delete elements endpoints 16', 'add elements endpoints 16'],
     ],
     [
       'an endpoint that session affinity remembers',
@@ -195,7 +202,8 @@ const anyService = fc
     sessionAffinityTimeout: fc.constantFrom(undefined, 60),
     externalTrafficPolicy: fc.constantFrom('Cluster' as const, 'Local' as const),
     internalTrafficPolicy: fc.constantFrom('Cluster' as const, 'Local' as const),
-    algorithm: fc.constantFrom(undefined, 'random' as const),
+    algorithm: fc.constantFrom(undefined, 'random' as const, 'source-hash' as const, 'least-connections' as const),
+    load: fc.constantFrom({ open: new Map([['10.244.1.2:1', 3]]), arriving: 2 }, { open: new Map(), arriving: 0 }),
     endpoints: fc.subarray(['A:1', 'A:2', 'B:1', 'C:1', 'D:1 terminating', 'D:2 dead']),
   })
   .map((text) => service({ ...text, clusterIP: `10.96.0.${text.name.charCodeAt(0)}` }))

@@ -1,9 +1,10 @@
 import type { Endpoint, ServicePortInfo } from '../../../model/resolve-services.ts'
-import type { Expression, Rule, Selector, Statement } from '../../../nft/ruleset.ts'
+import type { Element, Expression, Rule, Selector, Statement } from '../../../nft/ruleset.ts'
 import { match, PROTO } from './expressions.ts'
 import { FAMILY_TERMS } from './family-terms.ts'
 import type { FragmentBuilder } from './fragment.ts'
 import { protocolOf, servicePortLabel } from './label.ts'
+import { slotCount, slotOrder } from './slot-order.ts'
 import { firstSlot, idOf, idResources, slotResources } from './slots.ts'
 
 const JHASH_SEED = 0x706f7274
@@ -12,7 +13,7 @@ const MARK: Selector = { kind: 'meta', key: 'mark' }
 /** A chain that chooses one of some endpoints for each new connection. */
 export interface Choice {
   readonly chain: string
-  readonly info: Pick<ServicePortInfo, 'name' | 'algorithm' | 'sessionAffinityTimeout'> & ServicePortInfo
+  readonly info: ServicePortInfo
   readonly endpoints: readonly Pick<Endpoint, 'ip' | 'port'>[]
   /** The map from what session affinity remembers to these endpoints. */
   readonly affinityMap: 'affinity-endpoints' | 'affinity-local-endpoints'
@@ -22,7 +23,7 @@ export interface Choice {
 export function choiceResources({ chain, info, endpoints }: Choice): readonly string[] {
   const ids = info.sessionAffinityTimeout === undefined ? [] : endpoints
   return [
-    ...slotResources(chain, endpoints.length),
+    ...slotResources(chain, slotCount(info, endpoints.length)),
     ...ids.flatMap((endpoint) => idResources(endpointName(info, endpoint))),
   ]
 }
@@ -36,21 +37,24 @@ function endpointName(info: ServicePortInfo, { ip, port }: Pick<Endpoint, 'ip' |
  * rotation strict.
  */
 export function addChoiceChain(builder: FragmentBuilder, choice: Choice, owns: (resource: string) => boolean): void {
-  const base = firstSlot(choice.chain, choice.endpoints.length, owns)
+  const base = firstSlot(choice.chain, slotCount(choice.info, choice.endpoints.length), owns)
   const sticky = choice.info.sessionAffinityTimeout !== undefined
   builder.chain(choice.chain, sticky ? chooseSticky(builder, choice, base, owns) : [choose(builder, choice, base)])
 }
 
 /** One rule that takes each new connection to the next of `endpoints`, which stand in the map from `base` up. */
 function choose(builder: FragmentBuilder, { info, endpoints }: Choice, base: number): Rule {
-  endpoints.forEach((endpoint, i) => {
-    builder.element('endpoints', [String(base + i)], [endpoint.ip, String(endpoint.port)])
-  })
-  const key = [slotExpression(info, endpoints.length, base)]
+  const places = endpoints.map(({ ip, port }) => [ip, String(port)])
+  builder.elements('endpoints', inSlots(slotOrder(info, endpoints), base, places))
+  const key = [slotExpression(info, slotCount(info, endpoints.length), base)]
   return {
     statements: [isProtocol(info), { kind: 'dnat', to: { kind: 'map', key, map: 'endpoints' } }],
     comment: servicePortLabel(info),
   }
+}
+
+function inSlots(order: readonly number[], base: number, data: readonly (readonly string[])[]): Element[] {
+  return order.map((endpoint, slot) => ({ key: [String(base + slot)], data: data[endpoint] ?? [] }))
 }
 
 function isProtocol(info: ServicePortInfo): Statement {
@@ -84,12 +88,10 @@ function chooseSticky(
   const map = `affinity-${label}`
   const timeout = info.sessionAffinityTimeout ?? 0
   builder.declare({ name: map, key: [addressType], data: ['mark'], dynamic: true, timeout })
-  endpoints.forEach((endpoint, i) => {
-    const id = String(idOf(endpointName(info, endpoint), owns))
-    builder.element('affinity-ids', [String(base + i)], [id])
-    builder.element(affinityMap, [id], [endpoint.ip, String(endpoint.port)])
-  })
-  const slot = slotExpression(info, endpoints.length, base)
+  const ids = endpoints.map((endpoint) => [String(idOf(endpointName(info, endpoint), owns))])
+  endpoints.forEach(({ ip, port }, i) => builder.element(affinityMap, ids[i] ?? [], [ip, String(port)]))
+  builder.elements('affinity-ids', inSlots(slotOrder(info, endpoints), base, ids))
+  const slot = slotExpression(info, slotCount(info, endpoints.length), base)
   const use = (id: Expression, ...before: readonly Statement[]): Rule => ({
     statements: [
       isProtocol(info),

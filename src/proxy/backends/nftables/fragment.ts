@@ -16,7 +16,7 @@ export interface SetElements {
 
 export interface FragmentBuilder {
   element(set: string, key: readonly string[], data?: Element['data']): void
-  /** Of a set that has none from this builder yet. */
+  /** All of these at once. */
   elements(set: string, elements: Element[]): void
   chain(name: string, rules: readonly Rule[]): void
   declare(set: SetDeclaration): void

@@ -1,0 +1,81 @@
+/** Which endpoint stands in which slot of a Service port's own rule, by algorithm. All of it is arithmetic. */
+import { hash32 } from '../../../model/hash.ts'
+import type { Endpoint, ServicePortInfo } from '../../../model/resolve-services.ts'
+
+type Place = Pick<Endpoint, 'ip' | 'port'>
+
+/** Both are prime, and both fill their blocks of 1,024 slots. The larger one is for more endpoints than this. */
+const HASHED = { few: 1021, many: 16_381, fewEndpoints: 256 } as const
+/** So many connections can be decided before the next count. The larger one is for more endpoints than `few`. */
+const COUNTED = { few: 32, many: 1024 } as const
+
+/** For each slot the index of its endpoint. There is at least one endpoint. */
+export function slotOrder(
+  info: Pick<ServicePortInfo, 'algorithm' | 'load'>,
+  endpoints: readonly Place[],
+): readonly number[] {
+  switch (info.algorithm) {
+    case 'source-hash':
+      return consistentSlots(endpoints.map(placeName))
+    case 'least-connections':
+      return leastConnectionSlots(endpoints.map(placeName), info.load)
+    default:
+      return endpoints.map((_, i) => i)
+  }
+}
+
+/** How long `slotOrder` is. */
+export function slotCount({ algorithm }: Pick<ServicePortInfo, 'algorithm'>, endpoints: number): number {
+  switch (algorithm) {
+    case 'source-hash':
+      return endpoints <= HASHED.fewEndpoints ? HASHED.few : HASHED.many
+    case 'least-connections':
+      return endpoints <= COUNTED.few ? COUNTED.few : COUNTED.many
+    default:
+      return endpoints
+  }
+}
+
+export function placeName({ ip, port }: Place): string {
+  return `${ip}:${port}`
+}
+
+/**
+ * Maglev (Eisenbud et al., NSDI 2016): every endpoint has an order of its own in which it wants the slots, and they take
+ * one each in turn. All get as many, to within one, and where an endpoint goes nearly all slots of the others stay.
+ */
+export function consistentSlots(names: readonly string[]): readonly number[] {
+  const size = slotCount({ algorithm: 'source-hash' }, names.length)
+  const offsets = names.map((name) => hash32(name, 1) % size)
+  const steps = names.map((name) => 1 + (hash32(name, 2) % (size - 1)))
+  const next = [...offsets]
+  const slots = Array.from({ length: size }, () => -1)
+  for (let filled = 0; ; ) {
+    for (let i = 0; i < names.length; i++) {
+      let slot = next[i] ?? 0
+      const step = steps[i] ?? 1
+      while (slots[slot] !== -1) slot = (slot + step) % size
+      slots[slot] = i
+      next[i] = slot
+      filled++
+      if (filled === size) return slots
+    }
+  }
+}
+
+/**
+ * The next connections one by one, each to the endpoint that has the fewest with those before it. As many as are expected,
+ * and at least one for each endpoint that has the fewest now; then again from the first.
+ */
+export function leastConnectionSlots(names: readonly string[], load: ServicePortInfo['load']): readonly number[] {
+  const size = slotCount({ algorithm: 'least-connections' }, names.length)
+  const open = names.map((name) => load?.open.get(name) ?? 0)
+  const fewest = open.reduce((a, b) => Math.min(a, b), Infinity)
+  const idle = open.filter((count) => count === fewest).length
+  const wanted = Math.min(size, Math.max(idle, load?.arriving ?? 0))
+  const turn: number[] = []
+  for (let level = fewest; turn.length < wanted; level++) {
+    for (let i = 0; i < names.length && turn.length < wanted; i++) if ((open[i] ?? 0) <= level) turn.push(i)
+  }
+  return Array.from({ length: size }, (_, slot) => turn[slot % turn.length] ?? 0)
+}
