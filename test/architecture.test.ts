@@ -14,7 +14,7 @@ interface Layer {
 }
 
 const CENTRE = ['lib', 'api', 'model']
-const PARTS = 'nft manifest store controllers proxy dns explain host apiserver kubelet'.split(' ')
+const PARTS = 'nft manifest store controllers proxy dns explain host apiserver kubelet remote'.split(' ')
 
 /** From the bottom up. */
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -54,6 +54,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     imports: [...CENTRE, 'store', 'host'],
     pure: false,
     reason: 'Pods on one node: it is told which, and reports their status',
+  },
+  remote: {
+    imports: [...CENTRE, 'manifest'],
+    pure: false,
+    reason: 'another API server as a Snapshot: what is done with it is not its business',
   },
   cluster: {
     imports: [...CENTRE, ...PARTS],

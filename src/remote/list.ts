@@ -1,0 +1,65 @@
+/** All objects of one kind, page by page. */
+import { ApiError, bodyOf, type ApiClient } from './api-client.ts'
+import type { Source } from './source.ts'
+
+export interface Listed {
+  readonly items: readonly unknown[]
+  /** From where a watch goes on. */
+  readonly resourceVersion: string
+}
+
+const PAGE = 500
+/** Milliseconds for one page. */
+const PATIENCE = 60_000
+
+/** Rejects with an ApiError where the server refuses. */
+export async function listAll(client: ApiClient, source: Source, signal: AbortSignal): Promise<Listed> {
+  try {
+    return await listPages(client, source, signal, PAGE)
+  } catch (error) {
+    // It took so long that the rest of the list is gone from the server's history: all at once then.
+    if (error instanceof ApiError && error.status === 410) return listPages(client, source, signal, 0)
+    throw error
+  }
+}
+
+async function listPages(client: ApiClient, source: Source, signal: AbortSignal, limit: number): Promise<Listed> {
+  const items: unknown[] = []
+  let next = ''
+  for (;;) {
+    const query = queryOf(source, {
+      ...(limit > 0 ? { limit: String(limit) } : {}),
+      ...(next ? { continue: next } : {}),
+    })
+    const within = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
+    const page = readPage(await bodyOf(await client.get(`${source.path}${query}`, within)), source)
+    for (const item of page.items) items.push(item)
+    if (page.next === '') return { items, resourceVersion: page.resourceVersion }
+    next = page.next
+  }
+}
+
+/** With the selectors of the source. */
+export function queryOf({ labelSelector, fieldSelector }: Source, more: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(more)
+  if (labelSelector !== undefined) query.set('labelSelector', labelSelector)
+  if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector)
+  return query.size === 0 ? '' : `?${query.toString()}`
+}
+
+function readPage(text: string, { path }: Source): Listed & { readonly next: string } {
+  const page: unknown = JSON.parse(text)
+  const items = fieldOf(page, 'items')
+  const metadata = fieldOf(page, 'metadata')
+  const resourceVersion = fieldOf(metadata, 'resourceVersion')
+  if (typeof resourceVersion !== 'string') throw new Error(`${path}: the answer is no list of Kubernetes objects`)
+  const next = fieldOf(metadata, 'continue')
+  return { items: Array.isArray(items) ? items : [], resourceVersion, next: typeof next === 'string' ? next : '' }
+}
+
+/** A field of what was read from JSON. */
+export function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined
+}
