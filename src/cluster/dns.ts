@@ -1,11 +1,12 @@
 import type { Service } from '../api/core.ts'
 import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
 import { parseIP } from '../lib/ip.ts'
-import { compileZone, type Zone } from '../dns/zone.ts'
+import { compileZone } from '../dns/zone.ts'
 import { zoneConfig } from '../dns/zone-config.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { emptySnapshot, type Snapshot } from '../model/snapshot.ts'
 import { startDnsServer } from './dns-server.ts'
+import { zoneOfSource } from './dns-source.ts'
 import type { Upstream } from './dns-upstream.ts'
 import type { Topology } from './topology.ts'
 
@@ -54,8 +55,7 @@ export async function startClusterDns(options: ClusterDnsOptions): Promise<void>
   const serviceIP = parseIP(options.topology.dnsServiceIP)
   const config = zoneConfig(options.config, serviceIP === undefined ? {} : { serverAddresses: [serviceIP] })
   const { upstream, onError, topology } = options
-  let zone: Zone | undefined
-  const inside = (): Zone => (zone = compileZone(options.snapshot(), config, zone))
+  const inside = zoneOfSource({ snapshot: options.snapshot, synced: () => true }, config)
   const outsideZone = compileZone(emptySnapshot(), zoneConfig(options.config))
   const listen = (address: string): { address: string; port: number } => ({ address, port: DNS_PORT })
   await Promise.all([

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts'
 import { chart } from './chart.ts'
 import { check } from './check.ts'
+import { dns } from './dns.ts'
 import { doctor } from './doctor.ts'
 import { down } from './down.ts'
 import { kubeconfig } from './kubeconfig.ts'
@@ -25,5 +26,6 @@ export const commands: readonly Command[] = [
   logs,
   kubeconfig,
   nft,
+  dns,
   doctor,
 ]

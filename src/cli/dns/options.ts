@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { isIP, isIPv6 } from 'node:net'
+import { dnsSubdomain } from '../../api/syntax.ts'
+import type { StandaloneDnsOptions } from '../../cluster/dns-standalone.ts'
+import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
+import { parseCIDR } from '../../lib/ip.ts'
+import { UsageError } from '../context.ts'
+
+/** As commander gives them. */
+export interface DnsCommandOptions {
+  readonly objects?: readonly string[]
+  readonly listen: readonly string[]
+  readonly zone: string
+  readonly ttl: string
+  readonly upstream?: readonly string[]
+  readonly pods: 'verified' | 'insecure' | 'disabled'
+  readonly endpointPodNames?: boolean
+  readonly namespace?: readonly string[]
+  readonly hideEmpty?: boolean
+  readonly searchPath?: boolean
+  readonly cidr?: readonly string[]
+}
+
+const MOST_TTL = 3600
+const DNS_PORT = 53
+
+/** What the zone shows. Throws a UsageError for a value that cannot be. */
+export function zoneOptions(options: DnsCommandOptions): StandaloneDnsOptions['config'] {
+  const clusterDomain = options.zone.toLowerCase().replace(/\.$/, '')
+  if (dnsSubdomain(clusterDomain).length > 0)
+    throw new UsageError(`--zone ${quoted(options.zone)}: a domain such as cluster.local`)
+  const ttl = Number(options.ttl)
+  if (!/^\d+$/.test(options.ttl) || ttl > MOST_TTL) {
+    throw new UsageError(`--ttl ${quoted(options.ttl)}: seconds, from 0 to ${MOST_TTL}`)
+  }
+  const visible = options.namespace && new Set(options.namespace)
+  return {
+    clusterDomain,
+    ttl,
+    podRecords: options.pods,
+    endpointPodNames: options.endpointPodNames === true,
+    ignoreEmptyService: options.hideEmpty === true,
+    reverseCIDRs: (options.cidr ?? []).map(cidrOf),
+    ...(options.searchPath === true ? { autopath: [] } : {}),
+    ...(visible === undefined ? {} : { namespaceVisible: ({ metadata }) => visible.has(metadata.name) }),
+  }
+}
+
+function cidrOf(text: string): NonNullable<ReturnType<typeof parseCIDR>> {
+  const cidr = parseCIDR(text)
+  if (cidr === undefined) throw new UsageError(`--cidr ${quoted(text)}: a range such as 10.96.0.0/12`)
+  return cidr
+}
+
+/** Throws a UsageError for what is no address. */
+export function listenAddresses({ listen }: DnsCommandOptions): StandaloneDnsOptions['listen'] {
+  return listen.map((text) => {
+    if (isIP(text) !== 0) return { address: text, port: DNS_PORT }
+    const [, bracketed, plain, port = ''] = /^(?:\[([^[\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
+    const address = bracketed ?? plain ?? ''
+    const usable = isIP(address) !== 0 && (bracketed !== undefined) === isIPv6(address) && Number(port) <= 65535
+    if (!usable) throw new UsageError(`--listen ${quoted(text)}: say ADDR:PORT, such as 127.0.0.1:5300`)
+    return { address, port: Number(port) }
+  })
+}
+
+/** Who answers names that are not the cluster's. Throws a UsageError for what is no server. */
+export function upstreamServers(texts: readonly string[] | undefined, option: string): readonly UpstreamAddress[] {
+  if (texts === undefined) return hostServers()
+  return texts.flatMap((text) => {
+    const servers = parseUpstream(text)
+    if (servers === undefined) throw new UsageError(`${option} ${quoted(text)}: say IP:PORT or none`)
+    return servers
+  })
+}
+
+function hostServers(): readonly UpstreamAddress[] {
+  try {
+    return resolvConfServers(readFileSync('/etc/resolv.conf', 'utf8'))
+  } catch {
+    // A machine without resolver: names that are not the cluster's fail at once.
+    return []
+  }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text)
+}

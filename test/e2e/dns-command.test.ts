@@ -1,0 +1,130 @@
+/** `portolan dns` as a program of its own, asked by dig. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  CHECKOUT,
+  createMachine,
+  eventually,
+  missing,
+  PORTOLAN,
+  title,
+  type Background,
+  type Machine,
+} from './network.ts'
+
+const reason = missing('dig')
+const OBJECTS = 'test/e2e/fixtures/objects.json'
+const WEB = 'web.shop.svc.cluster.local.'
+
+describe.skipIf(reason !== undefined)(title('portolan dns', reason), () => {
+  let machine: Machine
+  beforeAll(async () => {
+    machine = await createMachine()
+  })
+  afterAll(async () => {
+    const left = await machine.leftovers()
+    await machine.close()
+    expect(left).toEqual([])
+  })
+
+  async function serve(...args: readonly string[]): Promise<Background> {
+    const server = machine.start([PORTOLAN, 'dns', '--upstream', 'none', ...args])
+    const output = await eventually(
+      async () => server.output(),
+      (text) => text.includes('\n'),
+    )
+    expect(output).toContain(' at 127.0.0.')
+    return server
+  }
+
+  async function end(server: Background, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    server.signal(signal)
+    expect((await server.ended).code).toBe(0)
+  }
+
+  /** The answers, sorted, or the rcode. */
+  async function ask(at: string, question: string): Promise<readonly string[]> {
+    const { stdout } = await machine.sh(`dig +tries=1 +time=5 @${at} ${question}`)
+    const status = /status: (\w+)/.exec(stdout)?.[1] ?? stdout
+    const answer = /;; ANSWER SECTION:\n((?:.+\n)*)/.exec(stdout)?.[1] ?? ''
+    const records = answer.trim().split('\n').filter(Boolean)
+    return [status, ...records.map((line) => line.replaceAll(/\s+/g, ' ')).toSorted()]
+  }
+
+  describe('with the defaults', () => {
+    let server: Background
+    beforeAll(async () => {
+      server = await serve('--objects', OBJECTS)
+    })
+    afterAll(() => end(server))
+
+    test.for<readonly [string, string, ...string[]]>([
+      [WEB, 'NOERROR', `${WEB} 5 IN A 10.96.0.11`],
+      [`+tcp ${WEB}`, 'NOERROR', `${WEB} 5 IN A 10.96.0.11`],
+      [`+noedns ${WEB}`, 'NOERROR', `${WEB} 5 IN A 10.96.0.11`],
+      [`${WEB} AAAA`, 'NOERROR'],
+      ['nope.shop.svc.cluster.local.', 'NXDOMAIN'],
+      ['data.svc.cluster.local.', 'NOERROR'],
+      ['db-0.db.data.svc.cluster.local.', 'NOERROR', 'db-0.db.data.svc.cluster.local. 5 IN A 10.244.1.7'],
+      [
+        '_sql._tcp.db.data.svc.cluster.local. SRV',
+        'NOERROR',
+        '_sql._tcp.db.data.svc.cluster.local. 5 IN SRV 0 50 5432 10-244-2-8.db.data.svc.cluster.local.',
+        '_sql._tcp.db.data.svc.cluster.local. 5 IN SRV 0 50 5432 db-0.db.data.svc.cluster.local.',
+      ],
+      ['-x 10.244.1.7', 'NOERROR', '7.1.244.10.in-addr.arpa. 5 IN PTR db-0.db.data.svc.cluster.local.'],
+      ['127-0-0-1.shop.pod.cluster.local.', 'NOERROR', '127-0-0-1.shop.pod.cluster.local. 5 IN A 127.0.0.1'],
+      ['example.test.', 'SERVFAIL'],
+    ])('%s', async ([question, ...expected]) => {
+      expect(await ask('127.0.0.1 -p 5300', question)).toEqual(expected)
+    })
+  })
+
+  test('the options of the zone', async () => {
+    const zone = ['--zone', 'Corp.Test.', '--ttl', '30', '--pods', 'insecure', '--namespace', 'shop', '--search-path']
+    const server = await serve('--objects', OBJECTS, '--listen', '127.0.0.2:53', '127.0.0.3:5353', ...zone)
+    const web = 'web.shop.svc.corp.test.'
+    expect(await ask('127.0.0.2', web)).toEqual(['NOERROR', `${web} 30 IN A 10.96.0.11`])
+    expect(await ask('127.0.0.3 -p 5353', web)).toEqual(['NOERROR', `${web} 30 IN A 10.96.0.11`])
+    expect(await ask('127.0.0.2', 'db.data.svc.corp.test.')).toEqual(['NXDOMAIN'])
+    expect(await ask('127.0.0.2', '10-1-2-3.shop.pod.corp.test.')).toEqual([
+      'NOERROR',
+      '10-1-2-3.shop.pod.corp.test. 30 IN A 10.1.2.3',
+    ])
+    // The address 127.0.0.1 is the Pod shop/me, whose search path goes on with svc.corp.test.
+    expect(await ask('127.0.0.2 -b 127.0.0.1', 'web.shop.shop.svc.corp.test.')).toEqual([
+      'NOERROR',
+      `web.shop.shop.svc.corp.test. 30 IN CNAME ${web}`,
+      `web.shop.svc.corp.test. 30 IN A 10.96.0.11`,
+    ])
+    await end(server, 'SIGINT')
+  })
+
+  test('files are read again when they change; what is wrong is said, and nothing is lost', async () => {
+    const file = join(machine.folder, 'objects.json')
+    const text = readFileSync(join(CHECKOUT, OBJECTS), 'utf8')
+    writeFileSync(file, text)
+    const server = await serve('--objects', file, '--listen', '127.0.0.4:53')
+    const answer = (): Promise<readonly string[]> => ask('127.0.0.4', WEB)
+    writeFileSync(file, text.replace('10.96.0.11', '10.96.0.99'))
+    expect(await eventually(answer, ([, record]) => record?.endsWith('.99') === true)).toEqual([
+      'NOERROR',
+      `${WEB} 5 IN A 10.96.0.99`,
+    ])
+    writeFileSync(file, text.replace('"kind": "List"', '"kind": "List'))
+    await eventually(
+      async () => server.output(),
+      (output) => output.includes('the objects stay as they were'),
+    )
+    expect(await answer()).toEqual(['NOERROR', `${WEB} 5 IN A 10.96.0.99`])
+    await end(server)
+  })
+
+  test('a port that is taken', async () => {
+    const server = await serve('--objects', OBJECTS, '--listen', '127.0.0.5:53')
+    const { code, stderr } = await machine.portolan('dns', '--objects', OBJECTS, '--listen', '127.0.0.5:53')
+    expect([code, stderr.split('\n')]).toEqual([2, [expect.stringContaining('say another port with --listen'), '']])
+    await end(server)
+  })
+})
