@@ -20,7 +20,7 @@ ${services.map((info) => `  chain ${chainOf(info)} {\n${rulesOf(info, node)}\n  
   map no-endpoint-services { ${frontend}; }
   map no-endpoint-nodeports { type inet_proto . inet_service : verdict; }
   map firewall-ips { ${frontend}; }
-${BASE.replaceAll('SERVICE_CIDR', node.serviceCIDR)}
+${BASE.replaceAll('SERVICE_CIDR', node.serviceCIDRs[0] ?? '')}
 }
 `
 }

@@ -13,7 +13,7 @@ export const NODE: NodeContext = {
   family: 'IPv4',
   addresses: ['192.168.1.100'],
   podCIDR: '10.128.0.0/9',
-  serviceCIDR: '10.0.0.0/12',
+  serviceCIDRs: ['10.0.0.0/12'],
 }
 
 export function stateOf(services: number): Snapshot {

@@ -35,7 +35,7 @@ export function createServiceProxy(
     family: 'IPv4',
     addresses: [address],
     podCIDR,
-    serviceCIDR: config.serviceCIDRs.map(formatCIDR)[0] ?? '',
+    serviceCIDRs: config.serviceCIDRs.filter((range) => range.family === 4).map(formatCIDR),
   }))
   const balancerContext: BalancerContext = {
     family: 'IPv4',

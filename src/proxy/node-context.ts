@@ -7,7 +7,11 @@ export interface NodeContext {
   readonly zone?: string
   /** Where nodePorts answer. */
   readonly addresses: readonly string[]
-  /** Sources inside it are Pods of the network: the ClusterCIDR mode of kube-proxy's detect-local. */
-  readonly podCIDR: string
-  readonly serviceCIDR: string
+  /**
+   * Sources inside it are Pods: the ClusterCIDR mode of kube-proxy's detect-local. Undefined: nobody is known as a Pod,
+   * so that no source of a ClusterIP is hidden and nobody takes the short way past externalTrafficPolicy Local.
+   */
+  readonly podCIDR: string | undefined
+  /** Addresses in them that no Service has are dropped. */
+  readonly serviceCIDRs: readonly string[]
 }

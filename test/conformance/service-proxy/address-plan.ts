@@ -86,7 +86,7 @@ export function isIn(range: string, address: string): boolean {
 }
 
 export const contextsOf = ({ family, nodes, podCIDR, serviceCIDR }: AddressPlan): readonly NodeContext[] =>
-  nodes.map(({ name, address }) => ({ name, family, addresses: [address], podCIDR, serviceCIDR }))
+  nodes.map(({ name, address }) => ({ name, family, addresses: [address], podCIDR, serviceCIDRs: [serviceCIDR] }))
 
 export const CONTEXTS: readonly NodeContext[] = contextsOf(IPV4)
 

@@ -107,7 +107,7 @@ function clusterIPRules(node: NodeContext, has: Has): readonly Rule[] {
   const { destination } = FAMILY_TERMS[node.family]
   return [
     ...(has('cluster-ips') ? refuse(NEW, { kind: 'lookup', key: [destination], set: 'cluster-ips' }) : []),
-    rule(NEW, match(destination, '==', node.serviceCIDR), DROP),
+    ...node.serviceCIDRs.map((range) => rule(NEW, match(destination, '==', range), DROP)),
   ]
 }
 
@@ -123,7 +123,9 @@ function masqueradeRules(node: NodeContext, has: Has): readonly Rule[] {
   return [
     ...(has('hairpin') ? [rule(TRANSLATED, hairpin, MASQUERADE)] : []),
     ...PROTOCOLS.flatMap((protocol) => frontendMasquerade(terms, protocol, has)),
-    ...(has('cluster-ips') ? [rule(TRANSLATED, clusterIP, match(source, '!=', node.podCIDR), MASQUERADE)] : []),
+    ...(has('cluster-ips') && node.podCIDR !== undefined
+      ? [rule(TRANSLATED, clusterIP, match(source, '!=', node.podCIDR), MASQUERADE)]
+      : []),
     rule(TRANSLATED, FROM_THIS_NODE, MASQUERADE),
   ]
 }

@@ -185,7 +185,9 @@ function addShortCut(
 ): Verdict {
   const chain = `external-${servicePortLabel(info)}`
   builder.chain(chain, [
-    rule(match(FAMILY_TERMS[node.family].source, '==', node.podCIDR), verdict(cluster)),
+    ...(node.podCIDR === undefined
+      ? []
+      : [rule(match(FAMILY_TERMS[node.family].source, '==', node.podCIDR), verdict(cluster))]),
     rule(FROM_THIS_NODE, verdict(cluster)),
     rule(verdict(local)),
   ])
