@@ -19,11 +19,15 @@ const ROOTS = [
   'Pod',
   'StatefulSet',
   'DaemonSet',
+  'ControllerRevision',
   'Job',
   'CronJob',
   'Ingress',
   'NetworkPolicy',
   'ServiceAccount',
+  'Lease',
+  'IPAddress',
+  'ServiceCIDR',
 ]
 
 /** The models call a quantity a string; Kubernetes takes a number too. */

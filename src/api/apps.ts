@@ -1,5 +1,5 @@
 /** `apps/v1`, as far as Portolan acts on it. */
-import type { PodTemplateSpec } from './core.ts'
+import type { PersistentVolumeClaimTemplate, PodTemplateSpec } from './core.ts'
 import type { Condition, IntOrString, KubernetesObject, LabelSelector } from './meta.ts'
 
 export interface Deployment extends KubernetesObject {
@@ -42,4 +42,49 @@ export interface WorkloadStatus {
   readonly updatedReplicas?: number
   readonly observedGeneration?: number
   readonly conditions?: readonly Condition[]
+}
+
+export interface StatefulSet extends KubernetesObject {
+  readonly apiVersion: 'apps/v1'
+  readonly kind: 'StatefulSet'
+  readonly spec: {
+    readonly replicas?: number
+    readonly selector: LabelSelector
+    readonly template: PodTemplateSpec
+    /** The headless Service that gives the Pods their names. */
+    readonly serviceName?: string
+    readonly podManagementPolicy?: 'OrderedReady' | 'Parallel'
+    readonly updateStrategy?: StatefulSetUpdateStrategy
+    readonly revisionHistoryLimit?: number
+    readonly minReadySeconds?: number
+    readonly ordinals?: { readonly start?: number }
+    readonly persistentVolumeClaimRetentionPolicy?: {
+      readonly whenDeleted?: 'Retain' | 'Delete'
+      readonly whenScaled?: 'Retain' | 'Delete'
+    }
+    readonly volumeClaimTemplates?: readonly PersistentVolumeClaimTemplate[]
+  }
+  readonly status?: StatefulSetStatus
+}
+
+export interface StatefulSetUpdateStrategy {
+  readonly type?: 'RollingUpdate' | 'OnDelete'
+  /** Pods with an ordinal below `partition` keep the template that they have. */
+  readonly rollingUpdate?: { readonly partition?: number; readonly maxUnavailable?: IntOrString }
+}
+
+export interface StatefulSetStatus extends WorkloadStatus {
+  readonly currentReplicas?: number
+  /** Names of ControllerRevisions: of the template before a roll-out, and of the present one. */
+  readonly currentRevision?: string
+  readonly updateRevision?: string
+  readonly collisionCount?: number
+}
+
+/** What a StatefulSet or DaemonSet once was: `data` is a patch of its template. */
+export interface ControllerRevision extends KubernetesObject {
+  readonly apiVersion: 'apps/v1'
+  readonly kind: 'ControllerRevision'
+  readonly data?: unknown
+  readonly revision: number
 }

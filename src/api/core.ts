@@ -169,6 +169,7 @@ export interface PodSpec {
 export interface Volume {
   readonly name: string
   readonly configMap?: { readonly name?: string; readonly defaultMode?: number }
+  readonly persistentVolumeClaim?: { readonly claimName: string }
   readonly secret?: { readonly secretName?: string; readonly defaultMode?: number }
   readonly projected?: { readonly defaultMode?: number }
   readonly downwardAPI?: { readonly defaultMode?: number }
@@ -304,4 +305,18 @@ export interface PodTemplateSpec {
     readonly annotations?: Readonly<Record<string, string>>
   }
   readonly spec: PodSpec
+}
+
+/** As a StatefulSet carries it: a claim for each of its Pods. */
+export interface PersistentVolumeClaimTemplate {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> }
+  readonly spec?: {
+    readonly accessModes?: readonly string[]
+    readonly storageClassName?: string
+    readonly volumeMode?: string
+    readonly resources?: ResourceRequirements
+  }
+  readonly status?: { readonly phase?: string }
 }

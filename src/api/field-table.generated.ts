@@ -38,6 +38,7 @@ ContainerStateTerminated containerID:string exitCode:int32 finishedAt:date messa
 ContainerStateWaiting message:string reason:string
 ContainerStatus allocatedResources:{}quantity allocatedResourcesStatus:[]ResourceStatus containerID:string image:string imageID:string lastState:ContainerState name:string ready:boolean resources:ResourceRequirements restartCount:int32 started:boolean state:ContainerState stopSignal:string user:ContainerUser volumeMounts:[]VolumeMountStatus
 ContainerUser linux:LinuxContainerUser
+ControllerRevision apiVersion:string data:any kind:string metadata:ObjectMeta revision:int64
 CoreV1EndpointPort appProtocol:string name:string port:int32 protocol:string
 CoreV1ResourceClaim name:string request:string
 CronJob apiVersion:string kind:string metadata:ObjectMeta spec:CronJobSpec status:CronJobStatus
@@ -89,6 +90,8 @@ HTTPIngressRuleValue paths:[]HTTPIngressPath
 HostAlias hostnames:[]string ip:string
 HostIP ip:string
 HostPathVolumeSource path:string type:string
+IPAddress apiVersion:string kind:string metadata:ObjectMeta spec:IPAddressSpec
+IPAddressSpec parentRef:ParentReference
 IPBlock cidr:string except:[]string
 ISCSIVolumeSource chapAuthDiscovery:boolean chapAuthSession:boolean fsType:string initiatorName:string iqn:string iscsiInterface:string lun:int32 portals:[]string readOnly:boolean secretRef:LocalObjectReference targetPortal:string
 ImageVolumeSource pullPolicy:string reference:string
@@ -111,6 +114,8 @@ JobTemplateSpec metadata:ObjectMeta spec:JobSpec
 KeyToPath key:string mode:int32 path:string
 LabelSelector matchExpressions:[]LabelSelectorRequirement matchLabels:{}string
 LabelSelectorRequirement key:string operator:string values:[]string
+Lease apiVersion:string kind:string metadata:ObjectMeta spec:LeaseSpec
+LeaseSpec acquireTime:date holderIdentity:string leaseDurationSeconds:int32 leaseTransitions:int32 preferredHolder:string renewTime:date strategy:string
 Lifecycle postStart:LifecycleHandler preStop:LifecycleHandler stopSignal:string
 LifecycleHandler exec:ExecAction httpGet:HTTPGetAction sleep:SleepAction tcpSocket:TCPSocketAction
 LinuxContainerUser gid:int64 supplementalGroups:[]int64 uid:int64
@@ -152,6 +157,7 @@ ObjectFieldSelector apiVersion:string fieldPath:string
 ObjectMeta annotations:{}string creationTimestamp:date deletionGracePeriodSeconds:int64 deletionTimestamp:date finalizers:[]string generateName:string generation:int64 labels:{}string managedFields:[]ManagedFieldsEntry name:string namespace:string ownerReferences:[]OwnerReference resourceVersion:string selfLink:string uid:string
 ObjectReference apiVersion:string fieldPath:string kind:string name:string namespace:string resourceVersion:string uid:string
 OwnerReference apiVersion:string blockOwnerDeletion:boolean controller:boolean kind:string name:string uid:string
+ParentReference group:string name:string namespace:string resource:string
 PersistentVolumeClaim apiVersion:string kind:string metadata:ObjectMeta spec:PersistentVolumeClaimSpec status:PersistentVolumeClaimStatus
 PersistentVolumeClaimCondition lastProbeTime:date lastTransitionTime:date message:string reason:string status:string type:string
 PersistentVolumeClaimSpec accessModes:[]string dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:LabelSelector storageClassName:string volumeAttributesClassName:string volumeMode:string volumeName:string
@@ -214,6 +220,9 @@ Service apiVersion:string kind:string metadata:ObjectMeta spec:ServiceSpec statu
 ServiceAccount apiVersion:string automountServiceAccountToken:boolean imagePullSecrets:[]LocalObjectReference kind:string metadata:ObjectMeta secrets:[]ObjectReference
 ServiceAccountTokenProjection audience:string expirationSeconds:int64 path:string
 ServiceBackendPort name:string number:int32
+ServiceCIDR apiVersion:string kind:string metadata:ObjectMeta spec:ServiceCIDRSpec status:ServiceCIDRStatus
+ServiceCIDRSpec cidrs:[]string
+ServiceCIDRStatus conditions:[]Condition
 ServicePort appProtocol:string name:string nodePort:int32 port:int32 protocol:string targetPort:intOrString
 ServiceSpec allocateLoadBalancerNodePorts:boolean clusterIP:string clusterIPs:[]string externalIPs:[]string externalName:string externalTrafficPolicy:string healthCheckNodePort:int32 internalTrafficPolicy:string ipFamilies:[]string ipFamilyPolicy:string loadBalancerClass:string loadBalancerIP:string loadBalancerSourceRanges:[]string ports:[]ServicePort publishNotReadyAddresses:boolean selector:{}string sessionAffinity:string sessionAffinityConfig:SessionAffinityConfig trafficDistribution:string type:string
 ServiceStatus conditions:[]Condition loadBalancer:LoadBalancerStatus

@@ -1,5 +1,5 @@
 /** The closed list of kinds that Portolan acts on, in the order in which their objects are created. */
-import type { Deployment, ReplicaSet } from './apps.ts'
+import type { ControllerRevision, Deployment, ReplicaSet, StatefulSet } from './apps.ts'
 import type { ConfigMap, Endpoints, Namespace, Node, Pod, Secret, Service } from './core.ts'
 import type { EndpointSlice } from './discovery.ts'
 
@@ -12,6 +12,8 @@ export interface Kinds {
   Endpoints: Endpoints
   EndpointSlice: EndpointSlice
   Deployment: Deployment
+  StatefulSet: StatefulSet
+  ControllerRevision: ControllerRevision
   ReplicaSet: ReplicaSet
   Pod: Pod
 }
@@ -34,6 +36,8 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
   Endpoints: { apiVersion: 'v1', plural: 'endpoints', namespaced: true },
   EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', plural: 'endpointslices', namespaced: true },
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
+  StatefulSet: { apiVersion: 'apps/v1', plural: 'statefulsets', namespaced: true },
+  ControllerRevision: { apiVersion: 'apps/v1', plural: 'controllerrevisions', namespaced: true },
   ReplicaSet: { apiVersion: 'apps/v1', plural: 'replicasets', namespaced: true },
   Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true },
 }

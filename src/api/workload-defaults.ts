@@ -1,4 +1,5 @@
-import type { Deployment, DeploymentStrategy, ReplicaSet } from './apps.ts'
+import type { Deployment, DeploymentStrategy, ReplicaSet, StatefulSet, StatefulSetUpdateStrategy } from './apps.ts'
+import type { PersistentVolumeClaimTemplate } from './core.ts'
 import { setDefaultsPodTemplate } from './pod-defaults.ts'
 
 export function setDefaultsDeployment(deployment: Deployment): Deployment {
@@ -31,5 +32,44 @@ export function setDefaultsReplicaSet(replicaSet: ReplicaSet): ReplicaSet {
       replicas: spec.replicas ?? 1,
       ...(spec.template === undefined ? {} : { template: setDefaultsPodTemplate(spec.template) }),
     },
+  }
+}
+
+export function setDefaultsStatefulSet(statefulSet: StatefulSet): StatefulSet {
+  const { spec } = statefulSet
+  const { volumeClaimTemplates: claims } = spec
+  return {
+    ...statefulSet,
+    spec: {
+      ...spec,
+      replicas: spec.replicas ?? 1,
+      template: setDefaultsPodTemplate(spec.template),
+      serviceName: spec.serviceName ?? '',
+      podManagementPolicy: spec.podManagementPolicy ?? 'OrderedReady',
+      updateStrategy: setDefaultsUpdateStrategy(spec.updateStrategy ?? {}),
+      revisionHistoryLimit: spec.revisionHistoryLimit ?? 10,
+      persistentVolumeClaimRetentionPolicy: {
+        whenDeleted: 'Retain',
+        whenScaled: 'Retain',
+        ...spec.persistentVolumeClaimRetentionPolicy,
+      },
+      ...(claims === undefined ? {} : { volumeClaimTemplates: claims.map(setDefaultsClaim) }),
+    },
+  }
+}
+
+function setDefaultsUpdateStrategy(strategy: StatefulSetUpdateStrategy): StatefulSetUpdateStrategy {
+  const type = strategy.type ?? 'RollingUpdate'
+  if (type !== 'RollingUpdate') return { ...strategy, type }
+  return { ...strategy, type, rollingUpdate: { partition: 0, ...strategy.rollingUpdate } }
+}
+
+function setDefaultsClaim(claim: PersistentVolumeClaimTemplate): PersistentVolumeClaimTemplate {
+  return {
+    ...claim,
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    spec: { ...claim.spec, volumeMode: claim.spec?.volumeMode ?? 'Filesystem' },
+    status: { phase: 'Pending' },
   }
 }

@@ -1,6 +1,6 @@
-import type { Deployment, DeploymentStrategy, ReplicaSet } from './apps.ts'
+import type { Deployment, DeploymentStrategy, ReplicaSet, StatefulSet } from './apps.ts'
 import type { PodTemplateSpec } from './core.ts'
-import { forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts'
+import { forbidden, invalid, notSupported, required, type FieldError, type FieldPath } from './field-error.ts'
 import { equalJSON } from './merge-patch.ts'
 import type { IntOrString, LabelSelector } from './meta.ts'
 import {
@@ -14,7 +14,7 @@ import {
 import { validatePodSpec } from './pod-validation.ts'
 import { dnsSubdomain } from './syntax.ts'
 
-type Workload = Deployment | ReplicaSet
+type Workload = Deployment | ReplicaSet | StatefulSet
 
 export function validateDeployment(deployment: Deployment): readonly FieldError[] {
   return [...validateObjectMeta(deployment, dnsSubdomain, true), ...validateDeploymentSpec(deployment)]
@@ -74,13 +74,18 @@ function isCountOrPercentage(value: IntOrString): boolean {
   return typeof value === 'number' ? value >= 0 : /^\d+%$/.test(value)
 }
 
-function validateWorkloadSpec(workload: Workload): readonly FieldError[] {
+/** Replicas, selector and template: the rules that all kinds with replicas share. */
+export function validateWorkloadSpec(workload: Workload): readonly FieldError[] {
   const { replicas = 1, selector, template } = workload.spec
   const errors: FieldError[] = []
-  if (replicas < 0) errors.push(invalid(['spec', 'replicas'], replicas, 'must be greater than or equal to 0'))
+  errors.push(...validateNotNegative(['spec', 'replicas'], replicas))
   errors.push(...validateSelector(selector, workload.kind))
   if (template === undefined) return [...errors, required(['spec', 'template'])]
   return [...errors, ...validateTemplate(template, selector)]
+}
+
+export function validateNotNegative(path: FieldPath, value: number | undefined): readonly FieldError[] {
+  return value === undefined || value >= 0 ? [] : [invalid(path, value, 'must be greater than or equal to 0')]
 }
 
 function validateSelector(selector: LabelSelector | undefined, kind: string): readonly FieldError[] {

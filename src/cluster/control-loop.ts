@@ -1,8 +1,10 @@
 import { wokenKeys, type Controller } from '../controllers/controller.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Store, WatchEvent } from '../store/store.ts'
+import { createAlarms, type Alarms } from './alarms.ts'
 
 /** Somebody who follows the store: told of a settled snapshot, and of what happened since the last one. */
 export interface Consumer {
@@ -15,6 +17,7 @@ export interface ControlLoopOptions {
   readonly controllers: readonly Controller[]
   readonly consumers: readonly Consumer[]
   readonly config: ClusterConfig
+  readonly clock: Clock
   /** Carries out what a controller wants; an error concerns that change alone. */
   readonly apply: (change: Change) => void
   readonly onError: (where: string, error: unknown) => void
@@ -38,6 +41,7 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
   let scheduled = false
   let waiting: (() => void)[] = []
   let reconciled = options.store.snapshot()
+  const alarms = createAlarms(options.clock, () => schedule())
   const schedule = (): void => {
     if (scheduled) return
     scheduled = true
@@ -61,14 +65,18 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
 
   function runControllers(): readonly WatchEvent[] {
     const seen: WatchEvent[] = []
-    for (let round = 0; pending.length > 0; round++) {
+    for (let round = 0; pending.length > 0 || alarms.areDue(); round++) {
       seen.push(...pending)
       pending = []
       const before = reconciled
       reconciled = options.store.snapshot()
-      if (round < MAXIMUM_ROUNDS)
-        for (const controller of options.controllers) runController(options, controller, before, reconciled)
-      else
+      if (round < MAXIMUM_ROUNDS) {
+        const due = alarms.takeDue()
+        for (const controller of options.controllers) {
+          const keys = new Set([...wokenKeys(controller, before, reconciled), ...(due.get(controller) ?? [])])
+          for (const key of keys) runController(options, controller, key, alarms)
+        }
+      } else
         options.onError('controllers', new Error('they do not come to rest: the last changes wait for the next turn'))
     }
     return seen
@@ -80,19 +88,22 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
         waiting.push(resolve)
         schedule()
       }),
-    stop: stopWatching,
+    stop() {
+      stopWatching()
+      alarms.cancel()
+    },
   }
 }
 
-function runController(options: ControlLoopOptions, controller: Controller, before: Snapshot, after: Snapshot): void {
-  for (const key of wokenKeys(controller, before, after)) {
-    const where = `${controller.name} ${key}`
-    guarded(options, where, () => {
-      for (const change of controller.reconcile(options.store.snapshot(), key, options.config)) {
-        guarded(options, `${where}: ${describe(change)}`, () => options.apply(change))
-      }
-    })
-  }
+function runController(options: ControlLoopOptions, controller: Controller, key: string, alarms: Alarms): void {
+  const { clock, store, config } = options
+  const where = `${controller.name} ${key}`
+  guarded(options, where, () => {
+    for (const change of controller.reconcile(store.snapshot(), key, config, clock.now())) {
+      guarded(options, `${where}: ${describe(change)}`, () => options.apply(change))
+    }
+    alarms.set(controller, key, controller.wakeAt?.(store.snapshot(), key, clock.now()))
+  })
 }
 
 /** One object's trouble is told about, and stops nobody else. */

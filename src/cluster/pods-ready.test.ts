@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { StatefulSet } from '../api/apps.ts'
 import type { ContainerState, Pod, PodStatus } from '../api/core.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { podsReady, podsSettled } from './pods-ready.ts'
@@ -52,6 +53,20 @@ test('a Pod that is being deleted is not ready, and its end is waited for', asyn
   expect(await isResolved(promise)).toBe(false)
   store.remove('Pod', 'default/a')
   expect(await isResolved(promise)).toBe(true)
+})
+
+test('a StatefulSet that has not made all its Pods is waited for', async () => {
+  const { store } = storeWith(condition('Ready', 'True'))
+  const set = store.create<StatefulSet>({
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'db', namespace: 'default' },
+    spec: { replicas: 1, selector: {}, template: { spec: { containers: [] } } },
+  })
+  const promises = [podsReady(store), podsSettled(store, 60_000)]
+  expect(await Promise.all(promises.map(isResolved))).toEqual([false, false])
+  store.update({ ...set, status: { readyReplicas: 1 } })
+  expect(await Promise.all(promises.map(isResolved))).toEqual([true, true])
 })
 
 test('without a Pod there is nothing to wait for', async () => {

@@ -1,10 +1,10 @@
 import type { ContainerStatus, Pod } from '../api/core.ts'
-import { list } from '../model/snapshot.ts'
+import { list, type Snapshot } from '../model/snapshot.ts'
 import type { Store } from '../store/store.ts'
 
-/** Resolves when every Pod is ready or has done its work. */
+/** Resolves when every Pod is ready or has done its work, and none is still to come. */
 export function podsReady(store: Store): Promise<void> {
-  return everyPod(store, isDone)
+  return whenever(store, (snapshot) => list(snapshot, 'Pod').every(isDone) && !isGrowing(snapshot))
 }
 
 /**
@@ -12,16 +12,31 @@ export function podsReady(store: Store): Promise<void> {
  * does not come by itself. After `patience` milliseconds in any case.
  */
 export function podsSettled(store: Store, patience: number): Promise<void> {
-  return everyPod(store, isSettled, patience)
+  return whenever(
+    store,
+    (snapshot) => {
+      const pods = list(snapshot, 'Pod')
+      return pods.every(isSettled) && !(pods.every(isDone) && isGrowing(snapshot))
+    },
+    patience,
+  )
+}
+
+/** Whether a StatefulSet will make a further Pod as soon as those that it has are ready. */
+function isGrowing(snapshot: Snapshot): boolean {
+  return list(snapshot, 'StatefulSet').some(
+    ({ metadata, spec, status }) =>
+      metadata.deletionTimestamp === undefined && (status?.readyReplicas ?? 0) < (spec.replicas ?? 1),
+  )
 }
 
 /** Looks once for all that happens in one tick: a network of a thousand Pods writes some thousand times. */
-function everyPod(store: Store, condition: (pod: Pod) => boolean, patience?: number): Promise<void> {
+function whenever(store: Store, condition: (snapshot: Snapshot) => boolean, patience?: number): Promise<void> {
   return new Promise((resolve) => {
     let isQueued = false
     const look = (): void => {
       isQueued = false
-      if (list(store.snapshot(), 'Pod').every(condition)) done()
+      if (condition(store.snapshot())) done()
     }
     const unwatch = store.watch(() => {
       if (isQueued) return

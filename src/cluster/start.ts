@@ -154,6 +154,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
     controllers: CONTROLLERS,
     consumers,
     config,
+    clock: systemClock,
     apply: objects.applyChange,
     onError: reportError,
   })

@@ -4,7 +4,10 @@ import type { ClusterConfig } from '../model/cluster-config.ts'
 import { changesOf } from '../model/incremental.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 
-/** One loop of the control plane: one file in controllers/, one line in controllers/index.ts. Pure: no clock, no random. */
+/**
+ * One loop of the control plane: one file in controllers/, one line in controllers/index.ts. Pure: no clock, no random;
+ * times are milliseconds since 1970.
+ */
 export interface Controller {
   readonly name: string
   /** The kinds whose changes wake it. */
@@ -14,8 +17,10 @@ export interface Controller {
    * Asked for an update with the object before and with the one after: labels that went away matter too.
    */
   keys(object: AnyObject, snapshot: Snapshot): readonly string[]
-  /** What is missing between the snapshot and what it should be; empty when they agree. */
-  reconcile(snapshot: Snapshot, key: string, config: ClusterConfig): readonly Change[]
+  /** What is missing between the snapshot and what it should be at `now`; empty when they agree. */
+  reconcile(snapshot: Snapshot, key: string, config: ClusterConfig, now: number): readonly Change[]
+  /** When time alone will make `key` need another look, where it will. Asked after each reconcile. */
+  wakeAt?(snapshot: Snapshot, key: string, now: number): number | undefined
 }
 
 /** The keys that the changes from `before` to `after` wake, each once. From an empty snapshot: everything. */

@@ -21,13 +21,14 @@ const MAX_ROUNDS = 100_000
 /**
  * In each round every controller reconciles what changed since its last turn. `previous`: the snapshot that the
  * controllers have already seen to; without it they look at everything, and objects that lack a uid and a
- * resourceVersion get them. Throws where the controllers do not come to rest.
+ * resourceVersion get them. Time stands still at `now`. Throws where the controllers do not come to rest.
  */
 export function reconcileToFixedPoint(
   snapshot: Snapshot,
   controllers: readonly Controller[],
   config: ClusterConfig,
   previous?: Snapshot,
+  now = 0,
 ): FixedPoint {
   let current = previous === undefined ? withIdentities(snapshot) : snapshot
   const changes: Change[] = []
@@ -39,7 +40,7 @@ export function reconcileToFixedPoint(
       const keys = wokenKeys(turn.controller, turn.seen, current)
       turn.seen = current
       for (const key of keys) {
-        const wanted = turn.controller.reconcile(current, key, config)
+        const wanted = turn.controller.reconcile(current, key, config, now)
         reconciled.push(`${turn.controller.name} ${key}`)
         changes.push(...wanted)
         current = wanted.reduce(applyChange, current)

@@ -8,11 +8,13 @@ import { loadBalancerController } from './load-balancers.ts'
 import { namespaceController } from './namespaces.ts'
 import { replicaSetController } from './replica-sets.ts'
 import { schedulerController } from './scheduler.ts'
+import { statefulSetController } from './stateful-sets.ts'
 
 /** In the order in which work arises: from a Deployment to the slices of its Pods; then what is left over. */
 export const CONTROLLERS: readonly Controller[] = [
   deploymentController,
   replicaSetController,
+  statefulSetController,
   schedulerController,
   loadBalancerController,
   endpointSliceController,

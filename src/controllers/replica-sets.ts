@@ -2,34 +2,43 @@
 import type { ReplicaSet, WorkloadStatus } from '../api/apps.ts'
 import type { Pod, PodTemplateSpec } from '../api/core.ts'
 import type { Change } from '../model/change.ts'
-import { isPodFinished, isPodReady, isPodTerminating } from '../model/endpoints.ts'
+import type { ClusterConfig } from '../model/cluster-config.ts'
+import { isPodReady } from '../model/endpoints.ts'
 import { freeName } from '../model/hash.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { deletionOf, updateTo } from './helpers/changes.ts'
 import { naturalOrder, olderFirst } from './helpers/order.ts'
-import { dependentsOf, ownerKeys, ownerReference } from './helpers/owners.ts'
+import { ownerKeys } from './helpers/owners.ts'
+import { isPodActive, isPodAvailable, nextAvailable, podFromTemplate, podsOf } from './helpers/template-pods.ts'
 
 export const replicaSetController: Controller = {
   name: 'replica-sets',
   watches: ['ReplicaSet', 'Pod'],
   keys: (object) => (object.kind === 'ReplicaSet' ? [objectKey(object)] : ownerKeys(object, 'ReplicaSet')),
   reconcile: reconcileReplicaSet,
+  wakeAt(snapshot, key, now) {
+    const replicaSet = get(snapshot, 'ReplicaSet', key)
+    return replicaSet && nextAvailable(podsOf(snapshot, replicaSet), replicaSet.spec.minReadySeconds ?? 0, now)
+  },
 }
 
 /** `key`: of a ReplicaSet. */
-export function reconcileReplicaSet(snapshot: Snapshot, key: string): readonly Change[] {
+export function reconcileReplicaSet(
+  snapshot: Snapshot,
+  key: string,
+  _config: ClusterConfig,
+  now: number,
+): readonly Change[] {
   const replicaSet = get(snapshot, 'ReplicaSet', key)
   if (replicaSet === undefined || replicaSet.metadata.deletionTimestamp !== undefined) return []
-  const pods = dependentsOf(snapshot, replicaSet)
-    .filter((object) => object.kind === 'Pod')
-    .filter((pod) => !isPodTerminating(pod) && !isPodFinished(pod))
+  const pods = podsOf(snapshot, replicaSet).filter(isPodActive)
   const { replicas = 1, template } = replicaSet.spec
   const missing = template === undefined ? 0 : replicas - pods.length
   return [
     ...(missing > 0 ? newPods(snapshot, replicaSet, template, missing) : []),
     ...(missing < 0 ? surplus(pods, -missing).map(deletionOf) : []),
-    ...updateTo(replicaSet, { ...replicaSet, status: statusOf(replicaSet, pods) }),
+    ...updateTo(replicaSet, { ...replicaSet, status: statusOf(replicaSet, pods, now) }),
   ]
 }
 
@@ -47,24 +56,8 @@ function newPods(
   return Array.from({ length: count }, () => {
     const name = freeName(`${metadata.name}-`, objectKey(replicaSet), isTaken)
     taken.add(name)
-    return { verb: 'create', object: buildPod(replicaSet, template, name) }
+    return { verb: 'create', object: podFromTemplate(replicaSet, template, name) }
   })
-}
-
-function buildPod(replicaSet: ReplicaSet, template: PodTemplateSpec, name: string): Pod {
-  const { namespace } = replicaSet.metadata
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      ...template.metadata,
-      name,
-      generateName: `${replicaSet.metadata.name}-`,
-      ...(namespace === undefined ? {} : { namespace }),
-      ownerReferences: [ownerReference(replicaSet)],
-    },
-    spec: template.spec,
-  }
 }
 
 /** Who goes first: without a node, then not ready, then the newest. */
@@ -76,13 +69,12 @@ function surplus(pods: readonly Pod[], count: number): readonly Pod[] {
   return sorted.slice(0, count)
 }
 
-function statusOf({ metadata, status }: ReplicaSet, pods: readonly Pod[]): WorkloadStatus {
-  const ready = pods.filter(isPodReady).length
+function statusOf({ metadata, spec, status }: ReplicaSet, pods: readonly Pod[], now: number): WorkloadStatus {
   return {
     ...status,
     replicas: pods.length,
-    readyReplicas: ready,
-    availableReplicas: ready,
+    readyReplicas: pods.filter(isPodReady).length,
+    availableReplicas: pods.filter((pod) => isPodAvailable(pod, spec.minReadySeconds ?? 0, now)).length,
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
   }
 }

@@ -43,6 +43,7 @@ export const MERGE_RULES: Readonly<Record<string, MergeRule>> = {
   'DeploymentSpec.strategy': { strategy: 'retainKeys' },
   'DeploymentStatus.conditions': by('type'),
   'ReplicaSetStatus.conditions': by('type'),
+  'StatefulSetStatus.conditions': by('type'),
   'NamespaceStatus.conditions': by('type'),
   'NodeSpec.podCIDRs': set,
   'NodeStatus.addresses': by('type'),

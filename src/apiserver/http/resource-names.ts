@@ -23,6 +23,13 @@ export const RESOURCE_NAMES: Readonly<Record<Kind, ResourceNames>> = {
     categories: ['all'],
     subresources: ['status', 'scale'],
   },
+  StatefulSet: {
+    singular: 'statefulset',
+    shortNames: ['sts'],
+    categories: ['all'],
+    subresources: ['status', 'scale'],
+  },
+  ControllerRevision: { singular: 'controllerrevision', shortNames: [], categories: [], subresources: [] },
   ReplicaSet: { singular: 'replicaset', shortNames: ['rs'], categories: ['all'], subresources: ['status', 'scale'] },
   Pod: {
     singular: 'pod',

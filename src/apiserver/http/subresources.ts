@@ -27,7 +27,7 @@ export async function serveStatus(context: ApiContext, request: ApiRequest): Pro
   sendResult(response, context.registry.updateStatus(object), shown.one, warnings)
 }
 
-type Scalable = AnyObject & { kind: 'Deployment' | 'ReplicaSet' }
+type Scalable = AnyObject & { kind: 'Deployment' | 'ReplicaSet' | 'StatefulSet' }
 
 export async function serveScale(context: ApiContext, request: ApiRequest): Promise<void> {
   const { path, response, request: message, query } = request
@@ -50,7 +50,7 @@ export async function serveScale(context: ApiContext, request: ApiRequest): Prom
 }
 
 function isScalable(object: AnyObject): object is Scalable {
-  return object.kind === 'Deployment' || object.kind === 'ReplicaSet'
+  return object.kind === 'Deployment' || object.kind === 'ReplicaSet' || object.kind === 'StatefulSet'
 }
 
 function scaleOf({ metadata, spec, status }: Scalable): unknown {

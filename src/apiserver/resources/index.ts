@@ -1,6 +1,7 @@
 /** Every kind that the API server serves: one file each, named as its plural. */
 import type { Kind, Kinds } from '../../api/kinds.ts'
 import { configmaps } from './configmaps.ts'
+import { controllerrevisions } from './controllerrevisions.ts'
 import { deployments } from './deployments.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslices } from './endpointslices.ts'
@@ -10,6 +11,7 @@ import { pods } from './pods.ts'
 import { replicasets } from './replicasets.ts'
 import { secrets } from './secrets.ts'
 import { services } from './services.ts'
+import { statefulsets } from './statefulsets.ts'
 import type { Strategy } from './strategy.ts'
 
 export const RESOURCES: { readonly [K in Kind]: Strategy<Kinds[K]> } = {
@@ -21,6 +23,8 @@ export const RESOURCES: { readonly [K in Kind]: Strategy<Kinds[K]> } = {
   Endpoints: endpoints,
   EndpointSlice: endpointslices,
   Deployment: deployments,
+  StatefulSet: statefulsets,
+  ControllerRevision: controllerrevisions,
   ReplicaSet: replicasets,
   Pod: pods,
 }

@@ -53,9 +53,11 @@ export function networkWorldOf({ objects, clusterDomain, namespace, manifests }:
   }
 }
 
+const MAKERS: ReadonlySet<string> = new Set(['Deployment', 'ReplicaSet', 'StatefulSet'])
+
 /** What makes Pods is left out where the Pods themselves are there. */
 function isKept({ kind }: ManifestObject): boolean {
-  return kind !== 'Deployment' && kind !== 'ReplicaSet'
+  return !MAKERS.has(kind)
 }
 
 function identity({ kind, name }: ManifestObject, namespace: string): string {

@@ -48,8 +48,28 @@ function referenceTo({ apiVersion, kind, metadata }: AnyObject, fieldPath?: stri
   return { apiVersion, kind, name, namespace, uid, ...(fieldPath !== undefined && { fieldPath }) }
 }
 
-function ownerOf(object: AnyObject, kind: string): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true && owner.kind === kind)
+/** How each controller tells of the Pods that it makes and deletes. */
+interface PodMaker {
+  readonly component: string
+  created(pod: string, owner: string): string
+  deleted(pod: string, owner: string): string
+}
+
+function plainMaker(component: string): PodMaker {
+  return { component, created: (pod) => `Created pod: ${pod}`, deleted: (pod) => `Deleted pod: ${pod}` }
+}
+
+const POD_MAKERS: Readonly<Record<string, PodMaker>> = {
+  ReplicaSet: plainMaker('replicaset-controller'),
+  StatefulSet: {
+    component: 'statefulset-controller',
+    created: (pod, owner) => `create Pod ${pod} in StatefulSet ${owner} successful`,
+    deleted: (pod, owner) => `delete Pod ${pod} in StatefulSet ${owner} successful`,
+  },
+}
+
+function managerOf({ metadata }: AnyObject): OwnerReference | undefined {
+  return metadata.ownerReferences?.find((owner) => owner.controller === true)
 }
 
 function ownerObject({ apiVersion, kind, name, uid }: OwnerReference, namespace = ''): EventObject {
@@ -57,22 +77,26 @@ function ownerObject({ apiVersion, kind, name, uid }: OwnerReference, namespace 
 }
 
 function ownerEvents(pod: Pod, previous: Pod | undefined, isDeleted: boolean): readonly EventDraft[] {
-  const owner = ownerOf(pod, 'ReplicaSet')
-  if (owner === undefined) return []
+  const owner = managerOf(pod)
+  const maker = POD_MAKERS[owner?.kind ?? '']
+  if (owner === undefined || maker === undefined) return []
   const { name, namespace, creationTimestamp } = pod.metadata
-  const common = { type: 'Normal', component: 'replicaset-controller', object: ownerObject(owner, namespace) } as const
+  const { component } = maker
+  const common = { type: 'Normal', component, object: ownerObject(owner, namespace) } as const
   const isGoing = isDeleted || pod.metadata.deletionTimestamp !== undefined
   if (!isGoing && previous === undefined) {
     const time = creationTimestamp === undefined ? {} : { time: creationTimestamp }
-    return [{ ...common, reason: 'SuccessfulCreate', message: `Created pod: ${name}`, ...time }]
+    return [{ ...common, reason: 'SuccessfulCreate', message: maker.created(name, owner.name), ...time }]
   }
   const wasGoing = previous?.metadata.deletionTimestamp !== undefined
-  return isGoing && !wasGoing ? [{ ...common, reason: 'SuccessfulDelete', message: `Deleted pod: ${name}` }] : []
+  return isGoing && !wasGoing
+    ? [{ ...common, reason: 'SuccessfulDelete', message: maker.deleted(name, owner.name) }]
+    : []
 }
 
 function scalingEvents(replicaSet: AnyObject, before: number, after: number): readonly EventDraft[] {
-  const owner = ownerOf(replicaSet, 'Deployment')
-  if (owner === undefined || before === after) return []
+  const owner = managerOf(replicaSet)
+  if (owner?.kind !== 'Deployment' || before === after) return []
   const way = after > before ? 'up' : 'down'
   return [
     {

@@ -4,7 +4,7 @@ import { endpoints, endpointslices } from './endpoints.ts'
 import { pods } from './pods.ts'
 import type { Printer } from './printer.ts'
 import { services } from './services.ts'
-import { deployments, replicasets } from './workloads.ts'
+import { controllerrevisions, deployments, replicasets, statefulsets } from './workloads.ts'
 
 export const PRINTERS: { readonly [K in Kind]: Printer<Kinds[K]> } = {
   Namespace: namespaces,
@@ -15,6 +15,8 @@ export const PRINTERS: { readonly [K in Kind]: Printer<Kinds[K]> } = {
   Endpoints: endpoints,
   EndpointSlice: endpointslices,
   Deployment: deployments,
+  StatefulSet: statefulsets,
+  ControllerRevision: controllerrevisions,
   ReplicaSet: replicasets,
   Pod: pods,
 }

@@ -1,6 +1,6 @@
-import type { Deployment, ReplicaSet } from '../../../api/apps.ts'
+import type { ControllerRevision, Deployment, ReplicaSet, StatefulSet } from '../../../api/apps.ts'
 import type { Container } from '../../../api/core.ts'
-import type { LabelSelector } from '../../../api/meta.ts'
+import type { LabelSelector, ObjectMeta } from '../../../api/meta.ts'
 import { formatSelector } from './format-selector.ts'
 import { ageOf, columns, orNone, type Printer } from './printer.ts'
 
@@ -26,6 +26,34 @@ export const replicasets: Printer<ReplicaSet> = {
     ageOf(metadata.creationTimestamp, now),
     ...template(spec.template?.spec.containers ?? [], spec.selector),
   ],
+}
+
+export const statefulsets: Printer<StatefulSet> = {
+  columns: columns(['Name', 'Ready', 'Age'], ['Containers', 'Images']),
+  cells: ({ metadata, spec, status }, now) => [
+    metadata.name,
+    `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`,
+    ageOf(metadata.creationTimestamp, now),
+    ...template(spec.template.spec.containers, spec.selector).slice(0, 2),
+  ],
+}
+
+export const controllerrevisions: Printer<ControllerRevision> = {
+  columns: columns(['Name', 'Controller', 'Revision#', 'Age']),
+  cells: ({ metadata, revision }, now) => [
+    metadata.name,
+    orNone(controllerName(metadata)),
+    revision,
+    ageOf(metadata.creationTimestamp, now),
+  ],
+}
+
+/** `statefulset.apps/web`. */
+function controllerName({ ownerReferences = [] }: ObjectMeta): string | undefined {
+  const owner = ownerReferences.find(({ controller }) => controller === true)
+  if (owner === undefined) return undefined
+  const group = owner.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : ''
+  return `${owner.kind.toLowerCase()}${group}/${owner.name}`
 }
 
 function template(containers: readonly Container[], selector: LabelSelector): readonly string[] {

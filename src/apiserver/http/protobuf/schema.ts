@@ -29,6 +29,16 @@ DeploymentStatus 1:observedGeneration:int 2:replicas:int 3:updatedReplicas:int 4
 ReplicaSet 1:metadata:ObjectMeta 2:spec:ReplicaSetSpec 3:status:ReplicaSetStatus
 ReplicaSetSpec 1:replicas:int? 2:selector:LabelSelector? 3:template:PodTemplateSpec 4:minReadySeconds:int
 ReplicaSetStatus 1:replicas:int 2:fullyLabeledReplicas:int 3:observedGeneration:int 4:readyReplicas:int 5:availableReplicas:int
+StatefulSet 1:metadata:ObjectMeta 2:spec:StatefulSetSpec 3:status:StatefulSetStatus
+StatefulSetSpec 1:replicas:int? 2:selector:LabelSelector? 3:template:PodTemplateSpec 4:volumeClaimTemplates:[]PersistentVolumeClaim 5:serviceName:string 6:podManagementPolicy:string 7:updateStrategy:StatefulSetUpdateStrategy 8:revisionHistoryLimit:int? 9:minReadySeconds:int 10:persistentVolumeClaimRetentionPolicy:StatefulSetPersistentVolumeClaimRetentionPolicy? 11:ordinals:StatefulSetOrdinals?
+StatefulSetUpdateStrategy 1:type:string 2:rollingUpdate:RollingUpdateStatefulSetStrategy?
+RollingUpdateStatefulSetStrategy 1:partition:int? 2:maxUnavailable:intOrString?
+StatefulSetPersistentVolumeClaimRetentionPolicy 1:whenDeleted:string 2:whenScaled:string
+StatefulSetOrdinals 1:start:int
+StatefulSetStatus 1:observedGeneration:int 2:replicas:int 3:readyReplicas:int 4:currentReplicas:int 5:updatedReplicas:int 6:currentRevision:string 7:updateRevision:string 9:collisionCount:int? 11:availableReplicas:int
+PersistentVolumeClaim 1:metadata:ObjectMeta 2:spec:PersistentVolumeClaimSpec 3:status:PersistentVolumeClaimStatus
+PersistentVolumeClaimSpec 1:accessModes:[]string 2:resources:ResourceRequirements 3:volumeName:string 5:storageClassName:string? 6:volumeMode:string?
+PersistentVolumeClaimStatus 1:phase:string
 Pod 1:metadata:ObjectMeta 2:spec:PodSpec 3:status:PodStatus
 PodStatus 1:phase:string
 PodTemplateSpec 1:metadata:ObjectMeta 2:spec:PodSpec
