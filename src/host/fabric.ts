@@ -2,7 +2,7 @@ import { parseIPv4 } from '../lib/ip.ts'
 import { startQueues } from './link-state.ts'
 import { openLinkSocket, type LinkOperation, type LinkSocket } from './links.ts'
 import { createNamespace, ownNamespace, type NetworkNamespace } from './namespaces.ts'
-import { exemptBridges, FABRIC, forgetClosedConnections, LEAF, ROUTER, setSysctls } from './sysctl.ts'
+import { exemptBridges, FABRIC, forgetClosedConnections, LEAF, NODE, setSysctls } from './sysctl.ts'
 
 /**
  * The wires of one network. The engine's own namespace is the fabric: a bridge that carries the nodes, and the router to
@@ -83,7 +83,7 @@ export function createFabric(options: FabricOptions): Fabric {
   return {
     addNode(node) {
       const namespace = createNamespace()
-      setSysctls(namespace, ROUTER)
+      setSysctls(namespace, NODE)
       forgetClosedConnections(namespace)
       fabric.links.apply([nodeLink(node, fabric.nextIndex++, namespace)])
       const links = openLinkSocket(namespace)

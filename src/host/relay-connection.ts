@@ -2,7 +2,7 @@
 import type { RelayContext } from './relay-context.ts'
 import { createFlow, type Flow, pumpFlow, releaseFlow } from './relay-flow.ts'
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from './relay-poller.ts'
-import { closeWithReset, EINPROGRESS, SHUT_WR } from './relay-socket.ts'
+import { acknowledge, closeWithReset, EINPROGRESS, SHUT_WR } from './relay-socket.ts'
 
 /** A client that closed its side waits this long for the target to answer, as it may only have half-closed. */
 const abandonedMs = 3000
@@ -102,13 +102,16 @@ function onClientEvents(connections: Connections, connection: Connection, events
 }
 
 function onTargetEvents(connections: Connections, connection: Connection, events: number): void {
-  if (connection.connecting) {
+  const { upward, downward, connecting } = connection
+  if (connecting) {
     connection.connecting = false
     connections.abandoned.delete(connection)
     // An ICMP error that arrives while connect() still holds the socket ends nothing: the kernel would try again in 1 s.
     if (events === EPOLLERR) return reset(connections, connection)
   }
-  onEvents(connections, connection, connection.downward, connection.upward, events)
+  // The client's first event comes before this one: it was watched first.
+  if (connecting && !upward.readable) acknowledge(upward.target)
+  onEvents(connections, connection, downward, upward, events)
 }
 
 /** Takes over both sockets. The connection to `target` is only begun: the first event of its socket is its outcome. */
@@ -124,8 +127,8 @@ export function startConnection(connections: Connections, client: number, upstre
   counters.connections++
   const started =
     (libc.connect(upstream, target, target.length) === 0 || libc.errno() === EINPROGRESS) &&
-    poller.watch(upstream, streamEvents, (events) => onTargetEvents(connections, connection, events)) &&
-    poller.watch(client, streamEvents, (events) => onClientEvents(connections, connection, events))
+    poller.watch(client, streamEvents, (events) => onClientEvents(connections, connection, events)) &&
+    poller.watch(upstream, streamEvents, (events) => onTargetEvents(connections, connection, events))
   if (!started) reset(connections, connection)
 }
 

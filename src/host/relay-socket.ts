@@ -35,6 +35,8 @@ const SO_LINGER = 13
 const IPPROTO_IP = 0
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
+const TCP_DEFER_ACCEPT = 9
+const TCP_QUICKACK = 12
 const IP_BIND_ADDRESS_NO_PORT = 24
 
 const on = new Int32Array([1])
@@ -57,14 +59,18 @@ export function encodeSocketAddress({ address, port }: SocketAddress): Uint8Arra
 }
 
 /**
- * A non-blocking socket of the target's family, bound to `source`. IP_BIND_ADDRESS_NO_PORT (Linux 4.2) leaves the port
+ * A non-blocking socket of the target's family, bound to `source`. TCP_DEFER_ACCEPT lets the first bytes carry the last
+ * ACK of the handshake; where there are none yet, `acknowledge` sends it. IP_BIND_ADDRESS_NO_PORT (Linux 4.2) leaves the port
  * to connect(), so that one source port serves many targets. -1 on failure, with nothing left open.
  */
 export function openUpstream(type: number, target: Uint8Array, source: Uint8Array | undefined): number {
   const { socket, setsockopt, bind, close } = libc()
   const fd = socket(target[0] ?? AF_INET, type | NONBLOCK | CLOEXEC, 0)
   if (fd < 0) return -1
-  if (type === SOCK_STREAM) setNoDelay(fd)
+  if (type === SOCK_STREAM) {
+    setNoDelay(fd)
+    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, on, 4)
+  }
   if (source === undefined) return fd
   setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, on, 4)
   if (bind(fd, source, source.length) === 0) return fd
@@ -75,6 +81,11 @@ export function openUpstream(type: number, target: Uint8Array, source: Uint8Arra
 /** On a listening socket: what it accepts inherits the option. */
 export function setNoDelay(fd: number): void {
   libc().setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, on, 4)
+}
+
+/** Sends the ACK that waits for bytes to go with; the kernel would do it after 200 ms. */
+export function acknowledge(fd: number): void {
+  libc().setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, on, 4)
 }
 
 /** Closes with RST instead of FIN; unsent bytes are thrown away. */

@@ -29,7 +29,7 @@ export const LEAF: Readonly<Record<string, string>> = {
  * A new namespace takes IPv4 values from the host's (net.core.devconf_inherit_init_net is 0), so what matters is set:
  * replies may come in by other links than rp_filter expects.
  */
-export const ROUTER: Readonly<Record<string, string>> = {
+const ROUTER: Readonly<Record<string, string>> = {
   ...LEAF,
   'ipv4.conf.all.rp_filter': '0',
   'ipv4.conf.default.rp_filter': '0',
@@ -39,6 +39,9 @@ export const ROUTER: Readonly<Record<string, string>> = {
   // Each refused connection is one ICMP message: without this all but the first few of a burst would hang.
   'ipv4.icmp_ratelimit': '0',
 }
+
+/** Of a node, which has hardly a socket of its own: looking for one before each packet is routed is in vain. */
+export const NODE: Readonly<Record<string, string>> = { ...ROUTER, 'ipv4.ip_early_demux': '0' }
 
 /** Of the fabric, from which every connection of the host goes on: many to one target, one after the other. */
 export const FABRIC: Readonly<Record<string, string>> = {
