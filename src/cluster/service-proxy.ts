@@ -8,6 +8,7 @@ import type { Table } from '../nft/ruleset.ts'
 import { nftablesBackend, type NodeProgram } from '../proxy/backends/nftables.ts'
 import { compileLoadBalancer, type BalancerContext, type BalancerProgram } from '../proxy/load-balancer.ts'
 import type { NodeContext } from '../proxy/node-context.ts'
+import { createConnectionLoads } from './connection-loads.ts'
 import type { Consumer } from './control-loop.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 import type { Topology } from './topology.ts'
@@ -49,7 +50,14 @@ export function createServiceProxy(
   for (const node of contexts) {
     const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
       nftablesBackend.compile(services, node, previous)
-    keepers.set(node.name, keepTable(node.name, nodes.get(node.name), watcher, compile, onError))
+    keepers.set(
+      node.name,
+      withConnectionLoads(
+        nodes.get(node.name),
+        keepTable(node.name, nodes.get(node.name), watcher, compile, onError),
+        onError,
+      ),
+    )
   }
   const balance = (services: Services, previous: BalancerProgram | undefined): BalancerProgram =>
     compileLoadBalancer(services, balancerContext, previous)
@@ -65,5 +73,25 @@ export function createServiceProxy(
     },
     table: (place) => keepers.get(place)?.table(),
     refusal: () => [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0],
+  }
+}
+
+/** A node's Services with least-connections go by the connections that the node itself counts. */
+function withConnectionLoads(
+  namespace: NetworkNamespace | undefined,
+  keeper: TableKeeper,
+  onError: (error: unknown) => void,
+): TableKeeper {
+  let latest: Services | undefined
+  const tell = (): void => {
+    if (latest !== undefined) keeper.sync(loads.apply(latest))
+  }
+  const loads = createConnectionLoads(namespace, tell, onError)
+  return {
+    ...keeper,
+    sync(services) {
+      latest = services
+      tell()
+    },
   }
 }

@@ -18,6 +18,8 @@ export interface Flow {
   readonly protocol: number
   readonly original: FlowTuple
   readonly reply: FlowTuple
+  /** Both sides have closed it, or one has reset it: TCP that connection tracking only remembers. */
+  readonly hasEnded: boolean
 }
 
 /** The connection tracking of one network namespace. */
@@ -38,6 +40,7 @@ const [REQUEST, DUMP] = [1, 0x300]
 const AF_INET = 2
 const [TUPLE_ORIGINAL, TUPLE_REPLY, TUPLE_IP, TUPLE_PROTO] = [1, 2, 1, 2]
 const [IP_SOURCE, IP_DESTINATION, PROTO_NUMBER, PROTO_SOURCE_PORT, PROTO_DESTINATION_PORT] = [1, 2, 1, 2, 3]
+const [PROTOCOL_INFORMATION, INFORMATION_TCP, TCP_STATE] = [4, 1, 1]
 const NESTED = 0x8000
 const TYPE_MASK = 0x3fff
 /** Netlink header and struct nfgenmsg. */
@@ -65,12 +68,27 @@ function listFlows(socket: NetlinkSocket, protocol: number): readonly Flow[] {
   writer.end()
   const flows: Flow[] = []
   socket.dump(writer.finish(), (message) => {
-    const tuples = attributes(message, HEADER, message.byteLength)
-    const [original, reply] = [readTuple(message, tuples, TUPLE_ORIGINAL), readTuple(message, tuples, TUPLE_REPLY)]
-    if (original?.protocol !== protocol || reply === undefined) return
-    flows.push({ protocol, original: original.tuple, reply: reply.tuple })
+    const flow = readFlow(message)
+    if (flow?.protocol === protocol) flows.push(flow)
   })
   return flows
+}
+
+/** From a message of a list or of an event. */
+export function readFlow(message: DataView): Flow | undefined {
+  const found = attributes(message, HEADER, message.byteLength)
+  const [original, reply] = [readTuple(message, found, TUPLE_ORIGINAL), readTuple(message, found, TUPLE_REPLY)]
+  if (original === undefined || reply === undefined) return undefined
+  const { protocol, tuple } = original
+  return { protocol, original: tuple, reply: reply.tuple, hasEnded: hasEnded(message, found) }
+}
+
+/** linux/netfilter/nf_conntrack_tcp.h: LAST_ACK, TIME_WAIT, CLOSE. */
+const ENDED = [6, 7, 8]
+
+function hasEnded(message: DataView, found: Attributes): boolean {
+  const place = nested(message, nested(message, found, PROTOCOL_INFORMATION), INFORMATION_TCP).get(TCP_STATE)
+  return place !== undefined && ENDED.includes(message.getUint8(place.start))
 }
 
 type Attributes = ReadonlyMap<number, { readonly start: number; readonly end: number }>
@@ -86,17 +104,18 @@ function attributes(view: DataView, from: number, to: number): Attributes {
   return found
 }
 
+function nested(view: DataView, parent: Attributes, type: number): Attributes {
+  const { start = 0, end = 0 } = parent.get(type) ?? {}
+  return attributes(view, start, end)
+}
+
 function readTuple(
   view: DataView,
   tuples: Attributes,
   which: number,
 ): { readonly protocol: number; readonly tuple: FlowTuple } | undefined {
-  const nested = (parent: Attributes, type: number): Attributes => {
-    const { start = 0, end = 0 } = parent.get(type) ?? {}
-    return attributes(view, start, end)
-  }
-  const tuple = nested(tuples, which)
-  const [ip, proto] = [nested(tuple, TUPLE_IP), nested(tuple, TUPLE_PROTO)]
+  const tuple = nested(view, tuples, which)
+  const [ip, proto] = [nested(view, tuple, TUPLE_IP), nested(view, tuple, TUPLE_PROTO)]
   const address = (type: number): string | undefined => {
     const place = ip.get(type)
     return place && formatIPv4(view.getUint32(place.start))

@@ -45,7 +45,7 @@ export interface EndpointHints {
 
 /** Open connections as one node counts them. */
 export interface ConnectionLoad {
-  /** By `address:port` of the endpoint; absent for 0. */
+  /** By protocol number, address and port of the endpoint (`6/10.244.1.2:8080`); absent for 0. */
   readonly open: ReadonlyMap<string, number>
   /** How many new ones are expected until it is counted again. */
   readonly arriving: number

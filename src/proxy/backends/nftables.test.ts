@@ -84,7 +84,7 @@ describe('what a change costs', () => {
     [
       'a connection that least-connections counts',
       [web(['C:1', 'C:3'], counted)],
-      [web(['C:1', 'C:3'], { ...counted, load: { open: new Map([['10.244.2.2:1', 1]]), arriving: 1 } })],
+      [web(['C:1', 'C:3'], { ...counted, load: { open: new Map([['6/10.244.2.2:1', 1]]), arriving: 1 } })],
       ['delete elements endpoints 16', 'add elements endpoints 16'],
     ],
     [
@@ -203,7 +203,7 @@ const anyService = fc
     externalTrafficPolicy: fc.constantFrom('Cluster' as const, 'Local' as const),
     internalTrafficPolicy: fc.constantFrom('Cluster' as const, 'Local' as const),
     algorithm: fc.constantFrom(undefined, 'random' as const, 'source-hash' as const, 'least-connections' as const),
-    load: fc.constantFrom({ open: new Map([['10.244.1.2:1', 3]]), arriving: 2 }, { open: new Map(), arriving: 0 }),
+    load: fc.constantFrom({ open: new Map([['6/10.244.1.2:1', 3]]), arriving: 2 }, { open: new Map(), arriving: 0 }),
     endpoints: fc.subarray(['A:1', 'A:2', 'B:1', 'C:1', 'D:1 terminating', 'D:2 dead']),
   })
   .map((text) => service({ ...text, clusterIP: `10.96.0.${text.name.charCodeAt(0)}` }))

@@ -5,6 +5,8 @@ import { consistentSlots, leastConnectionSlots, slotCount, slotOrder } from './s
 const names = (count: number, salt = 0): readonly string[] =>
   Array.from({ length: count }, (_, i) => `10.${salt}.${i >> 8}.${i & 255}:8080`)
 
+const connected = (count: number): readonly string[] => names(count).map((name) => `6/${name}`)
+
 const counted = (slots: readonly number[], count: number): readonly number[] => {
   const all = Array.from({ length: count }, () => 0)
   for (const slot of slots) all[slot] = (all[slot] ?? 0) + 1
@@ -44,7 +46,7 @@ describe('consistent hashing', () => {
 describe('least connections', () => {
   const load = (arriving: number, ...open: readonly number[]) => ({
     arriving,
-    open: new Map(open.map((count, i) => [`10.0.0.${i}:8080`, count])),
+    open: new Map(open.map((count, i) => [`6/10.0.0.${i}:8080`, count])),
   })
   const first = (slots: readonly number[], count: number): string => slots.slice(0, count).join(' ')
 
@@ -57,7 +59,7 @@ describe('least connections', () => {
     ['more than are missing', load(6, 2, 0, 0), '1 2 1 2 0 1'],
     ['an endpoint that was never seen has none', load(1, 1, 1), '2 2 2 2 2 2'],
   ])('%s', (_, load, expected) => {
-    expect(first(leastConnectionSlots(names(3), load), 6)).toBe(expected)
+    expect(first(leastConnectionSlots(connected(3), load), 6)).toBe(expected)
   })
 
   test('connections that go by it one after the other differ by one at most', () => {
@@ -68,7 +70,7 @@ describe('least connections', () => {
         (start, arriving) => {
           const open = [...start]
           for (let i = 0; i < 400; i += arriving) {
-            const slots = leastConnectionSlots(names(open.length), load(arriving, ...open))
+            const slots = leastConnectionSlots(connected(open.length), load(arriving, ...open))
             for (const slot of slots.slice(0, arriving)) open[slot] = (open[slot] ?? 0) + 1
           }
           expect(Math.max(...open) - Math.min(...open)).toBeLessThanOrEqual(1)
@@ -82,12 +84,14 @@ test.each([
   ['round-robin', 3, 3],
   ['random', 3, 3],
   [undefined, 300, 300],
-  ['source-hash', 3, 1021],
-  ['source-hash', 257, 16_381],
+  ['source-hash', 3, 1024],
+  ['source-hash', 257, 16_384],
   ['least-connections', 3, 32],
   ['least-connections', 33, 1024],
 ] as const)('%s of %d endpoints: %d slots', (algorithm, count, slots) => {
   const endpoints = Array.from({ length: count }, (_, i) => ({ ip: `10.0.0.${i}`, port: 80 }))
   expect(slotCount({ algorithm }, count)).toBe(slots)
-  expect(slotOrder({ algorithm }, endpoints)).toHaveLength(slots)
+  expect(
+    slotOrder({ algorithm, name: { namespace: '', name: '', port: '', protocol: 'TCP' } }, endpoints),
+  ).toHaveLength(slots)
 })

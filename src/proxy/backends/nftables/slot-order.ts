@@ -1,24 +1,28 @@
 /** Which endpoint stands in which slot of a Service port's own rule, by algorithm. All of it is arithmetic. */
 import { hash32 } from '../../../model/hash.ts'
 import type { Endpoint, ServicePortInfo } from '../../../model/resolve-services.ts'
+import { countedName } from '../../connection-counts.ts'
 
 type Place = Pick<Endpoint, 'ip' | 'port'>
 
-/** Both are prime, and both fill their blocks of 1,024 slots. The larger one is for more endpoints than this. */
-const HASHED = { few: 1021, many: 16_381, fewEndpoints: 256 } as const
+/** The larger one is for more endpoints than the last. */
+const HASHED = { few: 1024, many: 16_384, fewEndpoints: 256 } as const
 /** So many connections can be decided before the next count. The larger one is for more endpoints than `few`. */
 const COUNTED = { few: 32, many: 1024 } as const
 
 /** For each slot the index of its endpoint. There is at least one endpoint. */
 export function slotOrder(
-  info: Pick<ServicePortInfo, 'algorithm' | 'load'>,
+  info: Pick<ServicePortInfo, 'name' | 'algorithm' | 'load'>,
   endpoints: readonly Place[],
 ): readonly number[] {
   switch (info.algorithm) {
     case 'source-hash':
-      return consistentSlots(endpoints.map(placeName))
+      return consistentSlots(endpoints.map(({ ip, port }) => `${ip}:${port}`))
     case 'least-connections':
-      return leastConnectionSlots(endpoints.map(placeName), info.load)
+      return leastConnectionSlots(
+        endpoints.map((endpoint) => countedName(info, endpoint)),
+        info.load,
+      )
     default:
       return endpoints.map((_, i) => i)
   }
@@ -36,31 +40,33 @@ export function slotCount({ algorithm }: Pick<ServicePortInfo, 'algorithm'>, end
   }
 }
 
-export function placeName({ ip, port }: Place): string {
-  return `${ip}:${port}`
-}
-
 /**
- * Maglev (Eisenbud et al., NSDI 2016): every endpoint has an order of its own in which it wants the slots, and they take
- * one each in turn. All get as many, to within one, and where an endpoint goes nearly all slots of the others stay.
+ * As Maglev does it (Eisenbud et al., NSDI 2016): every endpoint has an order of its own in which it wants the slots, and
+ * they take one each in turn. All get as many, to within one, and where an endpoint goes nearly all slots of the others
+ * stay. The orders are not arithmetic progressions, as there: of 1,000 slots two would too often have the same step.
  */
 export function consistentSlots(names: readonly string[]): readonly number[] {
   const size = slotCount({ algorithm: 'source-hash' }, names.length)
-  const offsets = names.map((name) => hash32(name, 1) % size)
-  const steps = names.map((name) => 1 + (hash32(name, 2) % (size - 1)))
-  const next = [...offsets]
+  const next = names.map((name) => hash32(name))
   const slots = Array.from({ length: size }, () => -1)
-  for (let filled = 0; ; ) {
-    for (let i = 0; i < names.length; i++) {
-      let slot = next[i] ?? 0
-      const step = steps[i] ?? 1
-      while (slots[slot] !== -1) slot = (slot + step) % size
-      slots[slot] = i
-      next[i] = slot
-      filled++
-      if (filled === size) return slots
-    }
+  for (let filled = 0; filled < size; filled++) {
+    const endpoint = filled % names.length
+    let state = next[endpoint] ?? 0
+    while (slots[mixed(state) % size] !== -1) state = (state + GOLDEN_RATIO) | 0
+    slots[mixed(state) % size] = endpoint
+    next[endpoint] = state
   }
+  return slots
+}
+
+/** Odd, so that every number comes once. */
+const GOLDEN_RATIO = 0x9e3779b9
+
+/** The end of MurmurHash3: no two numbers give the same. */
+function mixed(number: number): number {
+  let h = Math.imul(number ^ (number >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
 }
 
 /**
