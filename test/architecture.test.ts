@@ -139,6 +139,7 @@ const STARTERS: Readonly<Record<string, string>> = {
   'src/host/engine-process.ts': 'unshare with the engine, newuidmap and newgidmap where they are there',
   'src/host/machine.ts': 'unshare and nsenter, to try them',
   'src/host/run-inside.ts': "nsenter with the user's program",
+  'src/kubelet/execute-beside.ts': 'nsenter with a command beside a host program, for exec probes and hooks',
   'src/kubelet/host-program.ts': "unshare with the user's program",
   'src/kubelet/stand-in-channel.ts': 'the process of all stand-ins',
 }

@@ -183,21 +183,30 @@ export interface Toleration {
   readonly tolerationSeconds?: number
 }
 
+export interface HTTPGetAction {
+  readonly path?: string
+  readonly port: IntOrString
+  readonly host?: string
+  readonly scheme?: 'HTTP' | 'HTTPS'
+  readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[]
+}
+
+export interface ExecAction {
+  readonly command?: readonly string[]
+}
+
 export interface Probe {
-  readonly httpGet?: {
-    readonly path?: string
-    readonly port: IntOrString
-    readonly host?: string
-    readonly scheme?: 'HTTP' | 'HTTPS'
-  }
+  readonly httpGet?: HTTPGetAction
   readonly tcpSocket?: { readonly port: IntOrString; readonly host?: string }
-  readonly exec?: { readonly command?: readonly string[] }
+  readonly exec?: ExecAction
   readonly grpc?: { readonly port: number; readonly service?: string }
   readonly initialDelaySeconds?: number
   readonly timeoutSeconds?: number
   readonly periodSeconds?: number
   readonly successThreshold?: number
   readonly failureThreshold?: number
+  /** Of the container that the probe ends, instead of the Pod's. */
+  readonly terminationGracePeriodSeconds?: number
 }
 
 /** Quantities by resource name. */

@@ -14,6 +14,7 @@ import type { FrontLink } from './front-link.ts'
 import { kubeconfigText } from './kubeconfig.ts'
 import type { Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
+import type { PodEvents } from './pod-events.ts'
 import type { PodNetwork } from './pod-network.ts'
 import { runPodCommand } from './pod-commands.ts'
 import type { Topology } from './topology.ts'
@@ -69,6 +70,7 @@ export interface ApiServerParts {
   readonly topology: Topology
   readonly objects: Objects
   readonly podNetwork: PodNetwork
+  readonly podEvents: PodEvents
   readonly link: FrontLink
 }
 
@@ -78,18 +80,22 @@ export interface ApiServerParts {
  */
 export async function startApiServer(parts: ApiServerParts): Promise<string> {
   const { options, config, topology, objects, link } = parts
-  const { createApiServer, createEventRecorder, createWatchHistory, makeCertificates } = await import(
+  const { createApiServer, createEventRecorder, createWatchHistory, kubeletEvent, makeCertificates } = await import(
     '../apiserver/http/api-server.ts'
   )
   const names = serverNames(topology, config)
   const certificates = makeCertificates(names, Date.now())
   const token = randomBytes(32).toString('base64url')
   const { store, registry } = objects
+  const events = createEventRecorder(store, Date.now)
+  parts.podEvents.follow((pod, { container, type, reason, message }) => {
+    events.record(kubeletEvent(pod, container, type, reason, message))
+  })
   const context = {
     store,
     registry,
     history: createWatchHistory(store),
-    events: createEventRecorder(store, Date.now),
+    events,
     pods: podAccess(parts),
     now: Date.now,
   }

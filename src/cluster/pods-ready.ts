@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod } from '../api/core.ts'
+import { PROBED } from '../kubelet/pod-status.ts'
 import { list, type Snapshot } from '../model/snapshot.ts'
 import type { Store } from '../store/store.ts'
 
@@ -61,9 +62,13 @@ function isDone({ metadata, status }: Pod): boolean {
 function isSettled(pod: Pod): boolean {
   if (pod.metadata.deletionTimestamp !== undefined) return false
   const { status } = pod
+  if (isLateProbed(pod) || hasCondition(status, PROBED, 'False', 'Unhealthy')) return true
   if (isDone(pod) || status?.phase === 'Failed' || hasCondition(status, 'PodScheduled', 'False')) return true
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].some(isStuck)
 }
+
+/** Seconds. */
+const LATE = 3
 
 /** Waiting reasons of a container that is on its way. */
 const ON_ITS_WAY: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing'])
@@ -72,6 +77,19 @@ function isStuck({ state }: ContainerStatus): boolean {
   return state.waiting !== undefined && !ON_ITS_WAY.has(state.waiting.reason)
 }
 
-function hasCondition(status: Pod['status'], wanted: string, value: 'True' | 'False'): boolean {
-  return status?.conditions?.some(({ type, status }) => type === wanted && status === value) ?? false
+/** Its readiness is not asked for in the next moments. */
+function isLateProbed({ spec, status }: Pod): boolean {
+  return spec.containers.some(({ name, startupProbe, readinessProbe }) => {
+    const seconds = (startupProbe ?? readinessProbe)?.initialDelaySeconds ?? 0
+    const { ready, state } = status?.containerStatuses?.find((container) => container.name === name) ?? {}
+    return seconds >= LATE && ready === false && state?.running !== undefined
+  })
+}
+
+function hasCondition(status: Pod['status'], wanted: string, value: 'True' | 'False', why?: string): boolean {
+  return (
+    status?.conditions?.some(
+      ({ type, status, reason }) => type === wanted && status === value && (why === undefined || reason === why),
+    ) ?? false
+  )
 }

@@ -1,8 +1,10 @@
 import { CONTROLLERS } from '../controllers/index.ts'
 import { systemClock } from '../host/clock.ts'
+import { connectFrom } from '../host/connect-from.ts'
 import { createFabric, type Fabric } from '../host/fabric.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
+import { createProber } from '../kubelet/probe/prober.ts'
 import { createContainerRuntime } from '../kubelet/runtimes.ts'
 import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
 import { formatCIDR } from '../lib/ip.ts'
@@ -22,6 +24,7 @@ import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
 import { ownObjects } from './own-objects.ts'
 import { podsReady, podsSettled } from './pods-ready.ts'
+import { createPodEvents, type PodEvents } from './pod-events.ts'
 import { createPodNetwork, type PodNetwork } from './pod-network.ts'
 import { findProgram } from './run-commands.ts'
 import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
@@ -49,6 +52,7 @@ interface Parts {
   readonly nodes: ReadonlyMap<string, NetworkNamespace>
   readonly objects: Objects
   readonly podNetwork: PodNetwork
+  readonly podEvents: PodEvents
   readonly surroundings: ClusterSurroundings
 }
 
@@ -67,7 +71,8 @@ export async function startCluster(
   step('nodes')
   const objects = createObjects(config)
   const podNetwork = createPodNetwork({ fabric, topology, config, nodes, directory: `${options.stateDirectory}/etc` })
-  const parts: Parts = { options, config, topology, fabric, nodes, objects, podNetwork, surroundings }
+  const podEvents = createPodEvents()
+  const parts: Parts = { options, config, topology, fabric, nodes, objects, podNetwork, podEvents, surroundings }
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
   const { kubelet, loop, serviceProxy } = loops
@@ -162,7 +167,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
 }
 
 function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
-  const { options, objects, podNetwork, surroundings } = parts
+  const { options, objects, nodes, podNetwork, podEvents, surroundings } = parts
   return createKubelet({
     clock: systemClock,
     runtime: createContainerRuntime({
@@ -177,6 +182,11 @@ function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
     removePodSandbox: podNetwork.removePodSandbox,
     writeStatus: objects.writePodStatus,
     deletePod: objects.finalizePod,
+    recordEvent: podEvents.record,
+    // From the Pod's node, as a kubelet does.
+    prober: createProber(({ spec }) => (address, port) => {
+      return connectFrom(nodes.get(spec.nodeName ?? ''), { address, port })
+    }),
     endpointsRemoved: settled,
   })
 }

@@ -1,4 +1,5 @@
 import type { ContainerStatus } from '../api/core.ts'
+import { PROBED } from '../kubelet/pod-status.ts'
 import type { HostAddress } from '../explain/report/chains.ts'
 import type { PodLine } from '../explain/report/pods.ts'
 import { portChains, type PortChain } from '../model/port-chain.ts'
@@ -17,8 +18,8 @@ export interface NetworkStatus {
 export interface PodSummary extends PodLine {
   /** What is behind the reason, where that is known. */
   readonly message?: string
-  /** It declares probes, which nothing runs yet. */
-  readonly hasProbes: boolean
+  /** Probes that a stand-in cannot answer count as passed. */
+  readonly hasUnansweredProbes: boolean
   /** It mounts volumes, which nothing provides yet. */
   readonly hasVolumes: boolean
 }
@@ -48,8 +49,12 @@ function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
     const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
     const stopped = statuses.find(({ state }) => (state.waiting ?? state.terminated) !== undefined)
     const unmet = status?.conditions?.find(({ status, message }) => status === 'False' && message !== undefined)
-    const reason = status?.reason ?? stopped?.state.waiting?.reason ?? stopped?.state.terminated?.reason
-    const message = status?.message ?? causeOf(stopped) ?? (reason === undefined ? undefined : unmet?.message)
+    const probed = status?.conditions?.find(({ type }) => type === PROBED)
+    const failing = probed?.reason === 'Unhealthy' ? probed : undefined
+    const reason =
+      status?.reason ?? stopped?.state.waiting?.reason ?? stopped?.state.terminated?.reason ?? failing?.reason
+    const message =
+      status?.message ?? causeOf(stopped) ?? failing?.message ?? (reason === undefined ? undefined : unmet?.message)
     return {
       namespace: metadata.namespace ?? '',
       name: metadata.name,
@@ -63,10 +68,7 @@ function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
       runs: [...new Set((status?.containerStatuses ?? []).map(({ imageID }) => imageID))],
       images: spec.containers.flatMap(({ image }) => image ?? []),
       hasVolumes: (spec.volumes ?? []).length > 0,
-      hasProbes: spec.containers.some(
-        ({ readinessProbe, livenessProbe, startupProbe }) =>
-          (readinessProbe ?? livenessProbe ?? startupProbe) !== undefined,
-      ),
+      hasUnansweredProbes: probed?.message?.includes('counts as passed') ?? false,
     }
   })
 }

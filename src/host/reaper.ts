@@ -2,21 +2,30 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { libc } from './libc.ts'
 
 const WNOHANG = 1
-/** Node collects its own children at once; what is still a zombie after this long is nobody's. Milliseconds. */
+/** Milliseconds between two looks. */
 const PATIENCE = 1000
 
 /**
  * As PID 1 this process inherits every orphan of its namespace: a program that a user ran inside and that left others
- * behind. Ended ones are collected, or their ids would be used up.
+ * behind. Ended ones are collected, or their ids would be used up. Node collects its own children within one turn of its
+ * loop, so only what is a zombie at two looks is nobody's: at the first one it may have ended in this moment, and Node
+ * would never hear of it.
  */
 export function reapOrphans(): void {
   let timer: NodeJS.Timeout | undefined
-  process.on('SIGCHLD', () => {
-    timer ??= setTimeout(() => {
-      timer = undefined
-      for (const pid of zombieChildren()) libc().waitpid(pid, null, WNOHANG)
-    }, PATIENCE).unref()
-  })
+  let suspects: ReadonlySet<number> = new Set()
+  const schedule = (): void => {
+    timer ??= setTimeout(look, PATIENCE).unref()
+  }
+  const look = (): void => {
+    timer = undefined
+    const zombies = zombieChildren()
+    const orphans = zombies.filter((pid) => suspects.has(pid))
+    for (const pid of orphans) libc().waitpid(pid, null, WNOHANG)
+    suspects = new Set(zombies.filter((pid) => !orphans.includes(pid)))
+    if (suspects.size > 0) schedule()
+  }
+  process.on('SIGCHLD', schedule)
 }
 
 function zombieChildren(): readonly number[] {

@@ -2,6 +2,7 @@ import type { Container, ContainerState, Pod } from '../api/core.ts'
 import { timestamp } from '../lib/clock.ts'
 import { nextBackOff, type BackOff } from './back-off.ts'
 import type { ContainerExit } from './container-runtime.ts'
+import type { ProbeKind } from './probe/probe.ts'
 
 /** What the kubelet knows of one container of a Pod. Times are milliseconds of the Clock. */
 export interface ContainerRecord {
@@ -20,6 +21,16 @@ export interface ContainerRecord {
   /** Why it was not created, and when that is tried again. */
   readonly refusal?: { readonly reason: string; readonly message: string; readonly retryAt: number }
   readonly notes: readonly string[]
+  /** Its startup probe passed, or it has none. Says nothing of a container that does not run. */
+  readonly started: boolean
+  /** Likewise of its readiness probe. */
+  readonly ready: boolean
+  /** The last failures of probes, by kind: what keeps it from being ready. */
+  readonly unhealthy?: Readonly<Partial<Record<ProbeKind, string>>>
+  /** What of its probes counts as passed because a stand-in has no program, by kind. */
+  readonly unanswered?: Readonly<Partial<Record<ProbeKind, string>>>
+  /** A probe ended it: it is started again whatever its exit code says. */
+  readonly endedByProbe?: boolean
 }
 
 export type ContainerRecords = ReadonlyMap<string, ContainerRecord>
@@ -49,17 +60,13 @@ export function terminatedState(record: ContainerRecord): ContainerState {
 
 /** The record of a container that is being started at `now`, for the first time or again. */
 export function startRecord(previous: ContainerRecord | undefined, now: number): ContainerRecord {
-  if (previous?.phase !== 'terminated') {
-    return { phase: 'starting', restartCount: previous?.restartCount ?? 0, startedAt: now, finishedAt: 0, notes: [] }
-  }
+  const fresh = { phase: 'starting', startedAt: now, finishedAt: 0, notes: [], started: false, ready: false } as const
+  if (previous?.phase !== 'terminated') return { ...fresh, restartCount: previous?.restartCount ?? 0 }
   return {
-    phase: 'starting',
+    ...fresh,
     restartCount: previous.restartCount + 1,
-    startedAt: now,
-    finishedAt: 0,
     lastState: terminatedState(previous),
     backOff: nextBackOff(previous.backOff, previous.finishedAt, now),
-    notes: [],
   }
 }
 
@@ -67,7 +74,7 @@ export function startRecord(previous: ContainerRecord | undefined, now: number):
 export const REFUSAL_RETRY = 10_000
 
 export function refusedRecord(previous: ContainerRecord | undefined, message: string, now: number): ContainerRecord {
-  const fresh: ContainerRecord = { phase: 'refused', restartCount: 0, startedAt: 0, finishedAt: 0, notes: [] }
+  const fresh = { restartCount: 0, startedAt: 0, finishedAt: 0, notes: [], started: false, ready: false }
   const refusal = { reason: 'CreateContainerConfigError', message, retryAt: now + REFUSAL_RETRY }
   return { ...fresh, ...previous, phase: 'refused', refusal }
 }

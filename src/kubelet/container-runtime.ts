@@ -53,6 +53,17 @@ export interface RunningContainer {
   /** Never rejects: a container that could not be started has exited with 128 and reason StartError. */
   readonly exit: Promise<ContainerExit>
   kill(signal: 'SIGTERM' | 'SIGKILL'): void
+  /** Runs a command beside its program, for probes and hooks; `timeout` in milliseconds. Absent: it has no program. */
+  readonly exec?: (command: readonly string[], timeout: number) => Promise<Execution>
+  /** Of a stand-in: whether it is known to answer on this TCP port. Absent where nothing is known. */
+  readonly answersOn?: (port: number) => boolean
+}
+
+export interface Execution {
+  /** Undefined: it did not end in time, and was ended. */
+  readonly exitCode: number | undefined
+  /** The beginning of what it wrote, both streams. */
+  readonly output: string
 }
 
 /** One way to run containers. */

@@ -29,8 +29,8 @@ function stateOf(
 }
 
 /**
- * The status of one container. Until probes exist a started container counts as ready; an init container is ready once
- * it ended with 0. `backOff` is the delay in milliseconds where it is in crash-loop back-off.
+ * The status of one container: ready as its probes say; an init container is ready once it ended with 0. `backOff` is
+ * the delay in milliseconds where it is in crash-loop back-off.
  */
 export function containerStatus(
   pod: Pod,
@@ -40,12 +40,12 @@ export function containerStatus(
 ): ContainerStatus {
   const state = stateOf(pod, container, record, backOff)
   const isInit = (pod.spec.initContainers ?? []).includes(container)
-  const started = state.running !== undefined
+  const isRunning = state.running !== undefined
   const last = backOff === undefined || record === undefined ? record?.lastState : terminatedState(record)
   return {
     name: container.name,
-    ready: isInit && !isSidecar(container) ? state.terminated?.exitCode === 0 : started,
-    started,
+    ready: isInit && !isSidecar(container) ? state.terminated?.exitCode === 0 : isRunning && record?.ready === true,
+    started: isRunning && record?.started === true,
     restartCount: record?.restartCount ?? 0,
     image: container.image ?? '',
     imageID: record?.imageID ?? '',

@@ -5,6 +5,7 @@ import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import { inNamespace } from '../host/namespaces.ts'
 import type { ContainerExit, ContainerSpec, ContainerStarted, RunningContainer } from './container-runtime.ts'
+import { childrenOf, executeBeside, type Beside } from './execute-beside.ts'
 import { isolatedProgram, STARTED } from './isolated-program.ts'
 
 export interface HostProgramOptions {
@@ -62,11 +63,34 @@ export function startHostProgram(
     imageID: 'host-program',
     started,
     exit: run(report).catch((error: unknown) => startError(error instanceof Error ? error.message : String(error))),
+    exec: (command, timeout) => executeBeside(placeOf(current, spec, options), command, timeout),
     kill(signal) {
       killed ||= signal === 'SIGKILL'
       if (signal === 'SIGKILL') kill(current)
       else void started.then(() => terminate(current))
     },
+  }
+}
+
+/** Where a command runs beside the program: in its namespaces where it has some. */
+function placeOf(attempt: Attempt | undefined, spec: ContainerSpec, options: HostProgramOptions): Beside {
+  const init = attempt?.isolated === true ? initOf(attempt.child) : undefined
+  const user = userOf(spec)
+  return {
+    netns: spec.sandbox.netns,
+    workingDirectory: options.workingDirectory,
+    environment: { ...options.environment, ...spec.env() },
+    ...(init !== undefined && { init }),
+    ...(user !== undefined && { user }),
+  }
+}
+
+/** The init is the one child of `unshare`. Undefined where it is not there, or the kernel has no CONFIG_PROC_CHILDREN. */
+function initOf(child: ChildProcess): number | undefined {
+  try {
+    return child.pid === undefined ? undefined : childrenOf(child.pid)[0]
+  } catch {
+    return undefined
   }
 }
 
@@ -155,9 +179,6 @@ function signalGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
     // ESRCH: all of it has ended.
   }
 }
-
-const childrenOf = (pid: number): readonly number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 
 function kill(attempt: Attempt | undefined): void {
   if (attempt !== undefined) signalGroup(attempt.child, 'SIGKILL')

@@ -1,8 +1,8 @@
 import type { Pod } from '../api/core.ts'
 import { removeLogs } from './log-files.ts'
 import { startPodWorker, type PodWorker } from './pod-worker.ts'
+import { DEFAULT_GRACE } from './stop-container.ts'
 import type { KubeletDependencies } from './worker-state.ts'
-import { DEFAULT_GRACE } from './worker-sync.ts'
 
 /** Runs the Pods of all nodes of a network. */
 export interface Kubelet {

@@ -23,8 +23,9 @@ interface Draft {
 
 type RestartPolicy = NonNullable<Pod['spec']['restartPolicy']>
 
-function mayRestart(policy: RestartPolicy, { phase, exit }: ContainerRecord): boolean {
+function mayRestart(policy: RestartPolicy, { phase, exit, endedByProbe }: ContainerRecord): boolean {
   if (phase !== 'terminated') return true
+  if (endedByProbe === true) return policy !== 'Never'
   return policy === 'Always' || (policy === 'OnFailure' && exit?.exitCode !== 0)
 }
 
@@ -51,7 +52,7 @@ function initialize(draft: Draft, pod: Pod, records: ContainerRecords, now: numb
     const record = records.get(container.name)
     if (isSidecar(container)) {
       if (!isLive(record)) plan(draft, container, record, now)
-      if (record?.phase !== 'running' && !began) return 'pending'
+      if ((record?.phase !== 'running' || !record.started) && !began) return 'pending'
       continue
     }
     if (began || (record?.phase === 'terminated' && record.exit?.exitCode === 0)) continue

@@ -7,7 +7,9 @@ import { podStatus } from './pod-status.ts'
 /** One letter a container: what it does now. */
 const LETTERS: Readonly<Record<string, Partial<ContainerRecord>>> = {
   s: { phase: 'starting' },
-  r: { phase: 'running' },
+  r: { phase: 'running', started: true, ready: true },
+  /** Runs, and its startup probe has not passed. */
+  u: { phase: 'running' },
   /** Ended with 0. */
   e: { phase: 'terminated', exit: { exitCode: 0 }, finishedAt: 1000 },
   /** Failed, for the first time. */

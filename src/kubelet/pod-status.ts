@@ -23,6 +23,8 @@ export interface PodState {
 
 /** The condition that tells what is not as in a real Pod. */
 export const ISOLATED = 'portolan.dev/Isolated'
+/** The condition that tells which probes fail, and which a stand-in cannot answer. */
+export const PROBED = 'portolan.dev/Probed'
 
 const exited = (status: ContainerStatus): number | undefined =>
   status.state.terminated?.exitCode ??
@@ -60,7 +62,7 @@ function phaseOf(pod: Pod, statuses: ReadonlyMap<string, ContainerStatus>, termi
   if (waiting && !terminal) return 'Pending'
   if ([...main, ...sidecars].some(({ state }) => state.running !== undefined)) return 'Running'
   if (!terminal && policy === 'Always') return 'Running'
-  if (codes.every((code) => code === 0)) return 'Succeeded'
+  if (main.every(({ state }) => state.terminated?.exitCode === 0)) return 'Succeeded'
   return terminal || policy === 'Never' ? 'Failed' : 'Running'
 }
 
@@ -118,8 +120,30 @@ function facts(
     readiness('ContainersReady', phase, unready),
     readiness('Ready', phase, unready),
     ...(notes.length === 0 ? [] : [no(ISOLATED, 'NotIsolated', notes.join('; '))]),
+    ...probed(pod, state.records),
   ]
 }
+
+/** Failures before what was not tried: one condition says both. */
+function probed(pod: Pod, records: ContainerRecords): readonly Fact[] {
+  const running = containersOf(pod).flatMap(({ name }) => {
+    const record = records.get(name)
+    return record?.phase === 'running' ? [{ name, record }] : []
+  })
+  const failures = running.flatMap(({ name, record }) =>
+    Object.values(record.unhealthy ?? {}).map((text) => `container ${name}: ${text}`),
+  )
+  const untried = running.flatMap(({ name, record }) =>
+    Object.entries(record.unanswered ?? {}).map(
+      ([kind, what]) => `container ${name}: its ${kind} probe (${what}) counts as passed: a stand-in cannot answer it`,
+    ),
+  )
+  const said = [...failures, ...untried]
+  return said.length === 0 ? [] : [no(PROBED, failures.length > 0 ? 'Unhealthy' : 'StandIn', said.join('; '))]
+}
+
+/** Conditions of ours that are there only where there is something to say. */
+const OPTIONAL: ReadonlySet<string> = new Set([ISOLATED, PROBED])
 
 /** Own conditions anew, with the time of their last change; those that others wrote are kept. */
 function mergeConditions(own: readonly Fact[], before: readonly Condition[], now: string): readonly Condition[] {
@@ -128,7 +152,7 @@ function mergeConditions(own: readonly Fact[], before: readonly Condition[], now
     const same = previous?.status === fact.status
     return { ...fact, lastTransitionTime: same ? (previous?.lastTransitionTime ?? now) : now }
   })
-  const foreign = before.filter(({ type }) => type !== ISOLATED && !own.some((fact) => fact.type === type))
+  const foreign = before.filter(({ type }) => !OPTIONAL.has(type) && !own.some((fact) => fact.type === type))
   return [...merged, ...foreign]
 }
 

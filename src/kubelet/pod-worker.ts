@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../api/core.ts'
 import { containersOf, isLive, isSidecar } from './container-record.ts'
-import { ISOLATED } from './pod-status.ts'
+import { ISOLATED, PROBED } from './pod-status.ts'
 import { createWorkerState, type KubeletDependencies, type WorkerState } from './worker-state.ts'
 import { killAfter, makeSandbox, queueSync, removeSandbox, report, sync } from './worker-sync.ts'
 
@@ -24,6 +24,7 @@ const OWN_CONDITIONS: ReadonlySet<string> = new Set([
   'ContainersReady',
   'Ready',
   ISOLATED,
+  PROBED,
 ])
 
 export function startPodWorker(pod: Pod, dependencies: KubeletDependencies): PodWorker {
@@ -63,6 +64,7 @@ function withOwnStatus(next: Pod, current: Pod): Pod {
 async function terminate(worker: WorkerState): Promise<void> {
   const { dependencies, pod } = worker
   if (worker.stage === 'running') worker.stage = 'terminating'
+  for (const probes of worker.probes.values()) probes.ending()
   worker.cancelWake()
   await worker.making
   const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar)

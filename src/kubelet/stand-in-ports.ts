@@ -12,6 +12,8 @@ export interface StandInPort {
 
 export interface StandInPorts {
   readonly ports: readonly StandInPort[]
+  /** The annotation names them: nothing else is meant to answer. */
+  readonly isChosen: boolean
   /** What is not listened on, a sentence each. */
   readonly notes: readonly string[]
 }
@@ -58,5 +60,5 @@ export function standInPorts(pod: Pod, container: Container): StandInPorts | str
     if (protocol === 'SCTP') notes.push(`port ${entry.port}/SCTP: a stand-in cannot listen on SCTP`)
     else ports.set(`${entry.port}/${protocol}`, { ...entry, protocol })
   }
-  return { ports: [...ports.values()], notes }
+  return { ports: [...ports.values()], isChosen: text !== undefined, notes }
 }

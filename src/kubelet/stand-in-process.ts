@@ -61,7 +61,7 @@ function startOn(
   channel: StandInChannel,
   awaited: Map<number, Awaited>,
   standIn: StandIn,
-  { notes }: StandInPorts,
+  { notes, ports, isChosen }: StandInPorts,
 ): RunningContainer {
   const { id } = standIn
   let begun: (started: ContainerStarted) => void = () => undefined
@@ -78,7 +78,9 @@ function startOn(
     })
   })
   channel.start(standIn)
-  return { ...newNames(), started, exit, kill: (signal) => channel.kill(id, signal) }
+  const answersOn = (port: number): boolean =>
+    isChosen || ports.some((own) => own.protocol === 'TCP' && own.port === port)
+  return { ...newNames(), started, exit, kill: (signal) => channel.kill(id, signal), answersOn }
 }
 
 const newNames = (): Pick<RunningContainer, 'containerID' | 'imageID'> => ({

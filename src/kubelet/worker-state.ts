@@ -3,6 +3,17 @@ import type { Clock } from '../lib/clock.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { ContainerRecord } from './container-record.ts'
 import type { ContainerRuntime, PodSandbox, RunningContainer } from './container-runtime.ts'
+import type { ContainerProbes } from './probe/container-probes.ts'
+import type { Prober } from './probe/prober.ts'
+
+/** As `kubectl get events` shows it. */
+export interface PodEvent {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  /** Absent: it is about the Pod as a whole. */
+  readonly container?: string
+}
 
 /** What the kubelet is given: the machine below it and the store above it. */
 export interface KubeletDependencies {
@@ -18,6 +29,9 @@ export interface KubeletDependencies {
   writeStatus(pod: Pod, status: PodStatus): void
   /** The last step of a deletion: takes the Pod of this uid out of the store, if it is still there. */
   deletePod(pod: Pod): void
+  /** What happened to a Pod, for its events. */
+  recordEvent(pod: Pod, event: PodEvent): void
+  readonly prober: Prober
   /** Resolves when no proxy sends new connections to the Pod any more. */
   endpointsRemoved(pod: Pod): Promise<void>
 }
@@ -29,6 +43,8 @@ export interface WorkerState {
   readonly startedAt: number
   readonly records: Map<string, ContainerRecord>
   readonly running: Map<string, RunningContainer>
+  /** Of the containers that run. */
+  readonly probes: Map<string, ContainerProbes>
   /** Containers that were told to end. */
   readonly stopping: Set<string>
   /** Called on every look at the Pod. */
@@ -54,6 +70,7 @@ export function createWorkerState(pod: Pod, dependencies: KubeletDependencies): 
     startedAt: dependencies.clock.now(),
     records: new Map(),
     running: new Map(),
+    probes: new Map(),
     stopping: new Set(),
     watchers: new Set(),
     pod,

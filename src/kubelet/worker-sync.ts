@@ -5,13 +5,12 @@ import type { PodSandbox, RunningContainer } from './container-runtime.ts'
 import { prepareLog } from './log-files.ts'
 import { podActions, type PodActions } from './pod-actions.ts'
 import { podStatus } from './pod-status.ts'
+import { DEFAULT_GRACE } from './stop-container.ts'
+import { beginProbes, type Run } from './worker-probes.ts'
 import type { WorkerState } from './worker-state.ts'
 
 /** A sandbox that could not be made is tried again after this time, in milliseconds. */
 export const SANDBOX_RETRY = 5_000
-
-/** Grace period of a Pod that names none, in seconds. */
-export const DEFAULT_GRACE = 30
 
 /** Looks at the Pod soon: several events of one moment are one look. */
 export function queueSync(worker: WorkerState): void {
@@ -131,9 +130,21 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
   })
   records.set(name, { ...record, containerID: child.containerID, imageID: child.imageID })
   running.set(name, child)
-  void child.started.then(({ notes }) => change(worker, name, child, { phase: 'running', notes }))
+  follow(worker, { container, sandbox, child, change: (part) => change(worker, name, child, part) })
+}
+
+function follow(worker: WorkerState, run: Run): void {
+  const { child, container } = run
+  const { running, probes, dependencies } = worker
+  const { name } = container
+  void child.started.then(({ notes }) => {
+    if (running.get(name) !== child || worker.records.get(name)?.phase !== 'starting') return
+    run.change({ phase: 'running', notes })
+    beginProbes(worker, run)
+  })
   void child.exit.then((exit) => {
-    change(worker, name, child, { phase: 'terminated', exit, finishedAt: dependencies.clock.now() })
+    if (running.get(name) === child) probes.get(name)?.stop()
+    run.change({ phase: 'terminated', exit, finishedAt: dependencies.clock.now() })
     if (running.get(name) === child) running.delete(name)
   })
 }

@@ -55,7 +55,9 @@ export function chainWarnings(status: NetworkStatus, said: ReadonlySet<string>):
 export function differences({ pods }: NetworkStatus): readonly string[] {
   if (pods.length === 0) return []
   return [
-    ...(pods.some(({ hasProbes }) => hasProbes) ? ['probes are not run yet: a started container counts as ready'] : []),
+    ...(pods.some(({ hasUnansweredProbes }) => hasUnansweredProbes)
+      ? ['probes that a stand-in cannot answer (exec, gRPC, HTTPS, a port that is not declared) count as passed']
+      : []),
     ...(pods.some(({ hasVolumes }) => hasVolumes)
       ? ['volumes are not mounted yet: a host program sees your own files']
       : []),

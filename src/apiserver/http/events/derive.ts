@@ -158,14 +158,17 @@ function containerEvents(pod: Pod, status: ContainerStatus, old: ContainerStatus
   return []
 }
 
-function kubeletEvent(
+/** What the kubelet says of a container, or of the Pod as a whole. */
+export function kubeletEvent(
   pod: Pod,
-  container: string,
+  container: string | undefined,
   type: EventDraft['type'],
   reason: string,
   message: string,
 ): EventDraft {
-  const object = referenceTo(pod, `spec.containers{${container}}`)
+  const isInit = (pod.spec.initContainers ?? []).some(({ name }) => name === container)
+  const field = container === undefined ? undefined : `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`
+  const object = referenceTo(pod, field)
   const { nodeName } = pod.spec
   return { type, reason, message, component: 'kubelet', object, ...(nodeName !== undefined && { host: nodeName }) }
 }

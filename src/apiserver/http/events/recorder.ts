@@ -27,6 +27,8 @@ export interface Event {
 }
 
 export interface EventRecorder {
+  /** Of what is not seen in an object's change. */
+  record(draft: EventDraft): void
   /** The oldest first. */
   list(): readonly Event[]
   version(): number
@@ -59,6 +61,7 @@ export function createEventRecorder(store: Store, now: () => number): EventRecor
   }
   store.watch(({ type, object, previous }) => deriveEvents(object, previous, type === 'DELETED').forEach(record))
   return {
+    record,
     list: () => [...events.values()],
     version: () => version,
     follow(listener) {
