@@ -1,7 +1,8 @@
 import { libc } from '../host/libc.ts'
 import { openNetlink, type NetlinkSocket } from '../host/netlink.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
-import { encodeChange, encodeTransaction, standInName, type Transaction } from '../nft/encode.ts'
+import { diffPhases, diffTables } from '../nft/diff.ts'
+import { encodeBatches, encodeChange, encodeTransaction, standInName, type Transaction } from '../nft/encode.ts'
 import type { Operation } from '../nft/operation.ts'
 import { GENERATION_REQUEST, hasTable, readBack, readGeneration } from '../nft/read-back.ts'
 import { renderOperations } from '../nft/render.ts'
@@ -11,8 +12,8 @@ import type { Table } from '../nft/ruleset.ts'
 export interface Proxier {
   /**
    * Writes what differs, in one transaction where it fits one. What a table of that name holds when the first one comes
-   * is taken over. Throws an Error that shows the command that failed; the table is then made anew the next time, since
-   * what the kernel has of it is not known.
+   * is taken over. Throws an Error that shows the command that failed; what the kernel has is then read the next time,
+   * and a change that was cut off in its middle is made anew.
    */
   sync(next: Table): void
   /**
@@ -23,28 +24,46 @@ export interface Proxier {
   readonly table: Table | undefined
 }
 
-export function createProxier(namespace?: NetworkNamespace): Proxier {
+/** Rules of somebody else, as they are and as they are to be: they change in the transaction in which ours come. */
+export interface Replaced {
+  readonly before: readonly Table[]
+  readonly after: readonly Table[]
+}
+
+export function createProxier(namespace?: NetworkNamespace, replaced?: Replaced): Proxier {
   const socket = openNetfilter(namespace)
   let current: Table | undefined
   let sequence = 1
   let isUnknown = false
+  let wasRefused = false
   // Counted on with each transaction of our own: another number says that there was one of somebody else.
   let generation = -1
   const send = (transactions: readonly Transaction[]): void => {
-    for (const transaction of transactions) {
+    for (const [i, transaction] of transactions.entries()) {
       sequence = transaction.lastSequence + 2
-      generation++
       transact(socket, transaction)
+      generation++
+      // A refused transaction changes nothing: only one after it leaves the change half done.
+      isUnknown ||= i + 1 < transactions.length
     }
+  }
+  const changeOf = (known: readonly Table[], next: Table, others: Replaced | undefined): readonly Transaction[] => {
+    const { before, after } = others ?? { before: [], after: [] }
+    const both = encodeBatches(diffPhases([...known, ...before], [next, ...after]), sequence, socket.sendLimit)
+    if (both !== undefined) return both
+    const own = encodeChange(known, [next], sequence, socket.sendLimit)
+    const from = (own.at(-1)?.lastSequence ?? sequence) + 2
+    return [...own, encodeTransaction(diffTables(before, after), from)]
   }
   const write = (previous: Table | undefined, next: Table): boolean => {
     const wasUnknown = isUnknown
-    isUnknown = true
+    wasRefused = true
     if (wasUnknown) send([encodeTransaction(removal(next), sequence)])
     const known = previous && !wasUnknown ? [previous] : []
-    const transactions = encodeChange(known, [next], sequence, socket.sendLimit)
+    const transactions = changeOf(known, next, current === undefined ? replaced : undefined)
     send(transactions)
     isUnknown = false
+    wasRefused = false
     current = next
     return wasUnknown || transactions.length > 0
   }
@@ -57,7 +76,7 @@ export function createProxier(namespace?: NetworkNamespace): Proxier {
     return write(typeof found === 'string' ? undefined : found, wanted)
   }
   return {
-    sync: (next) => void (current === undefined ? takeOver(next) : write(current, next)),
+    sync: (next) => void (current === undefined || wasRefused ? takeOver(next) : write(current, next)),
     mend() {
       if (current === undefined || readGeneration(socket.ask(GENERATION_REQUEST)) === generation) return false
       return takeOver(current)

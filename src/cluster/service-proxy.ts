@@ -50,18 +50,13 @@ export function createServiceProxy(
   for (const node of contexts) {
     const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
       nftablesBackend.compile(services, node, previous)
-    keepers.set(
-      node.name,
-      withConnectionLoads(
-        nodes.get(node.name),
-        keepTable(node.name, nodes.get(node.name), watcher, compile, onError),
-        onError,
-      ),
-    )
+    const namespace = nodes.get(node.name)
+    const keeper = keepTable({ where: node.name, namespace, watcher, compile, onError })
+    keepers.set(node.name, withConnectionLoads(namespace, keeper, onError))
   }
   const balance = (services: Services, previous: BalancerProgram | undefined): BalancerProgram =>
     compileLoadBalancer(services, balancerContext, previous)
-  keepers.set(BALANCER, keepTable(BALANCER, undefined, watcher, balance, onError))
+  keepers.set(BALANCER, keepTable({ where: BALANCER, namespace: undefined, watcher, compile: balance, onError }))
   let seen: Services | undefined
   return {
     name: 'service proxy',

@@ -2,7 +2,9 @@ import type { NetworkNamespace } from '../host/namespaces.ts'
 import type { RuleWatcher } from '../host/rule-watch.ts'
 import type { resolvedServices } from '../model/resolve-services.ts'
 import type { Table } from '../nft/ruleset.ts'
-import { createProxier, type Proxier } from './proxier.ts'
+import { OrderedMap } from '../lib/ordered-map.ts'
+import { advanceAround } from './advance-around.ts'
+import { createProxier, type Proxier, type Replaced } from './proxier.ts'
 import { inSteps } from './service-steps.ts'
 
 export type Services = ReturnType<typeof resolvedServices>
@@ -16,49 +18,64 @@ export interface TableKeeper {
 
 /** Milliseconds after which what the kernel refused is tried again. */
 const RETRY = 1000
+/** The same for single Services that were refused while others were taken. */
+const RETRY_ASIDE = 30_000
 /** Services that change in one transaction at most: with default buffers the kernel takes 200 KB. */
 const STEP = 200
 
+/** What a keeper is made of. */
+export interface TableKeeperOptions<Program extends ServiceProgram> {
+  /** In messages: a node's name. */
+  readonly where: string
+  readonly namespace: NetworkNamespace | undefined
+  readonly watcher: RuleWatcher
+  readonly compile: (services: Services, previous: Program | undefined) => Program
+  readonly onError: (error: unknown) => void
+  /** Rules of somebody else that make way. */
+  readonly replaced?: Replaced
+}
+
+interface ServiceProgram {
+  readonly table: Table
+  readonly services: Services
+}
+
 /**
  * Keeps a namespace's table as the Services say. A program counts as the previous one when the kernel has taken it. One
- * that it refused is tried again, and the other namespaces go on. What somebody else does to the table is undone.
+ * that it refused is tried again, and the other namespaces go on; a single Service that it refuses is set aside. What
+ * somebody else does to the table is undone.
  */
-export function keepTable<Program extends { readonly table: Table; readonly services: Services }>(
-  where: string,
-  namespace: NetworkNamespace | undefined,
-  watcher: RuleWatcher,
-  compile: (services: Services, previous: Program | undefined) => Program,
-  onError: (error: unknown) => void,
-): TableKeeper {
-  const proxier = createProxier(namespace)
-  let previous: Program | undefined
+export function keepTable<Program extends ServiceProgram>(options: TableKeeperOptions<Program>): TableKeeper {
+  const { where, namespace, watcher, onError } = options
+  const proxier = createProxier(namespace, options.replaced)
+  const writer = createWriter(options, proxier)
   let wanted: Services | undefined
   let timer: NodeJS.Timeout | undefined
+  let asideTimer: NodeJS.Timeout | undefined
   let refused: string | undefined
   const fail = (error: unknown): void => {
-    refused = `${where}: ${error instanceof Error ? error.message : String(error)}`
+    refused = `${where}: ${messageOf(error)}`
     onError(new Error(refused, { cause: error }))
     clearTimeout(timer)
     timer = setTimeout(write, RETRY).unref()
   }
+  const forgive = (): void => {
+    asideTimer = undefined
+    writer.forgive()
+    write()
+  }
   const mend = createMender(where, proxier, onError, fail)
   const watch = watcher.watch(namespace, mend.soon)
-  const advance = (services: Services): void => {
-    for (const step of previous === undefined ? [services] : inSteps(previous.services, services, STEP)) {
-      const next = compile(step, previous)
-      proxier.sync(next.table)
-      previous = next
-    }
-  }
   const write = (): void => {
-    clearTimeout(timer)
     if (wanted === undefined) return
     const services = wanted
     try {
-      watch.quietly(() => advance(services))
+      watch.quietly(() => writer.advance(services))
     } catch (error) {
       return fail(error)
     }
+    clearTimeout(timer)
+    if (writer.hasAside()) asideTimer ??= setTimeout(forgive, RETRY_ASIDE).unref()
     // What somebody else wrote during the quiet.
     mend.now()
   }
@@ -70,6 +87,59 @@ export function keepTable<Program extends { readonly table: Table; readonly serv
     table: () => proxier.table,
     refusal: () => (proxier.table === undefined ? refused : undefined),
   }
+}
+
+interface Writer {
+  /** Throws where it is no fault of single Services. */
+  advance(services: Services): void
+  /** Whether Services are set aside: as long as they do not change they are left out. */
+  hasAside(): boolean
+  /** The next time all are tried again. */
+  forgive(): void
+}
+
+function createWriter<Program extends ServiceProgram>(
+  { where, compile, onError }: TableKeeperOptions<Program>,
+  proxier: Proxier,
+): Writer {
+  let previous: Program | undefined
+  // As they were when they were refused.
+  let aside: Services = OrderedMap.empty()
+  const write = (services: Services): void => {
+    const next = compile(services, previous)
+    proxier.sync(next.table)
+    previous = next
+  }
+  return {
+    advance(services) {
+      for (const step of previous === undefined ? [services] : inSteps(previous.services, services, STEP)) {
+        const before: Services = previous?.services ?? OrderedMap.empty()
+        const { refused } = advanceAround(before, withoutAside(step, aside, before), write)
+        for (const [key, error] of refused) {
+          const value = services.get(key)
+          if (value !== undefined) aside = aside.set(key, value)
+          onError(new Error(`${where}: Service ${key} is set aside, the others are served: ${messageOf(error)}`))
+        }
+      }
+    },
+    hasAside: () => aside.size > 0,
+    forgive: () => void (aside = OrderedMap.empty()),
+  }
+}
+
+/** `services`, but those that are set aside and did not change since as they were before. */
+function withoutAside(services: Services, aside: Services, before: Services): Services {
+  let usable = services
+  for (const [key, value] of aside) {
+    if (services.get(key) !== value) continue
+    const good = before.get(key)
+    usable = good === undefined ? usable.delete(key) : usable.set(key, good)
+  }
+  return usable
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 interface Mender {

@@ -9,7 +9,7 @@ import { matches } from './matches.ts'
 import { MessageWriter } from './message-writer.ts'
 import type { Operation, TableName } from './operation.ts'
 import { readFields } from './read-value.ts'
-import { type Chain, type Element, elementKey, type NftSet, type Rule, type Table } from './ruleset.ts'
+import { type Chain, type Element, elementKey, type Family, type NftSet, type Rule, type Table } from './ruleset.ts'
 import { tableName } from './operation.ts'
 
 /** Sends a request for a list and calls `each` with every message of the answer, header included. */
@@ -67,6 +67,18 @@ export function hasTable(name: TableName, read: Dump): boolean {
   return tableAttributes(read, name) !== undefined
 }
 
+/** Names of all chains of a family that have rules, by table; tables without such chains too. */
+export function listFilledChains(family: Family, read: Dump): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = { family, name: '' }
+  const tables = listed(read, all, get.table).map((table) => textOf(attribute(table, 1)))
+  const found = new Map(tables.map((name) => [name, new Set<string>()]))
+  read(dumpRequest(all, get.rule, undefined), (message) => {
+    const rule = messageAttributes(message)
+    found.get(textOf(attribute(rule, 1)))?.add(textOf(attribute(rule, 2)))
+  })
+  return found
+}
+
 function tableAttributes(read: Dump, name: TableName): readonly Attribute[] | undefined {
   return listed(read, name, get.table).find((found) => textOf(attribute(found, 1)) === name.name)
 }
@@ -110,7 +122,7 @@ function dumpRequest({ family, name }: TableName, op: number, set: string | unde
   writer.zeros(8)
   writer.u8(familyNumber[family])
   writer.zeros(3)
-  if (op !== get.table && op !== get.chain) writer.attributeText(1, name)
+  if (name !== '' && op !== get.table && op !== get.chain) writer.attributeText(1, name)
   if (set !== undefined) writer.attributeText(2, set)
   writer.endMessage(0)
   return writer.bytes
