@@ -234,6 +234,14 @@ export interface Container {
   readonly livenessProbe?: Probe
   readonly readinessProbe?: Probe
   readonly startupProbe?: Probe
+  readonly lifecycle?: { readonly postStart?: LifecycleHandler; readonly preStop?: LifecycleHandler }
+}
+
+/** What is done when a container has started, or before it ends: one of these. */
+export interface LifecycleHandler {
+  readonly exec?: ExecAction
+  readonly httpGet?: HTTPGetAction
+  readonly sleep?: { readonly seconds: number }
 }
 
 export interface ContainerPort {

@@ -27,8 +27,8 @@ export interface ContainerRecord {
   readonly ready: boolean
   /** The last failures of probes, by kind: what keeps it from being ready. */
   readonly unhealthy?: Readonly<Partial<Record<ProbeKind, string>>>
-  /** What of its probes counts as passed because a stand-in has no program, by kind. */
-  readonly unanswered?: Readonly<Partial<Record<ProbeKind, string>>>
+  /** What counts as passed because a stand-in has no program: by name, such as `startup probe`, how it is asked. */
+  readonly unanswered?: Readonly<Record<string, string>>
   /** A probe ended it: it is started again whatever its exit code says. */
   readonly endedByProbe?: boolean
 }

@@ -88,6 +88,9 @@ export function podActions(pod: Pod, records: ContainerRecords, now: number): Po
     for (const container of open) {
       const record = records.get(container.name)
       if (!isLive(record)) plan(draft, container, record, now)
+      // The next one waits for its postStart hook, as a kubelet starts them one after the other.
+      const isBeginning = draft.start.includes(container) || record?.phase === 'starting'
+      if (isBeginning && container.lifecycle?.postStart !== undefined) break
     }
   }
   const { start, backingOff, wakeTimes } = draft

@@ -135,7 +135,7 @@ function probed(pod: Pod, records: ContainerRecords): readonly Fact[] {
   )
   const untried = running.flatMap(({ name, record }) =>
     Object.entries(record.unanswered ?? {}).map(
-      ([kind, what]) => `container ${name}: its ${kind} probe (${what}) counts as passed: a stand-in cannot answer it`,
+      ([kind, what]) => `container ${name}: its ${kind} (${what}) counts as passed: a stand-in cannot answer it`,
     ),
   )
   const said = [...failures, ...untried]

@@ -2,7 +2,8 @@ import type { Container, Pod } from '../api/core.ts'
 import { containersOf, isLive, isSidecar } from './container-record.ts'
 import { ISOLATED, PROBED } from './pod-status.ts'
 import { createWorkerState, type KubeletDependencies, type WorkerState } from './worker-state.ts'
-import { killAfter, makeSandbox, queueSync, removeSandbox, report, sync } from './worker-sync.ts'
+import { killAfter, stopContainer, until } from './stop-container.ts'
+import { makeSandbox, queueSync, removeSandbox, report, sync } from './worker-sync.ts'
 
 /** One Pod's life, from its sandbox to its removal. */
 export interface PodWorker {
@@ -60,22 +61,17 @@ function withOwnStatus(next: Pod, current: Pod): Pod {
   return { ...next, status: { ...current.status, conditions: [...own, ...foreign] } }
 }
 
-/** Regular containers first, then sidecars, last one first. */
+/** Endpoints first, so that nothing new comes; then the containers, the sandbox, the object. */
 async function terminate(worker: WorkerState): Promise<void> {
   const { dependencies, pod } = worker
   if (worker.stage === 'running') worker.stage = 'terminating'
   for (const probes of worker.probes.values()) probes.ending()
   worker.cancelWake()
   await worker.making
-  const sidecars = (pod.spec.initContainers ?? []).filter(isSidecar)
   if (worker.running.size > 0) {
     const graceOver = until(worker, () => dependencies.clock.now() >= worker.killAt)
     await Promise.race([dependencies.endpointsRemoved(pod).catch(() => undefined), graceOver])
-    await stop(
-      worker,
-      containersOf(pod).filter((container) => !sidecars.includes(container)),
-    )
-    for (const sidecar of sidecars.toReversed()) await stop(worker, [sidecar])
+    await stopAll(worker)
   }
   worker.cancelKill()
   worker.watchers.clear()
@@ -85,21 +81,17 @@ async function terminate(worker: WorkerState): Promise<void> {
   dependencies.deletePod(worker.pod)
 }
 
-async function stop(worker: WorkerState, containers: readonly Container[]): Promise<void> {
-  const signal = worker.dependencies.clock.now() >= worker.killAt ? 'SIGKILL' : 'SIGTERM'
-  for (const { name } of containers) worker.running.get(name)?.kill(signal)
-  await until(worker, () => !containers.some(({ name }) => isLive(worker.records.get(name))))
-}
-
-/** Resolves at the first look that finds the condition true. */
-function until(worker: WorkerState, condition: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!condition()) return
-      worker.watchers.delete(look)
-      resolve()
-    }
-    worker.watchers.add(look)
-    look()
-  })
+/** All preStop hooks at once; SIGTERM to regular containers, then to sidecars, the last one first. */
+async function stopAll(worker: WorkerState): Promise<void> {
+  const all = containersOf(worker.pod)
+  const sidecars = all.filter(isSidecar)
+  const others = all.filter((container) => !sidecars.includes(container))
+  const ended = (containers: readonly Container[]): Promise<void> =>
+    until(worker, () => !containers.some(({ name }) => isLive(worker.records.get(name))))
+  const now = Promise.resolve()
+  await Promise.all([
+    ...others.map(({ name }) => stopContainer(worker, name, now)),
+    ...sidecars.map(({ name }, i) => stopContainer(worker, name, ended([...others, ...sidecars.slice(i + 1)]))),
+  ])
+  await ended(all)
 }

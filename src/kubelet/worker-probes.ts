@@ -1,19 +1,7 @@
-import type { Container } from '../api/core.ts'
-import type { ContainerRecord } from './container-record.ts'
-import type { PodSandbox, RunningContainer } from './container-runtime.ts'
 import { startContainerProbes } from './probe/container-probes.ts'
 import { failureText, probeOf, type ProbeKind } from './probe/probe.ts'
 import { endContainer } from './stop-container.ts'
-import type { WorkerState } from './worker-state.ts'
-
-/** One run of a container. */
-export interface Run {
-  readonly container: Container
-  readonly sandbox: PodSandbox
-  readonly child: RunningContainer
-  /** Notes what is new of it. */
-  readonly change: (part: Partial<ContainerRecord>) => void
-}
+import type { Run, WorkerState } from './worker-state.ts'
 
 /** Probes a container from now on, and ends it where its probes want that. */
 export function beginProbes(worker: WorkerState, run: Run): void {
@@ -50,17 +38,19 @@ function noteSuccess({ records }: WorkerState, { container, change }: Run, kind:
     const { [kind]: _healed, ...others } = unhealthy
     change({ unhealthy: others })
   }
-  if (what !== undefined && unanswered?.[kind] !== what) change({ unanswered: { ...unanswered, [kind]: what } })
+  const key = `${kind} probe`
+  if (what !== undefined && unanswered?.[key] !== what) change({ unanswered: { ...unanswered, [key]: what } })
 }
 
-function endFailed(worker: WorkerState, { container, child, change }: Run, kind: 'startup' | 'liveness'): void {
+function endFailed(worker: WorkerState, run: Run, kind: 'startup' | 'liveness'): void {
   const { pod, dependencies } = worker
+  const { container, change } = run
   const { name } = container
   const next = pod.spec.restartPolicy === 'Never' ? '' : ', will be restarted'
   const message = `Container ${name} failed ${kind} probe${next}`
   dependencies.recordEvent(pod, { type: 'Normal', reason: 'Killing', message, container: name })
   change({ endedByProbe: true, ready: false })
-  endContainer(worker, child, probeOf(container, kind)?.terminationGracePeriodSeconds)
+  void endContainer(worker, run, probeOf(container, kind)?.terminationGracePeriodSeconds)
 }
 
 const LONGEST_LINE = 200

@@ -1,4 +1,4 @@
-import type { Pod, PodStatus } from '../api/core.ts'
+import type { Container, Pod, PodStatus } from '../api/core.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { ContainerRecord } from './container-record.ts'
@@ -36,17 +36,28 @@ export interface KubeletDependencies {
   endpointsRemoved(pod: Pod): Promise<void>
 }
 
+/** One run of a container. */
+export interface Run {
+  readonly container: Container
+  readonly sandbox: PodSandbox
+  readonly child: RunningContainer
+  /** Notes what is new of it. */
+  readonly change: (part: Partial<ContainerRecord>) => void
+}
+
 /** All that changes while one Pod lives. */
 export interface WorkerState {
   readonly dependencies: KubeletDependencies
   /** Milliseconds of the Clock. */
   readonly startedAt: number
   readonly records: Map<string, ContainerRecord>
-  readonly running: Map<string, RunningContainer>
+  readonly running: Map<string, Run>
   /** Of the containers that run. */
   readonly probes: Map<string, ContainerProbes>
-  /** Containers that were told to end. */
-  readonly stopping: Set<string>
+  /** Runs that are being stopped. */
+  readonly stopping: Set<Run>
+  /** Runs that got SIGTERM. */
+  readonly told: Set<Run>
   /** Called on every look at the Pod. */
   readonly watchers: Set<() => void>
   pod: Pod
@@ -56,7 +67,7 @@ export interface WorkerState {
   sandbox?: PodSandbox
   sandboxProblem?: string
   sandboxRemoved: boolean
-  /** Milliseconds of the Clock at which all that still runs gets SIGKILL. */
+  /** Milliseconds of the Clock at which all that was told to end gets SIGKILL. */
   killAt: number
   cancelKill: () => void
   cancelWake: () => void
@@ -72,6 +83,7 @@ export function createWorkerState(pod: Pod, dependencies: KubeletDependencies): 
     running: new Map(),
     probes: new Map(),
     stopping: new Set(),
+    told: new Set(),
     watchers: new Set(),
     pod,
     stage: 'running',

@@ -5,9 +5,10 @@ import type { PodSandbox, RunningContainer } from './container-runtime.ts'
 import { prepareLog } from './log-files.ts'
 import { podActions, type PodActions } from './pod-actions.ts'
 import { podStatus } from './pod-status.ts'
-import { DEFAULT_GRACE } from './stop-container.ts'
-import { beginProbes, type Run } from './worker-probes.ts'
-import type { WorkerState } from './worker-state.ts'
+import { runHook } from './lifecycle-hook.ts'
+import { DEFAULT_GRACE, endContainer, killAfter, stopContainer } from './stop-container.ts'
+import { beginProbes } from './worker-probes.ts'
+import type { Run, WorkerState } from './worker-state.ts'
 
 /** A sandbox that could not be made is tried again after this time, in milliseconds. */
 export const SANDBOX_RETRY = 5_000
@@ -72,28 +73,14 @@ export async function removeSandbox(worker: WorkerState): Promise<void> {
   await dependencies.removePodSandbox(pod, sandbox).catch(() => undefined)
 }
 
-/** All that still runs in `graceSeconds` gets SIGKILL. A later call can only bring that forward. */
-export function killAfter(worker: WorkerState, graceSeconds: number): void {
-  const { clock } = worker.dependencies
-  const at = clock.now() + graceSeconds * 1000
-  if (at >= worker.killAt) return
-  worker.killAt = at
-  worker.cancelKill()
-  worker.cancelKill = clock.after(graceSeconds * 1000, () => {
-    for (const child of worker.running.values()) child.kill('SIGKILL')
-    for (const watcher of worker.watchers) watcher()
-  })
-}
-
 function act(worker: WorkerState, sandbox: PodSandbox, actions: PodActions): void {
   const { clock } = worker.dependencies
   worker.cancelWake()
   for (const container of actions.start) start(worker, container, sandbox)
   const [last] = actions.stop
-  if (last !== undefined && !worker.stopping.has(last.name)) {
-    worker.stopping.add(last.name)
-    worker.running.get(last.name)?.kill('SIGTERM')
+  if (last !== undefined) {
     killAfter(worker, worker.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE)
+    void stopContainer(worker, last.name, Promise.resolve())
   }
   if (actions.wakeAt !== undefined) {
     worker.cancelWake = clock.after(actions.wakeAt - clock.now(), () => queueSync(worker))
@@ -129,30 +116,34 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
     logPath: prepareLog(dependencies.logDirectory, pod, name, restartCount),
   })
   records.set(name, { ...record, containerID: child.containerID, imageID: child.imageID })
-  running.set(name, child)
-  follow(worker, { container, sandbox, child, change: (part) => change(worker, name, child, part) })
+  const run: Run = { container, sandbox, child, change: (part) => change(worker, name, child, part) }
+  running.set(name, run)
+  void child.exit.then((exit) => {
+    const isPresent = running.get(name) === run
+    if (isPresent) worker.probes.get(name)?.stop()
+    run.change({ phase: 'terminated', exit, finishedAt: dependencies.clock.now() })
+    if (isPresent) running.delete(name)
+  })
+  void child.started.then(({ notes }) => begin(worker, run, notes))
 }
 
-function follow(worker: WorkerState, run: Run): void {
-  const { child, container } = run
-  const { running, probes, dependencies } = worker
-  const { name } = container
-  void child.started.then(({ notes }) => {
-    if (running.get(name) !== child || worker.records.get(name)?.phase !== 'starting') return
-    run.change({ phase: 'running', notes })
-    beginProbes(worker, run)
-  })
-  void child.exit.then((exit) => {
-    if (running.get(name) === child) probes.get(name)?.stop()
-    run.change({ phase: 'terminated', exit, finishedAt: dependencies.clock.now() })
-    if (running.get(name) === child) running.delete(name)
-  })
+/** It runs once its postStart hook is done; one whose hook fails is ended. */
+async function begin(worker: WorkerState, run: Run, notes: readonly string[]): Promise<void> {
+  const { name, lifecycle } = run.container
+  const isStarting = (): boolean => worker.running.get(name) === run && worker.records.get(name)?.phase === 'starting'
+  if (lifecycle?.postStart !== undefined && isStarting() && !(await runHook(worker, run, 'postStart'))) {
+    if (isStarting()) await endContainer(worker, run, undefined)
+    return
+  }
+  if (!isStarting()) return
+  run.change({ phase: 'running', notes })
+  beginProbes(worker, run)
 }
 
 /** What a run that is over says is not heard any more. */
 function change(worker: WorkerState, name: string, child: RunningContainer, part: Partial<ContainerRecord>): void {
   const record = worker.records.get(name)
-  if (worker.running.get(name) !== child || record === undefined) return
+  if (worker.running.get(name)?.child !== child || record === undefined) return
   worker.records.set(name, { ...record, ...part })
   queueSync(worker)
 }

@@ -109,8 +109,10 @@ export function createBench(removesEndpoints = true): Bench {
     },
     recordEvent: (_pod, { reason, message }) => void log.push(`${reason} ${message}`),
     prober: {
-      probe: async (_subject, { httpGet }) => health.get(httpGet?.path ?? '') ?? passes,
-      httpGet: async (_subject, { path = '' }) => health.get(path) ?? passes,
+      async probe(_subject, { httpGet, exec }) {
+        if (exec !== undefined) log.push(`exec ${exec.command?.join(' ')}`)
+        return health.get(httpGet?.path ?? exec?.command?.join(' ') ?? '') ?? passes
+      },
     },
     deletePod: (pod) => void log.push(`delete ${pod.metadata.uid}`),
     endpointsRemoved(pod) {

@@ -13,10 +13,8 @@ export interface Subject {
 }
 
 export interface Prober {
-  /** One attempt. Never rejects. */
+  /** One attempt of a probe, or what a lifecycle hook does. Never rejects. */
   probe(subject: Subject, probe: Probe): Promise<ProbeOutcome>
-  /** The request of a lifecycle hook, as that of a probe. Never rejects. */
-  httpGet(subject: Subject, action: HTTPGetAction, timeout: number): Promise<ProbeOutcome>
 }
 
 /**
@@ -55,7 +53,6 @@ export function createProber(connectOf: (pod: Pod) => Connect): Prober {
   }
   return {
     probe: (subject, probe) => guarded(() => attempt(subject, probe)),
-    httpGet: (subject, action, timeout) => guarded(() => httpGet(subject, action, timeout)),
   }
 }
 

@@ -123,8 +123,9 @@ function podEvents(pod: Pod, previous: Pod | undefined): readonly EventDraft[] {
       ...(pod.status?.startTime !== undefined && { time: pod.status.startTime }),
     })
   }
-  for (const status of pod.status?.containerStatuses ?? []) {
-    const old = previous?.status?.containerStatuses?.find((candidate) => candidate.name === status.name)
+  const before = statusesOf(previous)
+  for (const status of statusesOf(pod)) {
+    const old = before.find((candidate) => candidate.name === status.name)
     events.push(...containerEvents(pod, status, old))
   }
   if (deletionTimestamp !== undefined && previous?.metadata.deletionTimestamp === undefined) {
@@ -133,6 +134,10 @@ function podEvents(pod: Pod, previous: Pod | undefined): readonly EventDraft[] {
     }
   }
   return events
+}
+
+function statusesOf(pod: Pod | undefined): readonly ContainerStatus[] {
+  return [...(pod?.status?.initContainerStatuses ?? []), ...(pod?.status?.containerStatuses ?? [])]
 }
 
 function containerEvents(pod: Pod, status: ContainerStatus, old: ContainerStatus | undefined): readonly EventDraft[] {
