@@ -1,3 +1,4 @@
+import type { ProgramWarning } from '../cluster/program-warnings.ts'
 import type { ObjectProblem } from '../cluster/validate-manifest.ts'
 import type { Diagnostic } from '../manifest/diagnostic.ts'
 import { formatDiagnostic } from '../manifest/format.ts'
@@ -41,6 +42,19 @@ export function apiWarnings(
       annotation === undefined ? ['metadata', 'name'] : ['metadata', 'annotations', annotation],
     )
     return [{ severity: 'warning', code: 'refused', message: `${kind} ${name}: ${message}`, ...place }]
+  })
+}
+
+/** Annotations that ask for a host program and name no container. */
+export function annotationWarnings(
+  warnings: readonly ProgramWarning[],
+  objects: readonly ManifestObject[],
+): readonly Diagnostic[] {
+  return warnings.flatMap(({ index, path, message }) => {
+    const source = index === undefined ? undefined : objects[index]
+    if (source === undefined) return []
+    const { kind, name = '' } = source
+    return [{ severity: 'warning', code: 'refused', message: `${kind} ${name}: ${message}`, ...locate(source, path) }]
   })
 }
 

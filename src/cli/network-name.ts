@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Option } from 'commander'
 import { awaitNetwork, type RunningNetwork } from '../cluster/control-client.ts'
-import { knownNetworks, networkHeld, stateDirectory } from '../cluster/state-directory.ts'
+import { isCutOff, knownNetworks, networkHeld, stateDirectory } from '../cluster/state-directory.ts'
 import { UsageError, type Context } from './context.ts'
 
 /** `--name`, on every command that is about a running network. */
@@ -15,6 +15,7 @@ export function networkName(given: string | undefined, context: Context): string
     return (
       basename(context.workingDirectory)
         .replace(/[^\w.-]/g, '-')
+        .replace(/^[.-]+/, '')
         .slice(0, 40) || 'portolan'
     )
   if (/^[\w][\w.-]{0,39}$/.test(given)) return given
@@ -23,6 +24,7 @@ export function networkName(given: string | undefined, context: Context): string
 
 /** The running network that a command is about; one that starts is waited for. */
 export async function requireNetwork(name: string): Promise<RunningNetwork> {
+  await refuseCutOff(name)
   const network = await awaitNetwork(name)
   if (network !== undefined) return network
   const known = knownNetworks()
@@ -30,4 +32,12 @@ export async function requireNetwork(name: string): Promise<RunningNetwork> {
   const others = known.filter((_, i) => held[i])
   const hint = others.length > 0 ? `; running: ${others.join(', ')} (choose one with --name)` : ''
   throw new UsageError(`no network named ${JSON.stringify(name)} runs: start one with "portolan up"${hint}`)
+}
+
+/** Throws a UsageError where the network runs, but cannot be asked anything. */
+export async function refuseCutOff(name: string): Promise<void> {
+  const directory = stateDirectory(name)
+  if (!(await isCutOff(directory))) return
+  const command = `portolan down --name ${name}`
+  throw new UsageError(`network ${name} runs, but its folder ${directory.path} was removed: "${command}" ends it`)
 }

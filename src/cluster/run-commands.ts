@@ -8,11 +8,23 @@ import type { Container, Pod } from '../api/core.ts'
 export function findProgram(run: Readonly<Record<string, string>>, pod: Pod, container: Container): string | undefined {
   const names = new Set(workloadNames(pod))
   for (const [target, command] of Object.entries(run)) {
-    const [, namespace = 'default', workload = '', wanted] = /^(?:([^/]+)\/)?([^:]+)(?::(.+))?$/.exec(target) ?? []
+    const { namespace, workload, container: wanted } = parseRunTarget(target)
     if (namespace !== pod.metadata.namespace || !names.has(workload)) continue
     if ((wanted ?? pod.spec.containers[0]?.name) === container.name) return command
   }
   return undefined
+}
+
+export interface RunTarget {
+  readonly namespace: string
+  readonly workload: string
+  readonly container: string | undefined
+}
+
+/** `[NS/]WORKLOAD[:CONTAINER]`. */
+export function parseRunTarget(target: string): RunTarget {
+  const [, namespace = 'default', workload = '', container] = /^(?:([^/]+)\/)?([^:]+)(?::(.+))?$/.exec(target) ?? []
+  return { namespace, workload, container }
 }
 
 /** The Pod's own name, its controller's, and the Deployment's of a ReplicaSet (its name without the template's hash). */

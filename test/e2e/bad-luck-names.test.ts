@@ -92,6 +92,17 @@ describe.skipIf(reason !== undefined).each(USERS)(`names and folders, as $name $
     expect(await network.ended).toMatchObject({ code: 0 })
   })
 
+  test('a network whose folder is removed is named, and ends by `down`', async () => {
+    const network = await host.start(up('net'))
+    await network.says('Ctrl-C')
+    await host.run(`rm -r ${host.directory}/run/portolan/net`)
+    for (const command of [up('net').slice(5), `${PORTOLAN} status --name net`]) {
+      expect(await host.run(command)).toMatchObject({ code: 2, stderr: expect.stringContaining('its folder') })
+    }
+    expect(await down('net')).toMatchObject({ code: 0, stdout: expect.stringContaining('network net removed') })
+    expect(await network.ended).toMatchObject({ code: 0 })
+  })
+
   const refuses = async (environment: NodeJS.ProcessEnv, name: string, words: RegExp): Promise<void> => {
     const { code, stderr } = await host.run(up(name), environment)
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(words) })

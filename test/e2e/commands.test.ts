@@ -58,6 +58,19 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     expect((await down()).code).toBe(0)
   })
 
+  test('a second up with other options of the start is refused', async () => {
+    const path = write('app.yaml', pod('a'))
+    const start = ['up', path, '--nodes', '1', '--run', 'aa=true', ...NONE]
+    const first = await machine.portolan(...start, '-d')
+    expect(first.stderr).toContain('warning: --run aa: namespace default of the files has no workload "aa", did you')
+    expect(await machine.portolan(...start)).toMatchObject({ code: 0, stderr: 'unchanged: 1\n' })
+    expect(await machine.portolan('up', path, '--nodes', '3', '--listen', '127.0.0.9')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('started with another --nodes, --listen: nothing was changed'),
+    })
+    expect((await down()).code).toBe(0)
+  })
+
   test('a second up that is refused changes nothing', async () => {
     const path = write('app.yaml', service('one', 80, `${NODE_PORT}, clusterIP: 10.96.0.40`))
     await machine.up(path)

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { count } from '../format.ts'
+import { holderOf, isCutOff, networkFreed, stateDirectory, type StateDirectory } from '../../cluster/state-directory.ts'
 import { isOwn } from '../up/report.ts'
 import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 
@@ -16,6 +17,8 @@ export const down: Command = {
 }
 
 async function stop(name: string, context: Context): Promise<number> {
+  const directory = stateDirectory(name)
+  if (await isCutOff(directory)) return endCutOff(name, directory, context)
   const network = await requireNetwork(name)
   const { nodes, pods, chains, listeners } = await network.status()
   await network.stop()
@@ -26,5 +29,15 @@ async function stop(name: string, context: Context): Promise<number> {
     `network ${name} removed: ${count(nodes.length, 'node')}, ${count(pods.length, 'Pod')}, ` +
       `${count(services, 'Service')}, ${count(open, 'host port')}\n`,
   )
+  return 0
+}
+
+/** Its front takes the signal as Ctrl-C. */
+async function endCutOff(name: string, directory: StateDirectory, context: Context): Promise<number> {
+  const freed = networkFreed(directory)
+  const front = holderOf(directory)
+  if (front !== undefined) process.kill(front, 'SIGTERM')
+  await freed
+  context.stdout.write(`network ${name} removed; its folder ${directory.path} was gone already\n`)
   return 0
 }

@@ -1,10 +1,11 @@
 import type { ClusterOptions } from '../../cluster/options.ts'
+import { programWarnings } from '../../cluster/program-warnings.ts'
 import { validateManifest, type ObjectProblem } from '../../cluster/validate-manifest.ts'
 import { hasErrors, type Diagnostic } from '../../manifest/diagnostic.ts'
 import type { ManifestObject } from '../../manifest/manifest.ts'
 import { UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
-import { apiWarnings, printDiagnostics, refusals } from '../manifest-problems.ts'
+import { annotationWarnings, apiWarnings, printDiagnostics, refusals } from '../manifest-problems.ts'
 import { readManifests } from '../read-manifests.ts'
 
 /** Manifests that a network can be given. */
@@ -34,8 +35,15 @@ export async function loadManifests(
   const unreadable = new Set(manifest.diagnostics.filter(({ severity }) => severity === 'error').map(placeOf))
   const refused = refusals(validated.problems, known).filter((diagnostic) => !unreadable.has(placeOf(diagnostic)))
   const warned = apiWarnings(validated.warnings, known)
-  const diagnostics = inOrder([...manifest.diagnostics, ...refused, ...warned], [...texts.keys()])
+  const programs = programWarnings(values, cluster?.run ?? {})
+  const diagnostics = inOrder(
+    [...manifest.diagnostics, ...refused, ...warned, ...annotationWarnings(programs, known)],
+    [...texts.keys()],
+  )
   printDiagnostics(diagnostics, texts, context, cluster === undefined ? 'nothing was changed' : 'nothing was started')
+  for (const { index, message } of programs) {
+    if (index === undefined) context.stderr.write(`warning: ${message}\n`)
+  }
   if (manifest.skipped > 0)
     context.stderr.write(`${count(manifest.skipped, 'document')} without apiVersion and kind passed over\n`)
   if (hasErrors(diagnostics)) return undefined

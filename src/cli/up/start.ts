@@ -10,22 +10,25 @@ import {
 } from '../../cluster/state-directory.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
+import { refuseCutOff } from '../network-name.ts'
 import { detach } from './detach.ts'
 import { watchInterrupts } from './interrupts.ts'
-import { dnsUpstreams, waitTime, type UpOptions } from './options.ts'
+import { clusterOptions, dnsUpstreams, waitTime, type UpOptions } from './options.ts'
 import { createProgress } from './progress.ts'
 import { runForeground } from './foreground.ts'
+import { refuseOtherOptions, rememberOptions, startedOptions, type GivenOptions } from './start-options.ts'
 
 /** `up`: start the network of that name, or apply the files to it where it runs already. */
 export async function startUp(
   files: readonly string[],
   options: UpOptions,
   cluster: ClusterOptions,
+  given: GivenOptions,
   context: Context,
 ): Promise<number> {
   const [wait, upstreams] = [waitTime(options), dnsUpstreams(options)]
   const { check } = options
-  if (options.dryRun === true) return dryRun(files, cluster, context)
+  if (options.dryRun === true) return dryRun(files, options, cluster, context)
   if (process.platform !== 'linux') {
     throw new MachineError(
       `networks need Linux, this is ${process.platform}\n"portolan doctor" says what this machine lacks`,
@@ -36,14 +39,16 @@ export async function startUp(
   if (detached && process.send === undefined) return detach(context)
   const place = await lockOrNetwork(directory, cluster.name)
   if ('network' in place) {
+    refuseOtherOptions(directory.path, cluster.name, given)
     return (await import('./apply.ts')).applyToRunning(place.network, directory.path, files, { wait, check }, context)
   }
   const interrupts = watchInterrupts(detached)
   try {
     usable(() => createStateDirectory(directory))
+    rememberOptions(directory.path, options)
     const progress = createProgress(context)
-    const given = { files, cluster, directory, wait, check, upstreams, detached, interrupts, progress, context }
-    return await runForeground(given).finally(() => removeStateDirectory(directory))
+    const parts = { files, cluster, directory, wait, check, upstreams, detached, interrupts, progress, context }
+    return await runForeground(parts).finally(() => removeStateDirectory(directory))
   } finally {
     place.lock.close()
     interrupts.stop()
@@ -60,6 +65,7 @@ async function lockOrNetwork(
       throw new UsageError(error.message)
     })
     if (lock !== undefined) return { lock }
+    await refuseCutOff(name)
     const network = await awaitNetwork(name)
     if (network !== undefined) return { network }
   }
@@ -73,10 +79,16 @@ function usable(makeFolder: () => void): void {
   }
 }
 
-async function dryRun(files: readonly string[], cluster: ClusterOptions, context: Context): Promise<number> {
+async function dryRun(
+  files: readonly string[],
+  options: UpOptions,
+  cluster: ClusterOptions,
+  context: Context,
+): Promise<number> {
   const running = await connectNetwork(cluster.name)
   const { loadManifests } = await import('./load.ts')
-  const loaded = await loadManifests(files, cluster, context)
+  const started = running === undefined ? options : startedOptions(cluster.stateDirectory, options)
+  const loaded = await loadManifests(files, clusterOptions(started, context), context)
   if (loaded === undefined) return 2
   const verb = running === undefined ? 'started' : 'applied'
   context.stdout.write(`${count(loaded.values.length, 'object')} would be ${verb}\n`)
