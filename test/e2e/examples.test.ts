@@ -36,10 +36,10 @@ const ANSWERS: Readonly<Record<string, readonly RegExp[]>> = {
   'service-types.yaml': Array.from({ length: 8 }, () => /Pod {8}default\/my-app-\w+-\w+\n[^]*answered {3}.*:8080\n/),
   'session-affinity.yaml': [/^(cart-\w+-\w+\n)\1\1\1$/, /^(cart-\w+-\w+\n)\1\1\1$/],
   'stateful-set.yaml': [
-    /^db-0\n$/,
+    /^orders-0\n$/,
     /^10\.244\.[12]\.\d+ .*\n/,
     /^(10\.244\.[12]\.\d+\n){3}$/,
-    /default\/db-0 +ready[^]*default\/db-1 +ready[^]*default\/db-2 +ready/,
+    /default\/orders-0 +ready[^]*default\/orders-1 +ready[^]*default\/orders-2 +ready/,
   ],
   'udp.yaml': [
     /^pod\/echo node\/node-1 10\.244\.1\.2:5353 from .*: hello\n$/,
