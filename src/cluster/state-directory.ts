@@ -11,7 +11,6 @@ import {
 } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
-import { listenerPid } from '../host/unix-peer.ts'
 import { stateRoot } from './options.ts'
 
 /** The files of one network, in a folder that only its user can read. */
@@ -155,15 +154,10 @@ const CHANGING = 300
 
 /** Whether the network runs without its folder, which somebody has removed: nothing can be asked of it then. */
 export async function isCutOff(directory: StateDirectory): Promise<boolean> {
-  const lacksFolder = (): boolean => !existsSync(directory.path) && holderOf(directory) !== undefined
-  if (!lacksFolder()) return false
+  const lacksFolder = async (): Promise<boolean> => !existsSync(directory.path) && (await networkHeld(directory))
+  if (!(await lacksFolder())) return false
   await new Promise((resolve) => setTimeout(resolve, CHANGING))
   return lacksFolder()
-}
-
-/** The process that holds the network: its front. Undefined where none does. */
-export function holderOf(directory: StateDirectory): number | undefined {
-  return listenerPid(directory.path)
 }
 
 /** Whether a front holds the network: it starts, runs or stops. */

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { count } from '../format.ts'
-import { holderOf, isCutOff, networkFreed, stateDirectory, type StateDirectory } from '../../cluster/state-directory.ts'
+import { isCutOff, networkFreed, stateDirectory, type StateDirectory } from '../../cluster/state-directory.ts'
 import { isOwn } from '../up/report.ts'
 import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 
@@ -34,8 +34,9 @@ async function stop(name: string, context: Context): Promise<number> {
 
 /** Its front takes the signal as Ctrl-C. */
 async function endCutOff(name: string, directory: StateDirectory, context: Context): Promise<number> {
+  const { listenerPid } = await import('../../host/unix-peer.ts')
   const freed = networkFreed(directory)
-  const front = holderOf(directory)
+  const front = listenerPid(directory.path)
   if (front !== undefined) process.kill(front, 'SIGTERM')
   await freed
   context.stdout.write(`network ${name} removed; its folder ${directory.path} was gone already\n`)
