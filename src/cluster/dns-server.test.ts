@@ -173,6 +173,29 @@ describe('UDP', () => {
     expect(srv).toMatchObject({ name: WEB.slice(0, -1), port: 80 })
   })
 
+  test('a burst is answered whole, each query once', async () => {
+    const { port } = await start()
+    const socket = createSocket('udp4')
+    cleanUps.push(() => socket.close())
+    const wanted = Array.from({ length: 200 }, (_, id) => id)
+    const ids = new Promise<readonly number[]>((resolve) => {
+      const got: number[] = []
+      socket.on('message', (message) => {
+        expect(answersOf(message)).toEqual([`${WEB} 5 IN A 10.96.0.10`])
+        got.push(message.readUInt16BE(0))
+        if (got.length === wanted.length) resolve(got)
+      })
+    })
+    for (const id of wanted) socket.send(query(id), port, '127.0.0.1')
+    expect((await ids).toSorted((a, b) => a - b)).toEqual(wanted)
+  })
+
+  test('all addresses of both families', async () => {
+    const { port } = await start({ listen: { address: '::', port: 0 } })
+    expect(answersOf(await askUdp(port, query(1)))).toHaveLength(1)
+    expect(answersOf(await askUdp(port, query(2), '127.0.0.2'))).toHaveLength(1)
+  })
+
   test('IPv6', async () => {
     const { port } = await start({ listen: { address: '::1', port: 0 } })
     const socket = createSocket('udp6')

@@ -1,8 +1,9 @@
-import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer, isIPv6, type Server, type Socket } from 'node:net'
-import { respond, type QueryContext } from '../dns/respond.ts'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { QueryContext } from '../dns/respond.ts'
 import type { Zone } from '../dns/zone.ts'
+import { createAnswerer, type Answerer } from './dns-answerer.ts'
+import { serveUdp, type UdpServer } from './dns-udp.ts'
 import type { Upstream } from './dns-upstream.ts'
 
 export interface DnsServerOptions {
@@ -36,54 +37,11 @@ export interface DnsServer {
 }
 
 const LIMITS: DnsServerLimits = { connections: 512, idleTimeout: 10_000, pipelined: 64, forwarded: 1024 }
-/** A burst of this many bytes waits in the kernel; net.core.rmem_max caps it. */
-const RECEIVE_BUFFER = 4 * 1024 * 1024
 
 interface Service {
-  readonly answer: (
-    message: Uint8Array,
-    context: QueryContext,
-  ) => Promise<Uint8Array | undefined> | Uint8Array | undefined
+  readonly answerer: Answerer
   readonly limits: DnsServerLimits
   readonly onError: (error: unknown) => void
-}
-
-/** The way from a message to its answer: at once for our own names, a promise for those that are asked upstream. */
-function createService(options: DnsServerOptions): Service {
-  const limits = { ...LIMITS, ...options.limits }
-  const onError = options.onError ?? (() => undefined)
-  let turn = 0
-  let forwarded = 0
-
-  const askUpstream = async (query: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined> => {
-    if (options.upstream === undefined || forwarded >= limits.forwarded) return undefined
-    forwarded++
-    try {
-      return await options.upstream.query(query, overTcp)
-    } catch (error) {
-      onError(error)
-      return undefined
-    } finally {
-      forwarded--
-    }
-  }
-
-  const finish = async (first: ReturnType<typeof respond>, overTcp: boolean): Promise<Uint8Array | undefined> => {
-    let reaction = first
-    while (reaction.kind === 'ask') reaction = reaction.resume(await askUpstream(reaction.query, overTcp))
-    return reaction.kind === 'reply' ? reaction.bytes : undefined
-  }
-
-  return {
-    limits,
-    onError,
-    answer(message, context) {
-      turn = (turn + 1) % 0x40000000
-      const reaction = respond(options.zone(), message, { ...context, turn })
-      if (reaction.kind === 'ask') return finish(reaction, context.overTcp)
-      return reaction.kind === 'reply' ? reaction.bytes : undefined
-    },
-  }
 }
 
 /** Hands the answer to `send`, now or later; whatever goes wrong is reported and ends there. */
@@ -105,28 +63,13 @@ function deliver(
     guarded(undefined)
   }
   try {
-    const answer = service.answer(message, context)
+    const answer = service.answerer.answer(message, context)
     if (answer instanceof Promise) answer.then(guarded, failed)
     else guarded(answer)
   } catch (error) {
     failed(error)
   }
 }
-
-function serveUdp(socket: UdpSocket, service: Service): void {
-  let open = true
-  socket.on('close', () => {
-    open = false
-  })
-  socket.on('message', (message: Buffer, { address, port }: RemoteInfo) => {
-    deliver(service, message, { overTcp: false, client: address }, (bytes) => {
-      if (bytes !== undefined && open) socket.send(bytes, port, address, ignoreSendError)
-    })
-  })
-}
-
-/** The client is gone or unreachable: nobody is left to be told. */
-function ignoreSendError(): void {}
 
 interface Connection {
   readonly socket: Socket
@@ -213,84 +156,61 @@ function framed(bytes: Uint8Array): Buffer {
 }
 
 interface Listeners {
-  readonly udp: UdpSocket
+  readonly udp: UdpServer
   readonly tcp: Server
-  readonly address: string
-  readonly port: number
 }
 
-async function listenOnce(
-  listen: DnsServerOptions['listen'],
-  prepare: (udp: UdpSocket, tcp: Server) => void,
-): Promise<Listeners> {
-  const given = 'udp' in listen
-  const ipv6 = given ? listen.family === 6 : isIPv6(listen.address)
-  const udp = createSocket(ipv6 ? 'udp6' : 'udp4')
-  const tcp = createServer({ allowHalfOpen: true })
-  prepare(udp, tcp)
+async function listenOnce(options: DnsServerOptions, service: Service, tcp: Server): Promise<Listeners> {
+  const { listen } = options
+  const udp = await serveUdp(listen, service.answerer, service.onError)
   try {
-    // With a descriptor the event comes from within bind.
-    const bound = once(udp, 'listening')
-    if (given) udp.bind({ fd: listen.udp })
-    else udp.bind({ address: listen.address, port: listen.port, exclusive: true })
-    await bound
-    const { address, port } = udp.address()
-    if (given) tcp.listen({ fd: listen.tcp })
-    else tcp.listen({ host: address, port, exclusive: true })
+    if ('tcp' in listen) tcp.listen({ fd: listen.tcp })
+    else tcp.listen({ host: udp.address, port: udp.port, exclusive: true })
     await once(tcp, 'listening')
-    return { udp, tcp, address, port }
+    return { udp, tcp }
   } catch (error) {
-    udp.close()
+    udp.socket.close()
     tcp.close()
     throw error
   }
 }
 
 /** A port that is free for UDP may be taken for TCP: then another is tried. */
-async function listenBoth(
-  listen: DnsServerOptions['listen'],
-  prepare: (udp: UdpSocket, tcp: Server) => void,
-): Promise<Listeners> {
-  const tries = 'port' in listen && listen.port === 0 ? 10 : 1
+async function listenBoth(options: DnsServerOptions, service: Service, makeTcp: () => Server): Promise<Listeners> {
+  const tries = 'port' in options.listen && options.listen.port === 0 ? 10 : 1
   for (let count = 1; ; count++) {
     try {
-      return await listenOnce(listen, prepare)
+      return await listenOnce(options, service, makeTcp())
     } catch (error) {
       if (count >= tries) throw error
     }
   }
 }
 
-function enlargeReceiveBuffer(socket: UdpSocket): void {
-  try {
-    socket.setRecvBufferSize(RECEIVE_BUFFER)
-  } catch {
-    // The kernel's default serves as well.
-  }
-}
-
 /** Answers DNS over UDP and TCP until it is closed. Rejects where it cannot listen. */
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
-  const service = createService(options)
+  const limits = { ...LIMITS, ...options.limits }
+  const onError = options.onError ?? (() => undefined)
+  const answerer = createAnswerer({ ...options, mostForwarded: limits.forwarded, onError })
+  const service: Service = { answerer, limits, onError }
   const connections = new Set<Socket>()
-  const { udp, tcp, address, port } = await listenBoth(options.listen, (udpSocket, tcpServer) => {
-    serveUdp(udpSocket, service)
-    tcpServer.maxConnections = service.limits.connections
-    tcpServer.on('connection', (socket) => {
+  const makeTcp = (): Server => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
       connections.add(socket)
       socket.on('close', () => connections.delete(socket))
       serveConnection(socket, service)
     })
-  })
-  udp.on('error', service.onError)
-  tcp.on('error', service.onError)
-  enlargeReceiveBuffer(udp)
+    server.maxConnections = limits.connections
+    return server
+  }
+  const { udp, tcp } = await listenBoth(options, service, makeTcp)
+  tcp.on('error', onError)
   return {
-    address,
-    port,
+    address: udp.address,
+    port: udp.port,
     async close() {
-      const closed = Promise.all([once(udp, 'close'), once(tcp, 'close')])
-      udp.close()
+      const closed = Promise.all([once(udp.socket, 'close'), once(tcp, 'close')])
+      udp.socket.close()
       tcp.close()
       for (const socket of connections) socket.destroy()
       await closed

@@ -1,14 +1,11 @@
 import { answer, failure, type Answer } from './answer.ts'
 import { FLAG, HEADER_SIZE, type Message } from './message.ts'
+import { UDP_SIZE, UDP_SIZE_WITHOUT_EDNS } from './packet-question.ts'
 import { readMessage } from './read-message.ts'
 import { CLASS_IN, RCODE, QTYPE, type Question, type ResourceRecord } from './records.ts'
 import { searchNames } from './search-path.ts'
 import { MAX_MESSAGE, writeMessage } from './write-message.ts'
 import type { Zone } from './zone.ts'
-
-/** UDP answers stay below what any path carries in one piece, whatever the client takes. */
-export const UDP_SIZE = 1232
-const UDP_SIZE_WITHOUT_EDNS = 512
 
 export interface QueryContext {
   readonly overTcp: boolean
@@ -21,7 +18,12 @@ export interface QueryContext {
 /** What to do about a message that came in. */
 export type Reaction =
   | { readonly kind: 'drop' }
-  | { readonly kind: 'reply'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'reply'
+      readonly bytes: Uint8Array
+      /** The same zone gives this reply to any client that asks so. */
+      readonly shared: boolean
+    }
   /** Send `query` upstream, give what came back (undefined: nothing did) to `resume`, and go on with that. */
   | {
       readonly kind: 'ask'
@@ -58,12 +60,14 @@ function replyBare(bytes: Uint8Array, rcode: number): Reaction {
   const head = new Uint8Array(bytes.subarray(0, HEADER_SIZE)).fill(0, 4)
   head[2] = 0x80 | ((bytes[2] ?? 0) & 0x79)
   head[3] = rcode
-  return { kind: 'reply', bytes: head }
+  return { kind: 'reply', bytes: head, shared: false }
 }
 
 function answerAlone(exchange: Exchange): Reaction {
   const outcome = answer(exchange.zone, exchange.question)
-  if (!('forward' in outcome)) return settle(exchange, outcome, (done) => reply(exchange, done))
+  if (!('forward' in outcome)) {
+    return settle(exchange, outcome, (done) => reply(exchange, done, outcome.chase === undefined))
+  }
   if (exchange.question.type === QTYPE.AXFR || exchange.question.type === QTYPE.IXFR) {
     return reply(exchange, failure(RCODE.REFUSED))
   }
@@ -88,11 +92,13 @@ function settle(exchange: Exchange, start: Answer, done: (answer: Answer) => Rea
 function walk(exchange: Exchange, names: readonly string[], index: number, first: Answer | undefined): Reaction {
   const name = names[index]
   if (name === undefined) return reply(exchange, first ?? failure(RCODE.SERVFAIL))
+  const outcome = answer(exchange.zone, { ...exchange.question, name })
+  // Where the walk ends at once, it is the answer that anybody gets.
+  const shared = index === 0 && !('forward' in outcome) && outcome.chase === undefined
   const next = (found: Answer): Reaction =>
     found.rcode === RCODE.NOERROR
-      ? reply(exchange, asAlias(exchange, name, found))
+      ? reply(exchange, asAlias(exchange, name, found), shared)
       : walk(exchange, names, index + 1, first ?? found)
-  const outcome = answer(exchange.zone, { ...exchange.question, name })
   if (!('forward' in outcome)) return settle(exchange, outcome, next)
   return {
     kind: 'ask',
@@ -165,7 +171,7 @@ function passOn(exchange: Exchange, response: Uint8Array | undefined): Reaction 
   const bytes = new Uint8Array(response)
   bytes[0] = exchange.query.id >>> 8
   bytes[1] = exchange.query.id & 0xff
-  return { kind: 'reply', bytes }
+  return { kind: 'reply', bytes, shared: false }
 }
 
 /** Addresses at the end of an answer, rotated, so that clients that take the first one spread. */
@@ -179,7 +185,7 @@ export function rotate(records: readonly ResourceRecord[], turn: number): readon
     : [...records.slice(0, start), ...records.slice(shift), ...records.slice(start, shift)]
 }
 
-function reply(exchange: Exchange, found: Answer): Reaction {
+function reply(exchange: Exchange, found: Answer, shared = false): Reaction {
   const { query, question, turn = 0 } = exchange
   const message: Message = {
     id: query.id,
@@ -198,5 +204,5 @@ function reply(exchange: Exchange, found: Answer): Reaction {
     additional: found.additional,
     ...(query.edns === undefined ? {} : { edns: { size: UDP_SIZE, version: 0, dnssecOk: query.edns.dnssecOk } }),
   }
-  return { kind: 'reply', bytes: writeMessage(message, sizeLimit(exchange)) }
+  return { kind: 'reply', bytes: writeMessage(message, sizeLimit(exchange)), shared }
 }

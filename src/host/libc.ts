@@ -71,6 +71,8 @@ export interface Libc {
   ) => number
   readonly recvmsg: (fd: number, message: Pointer, flags: number) => number
   readonly sendmsg: (fd: number, message: Pointer, flags: number) => number
+  readonly recvmmsg: (fd: number, messages: Pointer, count: number, flags: number, timeout: Pointer) => number
+  readonly sendmmsg: (fd: number, messages: Pointer, count: number, flags: number) => number
 
   /** Moves the calling thread only: on a process with several threads the others stay where they are. */
   readonly setns: (fd: number, kind: number) => number
@@ -122,6 +124,8 @@ const signatures = {
   sendto: ['sendto', 'int', memory, 'size_t', 'int', memory, 'uint'],
   recvmsg: ['recvmsg', 'int', memory, 'int'],
   sendmsg: ['sendmsg', 'int', memory, 'int'],
+  recvmmsg: ['recvmmsg', 'int', memory, 'uint', 'int', memory],
+  sendmmsg: ['sendmmsg', 'int', memory, 'uint', 'int'],
   setns: ['setns', 'int', 'int'],
   unshare: ['unshare', 'int'],
   mount: ['mount', 'const char *', 'const char *', 'const char *', 'ulong', 'const char *'],

@@ -1,0 +1,92 @@
+import {
+  addEntry,
+  clearPage,
+  createPage,
+  entryExpires,
+  entryGeneration,
+  entryStored,
+  entryTag,
+  findEntry,
+  moveEntry,
+  writeReply,
+  type Entry,
+  type Moment,
+} from './answer-page.ts'
+import type { PacketQuestion } from './packet-question.ts'
+
+/** Whole replies by question, ready to be sent. What was not asked for long is forgotten first. */
+export interface AnswerTable {
+  /** Makes the reply out of the query in `packet`: its length, 0 where the table has none. */
+  answer(question: PacketQuestion, packet: Uint8Array, moment: Moment): number
+  /** As `answer` would, without writing it: seconds since it was stored and until it ends; undefined where there is none. */
+  age(
+    question: PacketQuestion,
+    packet: Uint8Array,
+    now: number,
+  ): { readonly since: number; readonly left: number } | undefined
+  /** `packet` begins with the query. */
+  remember(question: PacketQuestion, packet: Uint8Array, entry: Omit<Entry, 'generation'>): void
+  /** What was remembered with this tag is forgotten. */
+  forget(tag: number): void
+  clear(): void
+  /** Replies held, some of them perhaps no longer of use. */
+  size(): number
+}
+
+/** Tags are numbers below this. */
+export const TAGS = 4096
+/** For what never ends: whole seconds in 31 bits. */
+export const FOR_EVER = 0x7fffffff
+
+/** Two pages: answers that are asked for move to the younger one; when that is full, the older one is thrown away. */
+export function createAnswerTable(limits: { readonly entries: number; readonly bytes: number }): AnswerTable {
+  let young = createPage(limits.entries, limits.bytes)
+  let old = createPage(limits.entries, limits.bytes)
+  const generations = new Int32Array(TAGS)
+
+  const turnOver = (): void => {
+    ;[young, old] = [old, young]
+    clearPage(young)
+  }
+  const holds = (page: typeof young, place: number, now: number): boolean =>
+    generations[entryTag(page, place)] === entryGeneration(page, place) && entryExpires(page, place) > now
+
+  /** The entry's place in the younger page, 0 where there is none. */
+  const find = (question: PacketQuestion, packet: Uint8Array, now: number): number => {
+    const place = findEntry(young, question, packet)
+    if (place !== 0) return holds(young, place, now) ? place : 0
+    const older = findEntry(old, question, packet)
+    if (older === 0 || !holds(old, older, now)) return 0
+    if (!moveEntry(old, older, young)) {
+      turnOver()
+      return 0
+    }
+    return findEntry(young, question, packet)
+  }
+
+  return {
+    answer(question, packet, moment) {
+      const place = find(question, packet, moment.now)
+      return place === 0 ? 0 : writeReply(young, place, question, packet, moment)
+    },
+    age(question, packet, now) {
+      const place = find(question, packet, now)
+      if (place === 0) return undefined
+      return { since: now - entryStored(young, place), left: entryExpires(young, place) - now }
+    },
+    remember(question, packet, entry) {
+      const whole: Entry = { ...entry, generation: generations[entry.tag] ?? 0 }
+      if (addEntry(young, question, packet, whole)) return
+      turnOver()
+      addEntry(young, question, packet, whole)
+    },
+    forget(tag) {
+      generations[tag] = ((generations[tag] ?? 0) + 1) | 0
+    },
+    clear() {
+      clearPage(young)
+      clearPage(old)
+    },
+    size: () => young.count + old.count,
+  }
+}
