@@ -229,7 +229,7 @@ describe('any change', () => {
       }),
       { numRuns: 50 },
     )
-  })
+  }, 60_000)
 })
 
 describe(`crossing ${STRICT_LIMIT} Service ports`, () => {
