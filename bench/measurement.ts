@@ -12,7 +12,7 @@ export interface Goal {
 }
 
 export interface Measurement {
-  /** Where: start-up, memory, host, inside. */
+  /** Where: start-up, memory, check, host, inside. */
   readonly workload: string
   readonly what: string
   readonly unit: Unit

@@ -1,43 +1,67 @@
 /** Mappings: duplicate keys, and merge keys in kubectl's order (what stands later wins, a merge key too). */
 import { type Composer, chargeAlias, placeIn, report } from './composer.ts'
-import { isJsonObject, objectOf, type SourceEntry, type SourceNode } from './node.ts'
+import { isJsonObject, type JsonValue, putField, type SourceEntry, type SourceNode } from './node.ts'
 import type { SourceRange } from './source.ts'
 
-interface Slot {
-  readonly entry: SourceEntry
-  readonly isMerged: boolean
+/** A mapping while it is put together. A key keeps the place at which it was first met. */
+export interface MappingBuilder {
+  readonly entries: SourceEntry[]
+  readonly value: Record<string, JsonValue>
+  /** Keys whose value comes from a merge key; absent where there is none. */
+  merged?: Set<string>
+  /** Index in `entries` by key; made when a key is met again. */
+  indices?: Map<string, number>
 }
 
-export type MappingBuilder = Map<string, Slot>
+export function newMapping(): MappingBuilder {
+  return { entries: [], value: {} }
+}
 
 function placeOfKey(composer: Composer, entry: SourceEntry): SourceRange {
   return placeIn(composer, entry.keyStart - composer.offset, entry.keyEnd - composer.offset)
 }
 
+/** Gives the entry that was there before. */
+function put(mapping: MappingBuilder, key: string, entry: SourceEntry): SourceEntry | undefined {
+  const { entries, value } = mapping
+  const isThere = Object.hasOwn(value, key)
+  putField(value, key, entry.node.value)
+  if (!isThere) {
+    mapping.indices?.set(key, entries.length)
+    entries.push(entry)
+    return undefined
+  }
+  mapping.indices ??= new Map(entries.map((one, i) => [String(one.key), i]))
+  const index = mapping.indices.get(key) ?? -1
+  const earlier = entries[index]
+  entries[index] = entry
+  return earlier
+}
+
 export function addEntry(composer: Composer, mapping: MappingBuilder, key: string, entry: SourceEntry): void {
-  const earlier = mapping.get(key)
-  mapping.set(key, { entry, isMerged: false })
-  if (earlier === undefined || earlier.isMerged) return
+  const earlier = put(mapping, key, entry)
+  if (earlier === undefined || mapping.merged?.delete(key) === true) return
   report(composer, placeOfKey(composer, entry), {
     severity: 'error',
     code: 'duplicate-key',
     message: `the key ${JSON.stringify(key)} is twice in this mapping`,
     hint: 'remove one of the two, or add the `---` that is missing between two objects',
-    related: { ...placeOfKey(composer, earlier.entry), message: 'the first one' },
+    related: { ...placeOfKey(composer, earlier), message: 'the first one' },
   })
 }
 
 function mergeOne(composer: Composer, mapping: MappingBuilder, source: SourceNode, place: SourceRange): void {
   if (!chargeAlias(composer, source, place)) return
+  mapping.merged ??= new Set()
   for (const entry of source.entries) {
     const key = String(entry.key)
-    const earlier = mapping.get(key)
-    if (earlier !== undefined && !earlier.isMerged) {
+    const earlier = put(mapping, key, entry)
+    if (earlier !== undefined && !mapping.merged.has(key)) {
       const hint = 'put the merge key first, so that the keys after it win with every YAML reader'
       const message = `this merge key overrides ${JSON.stringify(key)}, which stands before it`
       report(composer, place, { severity: 'warning', code: 'merge-order', message, hint })
     }
-    mapping.set(key, { entry, isMerged: true })
+    mapping.merged.add(key)
   }
 }
 
@@ -54,14 +78,12 @@ export function addMerge(composer: Composer, mapping: MappingBuilder, value: Sou
 }
 
 /** The finished mapping; `start` and `end` are offsets in the file. */
-export function mappingNode(mapping: MappingBuilder, start: number, end: number): SourceNode {
-  const entries: SourceEntry[] = []
+export function mappingNode({ entries, value }: MappingBuilder, start: number, end: number): SourceNode {
   let weight = 2
   let depth = 0
-  for (const [key, { entry }] of mapping) {
-    entries.push(entry)
-    weight += key.length + 4 + entry.node.weight
-    depth = Math.max(depth, entry.node.depth)
+  for (const { key, node } of entries) {
+    weight += String(key).length + 4 + node.weight
+    if (node.depth > depth) depth = node.depth
   }
-  return { value: objectOf(entries), start, end, entries, weight, depth: depth + 1 }
+  return { value, start, end, entries, weight, depth: depth + 1 }
 }

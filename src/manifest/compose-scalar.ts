@@ -16,7 +16,7 @@ const TAG_CHECKS: Readonly<Record<string, (value: JsonValue) => boolean>> = {
 }
 
 /** Offsets in the piece, with the quotes; an empty scalar is where the last thing ended. */
-function extent(composer: Composer, event: ScalarEvent): { start: number; end: number } {
+export function extent(composer: Composer, event: ScalarEvent): { start: number; end: number } {
   if (event.valueStart < 0) {
     const after = Math.max(composer.cursor, event.anchorEnd, event.tagEnd)
     return { start: after, end: after }
@@ -90,6 +90,14 @@ export function composeScalar(composer: Composer, event: ScalarEvent): SourceNod
     weight: 8 + end - start,
     depth: 0,
   }
+}
+
+/** The name of a key that is a plain string without anchor or tag; undefined for any other. */
+export function plainName(composer: Composer, event: ScalarEvent): string | undefined {
+  if (event.style !== SCALAR_STYLE.PLAIN || event.anchorStart >= 0 || event.tagStart >= 0) return undefined
+  if (isMergeKey(composer, event)) return undefined
+  const value = resolvePlainScalar(getScalarValue(composer.text, event))
+  return typeof value === 'string' ? value : undefined
 }
 
 /** Whether an event is the merge key: an unquoted `<<`. */

@@ -8,8 +8,8 @@ import {
   type ScalarEvent,
   type SequenceEvent,
 } from 'js-yaml'
-import { addEntry, addMerge, type MappingBuilder, mappingNode } from './compose-mapping.ts'
-import { composeScalar, isMergeKey, keyName } from './compose-scalar.ts'
+import { addEntry, addMerge, type MappingBuilder, mappingNode, newMapping } from './compose-mapping.ts'
+import { composeScalar, extent, isMergeKey, keyName, plainName } from './compose-scalar.ts'
 import { type Composer, chargeAlias, placeIn, report } from './composer.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { NO_ENTRIES, type SourceEntry, type SourceNode } from './node.ts'
@@ -71,6 +71,17 @@ function composeSequence(composer: Composer, event: SequenceEvent): SourceNode {
 
 function composePair(composer: Composer, mapping: MappingBuilder): void {
   const event = composer.events[composer.next]
+  const plain = event?.type === EVENT_ID.SCALAR ? plainName(composer, event) : undefined
+  if (event?.type === EVENT_ID.SCALAR && plain !== undefined) {
+    // Nearly every key: no node is made for it.
+    composer.next += 1
+    const { start, end } = extent(composer, event)
+    composer.cursor = Math.max(composer.cursor, end)
+    const keyStart = composer.offset + start
+    const entry = { key: plain, keyStart, keyEnd: composer.offset + end, node: composeNode(composer) }
+    addEntry(composer, mapping, plain, entry)
+    return
+  }
   const isMerge = event?.type === EVENT_ID.SCALAR && isMergeKey(composer, event)
   const key = composeNode(composer)
   const value = composeNode(composer)
@@ -85,7 +96,7 @@ function composePair(composer: Composer, mapping: MappingBuilder): void {
 }
 
 function composeMapping(composer: Composer, event: MappingEvent): SourceNode {
-  const mapping: MappingBuilder = new Map()
+  const mapping = newMapping()
   while (composer.events[composer.next]?.type !== EVENT_ID.POP) composePair(composer, mapping)
   composer.next += 1
   const end = collectionEnd(composer, '{', event.start)

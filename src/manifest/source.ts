@@ -25,8 +25,13 @@ const lineStartsOf = new WeakMap<SourceText, readonly number[]>()
 function lineStarts(source: SourceText): readonly number[] {
   const known = lineStartsOf.get(source)
   if (known !== undefined) return known
+  const { text } = source
   const starts = [0]
-  for (const match of source.text.matchAll(/\r\n?|\n/g)) starts.push(match.index + match[0].length)
+  if (text.includes('\r')) {
+    for (const match of text.matchAll(/\r\n?|\n/g)) starts.push(match.index + match[0].length)
+  } else {
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) starts.push(end + 1)
+  }
   lineStartsOf.set(source, starts)
   return starts
 }

@@ -10,8 +10,7 @@ export function valueAt(value: JsonValue | undefined, ...path: Path): JsonValue 
   let found = value
   for (const key of path) {
     if (found === undefined) return undefined
-    if (typeof key === 'string') found = fieldOf(found, key)
-    else found = Array.isArray(found) ? found[key] : undefined
+    found = typeof key === 'string' ? fieldOf(found, key) : Array.isArray(found) ? found[key] : undefined
   }
   return found
 }

@@ -2,8 +2,8 @@
 import type { ManifestObject } from '../../manifest/manifest.ts'
 import { isJsonObject, type JsonValue } from '../../manifest/node.ts'
 import { type CheckContext, objectsOfKind } from './context.ts'
-import { listAt, numberAt, type Path, textAt, valueAt } from './json.ts'
-import { matchesSelector } from './labels.ts'
+import { labelsAt, listAt, numberAt, type Path, textAt, valueAt } from './json.ts'
+import { append, matchesSelector } from './labels.ts'
 import type { Workload } from './workload.ts'
 
 export interface PolicyPort {
@@ -61,10 +61,36 @@ function readPolicy(object: ManifestObject, namespace: string): Policy {
   }
 }
 
-export function policies(context: CheckContext): readonly Policy[] {
-  return objectsOfKind(context, 'NetworkPolicy')
+interface PolicyIndex {
+  readonly all: readonly Policy[]
+  readonly selected: ReadonlyMap<Policy, readonly Workload[]>
+  readonly applying: ReadonlyMap<Workload, readonly Policy[]>
+}
+
+const indexOf = new WeakMap<CheckContext, PolicyIndex>()
+
+/** Put together once. */
+function policyIndex(context: CheckContext): PolicyIndex {
+  const known = indexOf.get(context)
+  if (known !== undefined) return known
+  const all = objectsOfKind(context, 'NetworkPolicy')
     .filter(({ apiVersion }) => apiVersion.startsWith('networking.k8s.io/'))
     .map((object) => readPolicy(object, context.namespaceOf(object)))
+  const selected = new Map<Policy, readonly Workload[]>()
+  const applying = new Map<Workload, Policy[]>()
+  for (const policy of all) {
+    const candidates = context.workloadIndex.find(policy.namespace, labelsAt(policy.selector, 'matchLabels'))
+    const workloads = candidates.filter((workload) => appliesTo(policy, workload))
+    selected.set(policy, workloads)
+    for (const workload of workloads) append(applying, workload, policy)
+  }
+  const index = { all, selected, applying }
+  indexOf.set(context, index)
+  return index
+}
+
+export function policies(context: CheckContext): readonly Policy[] {
+  return policyIndex(context).all
 }
 
 /** Pods on the network of the node are beyond policies. */
@@ -77,7 +103,12 @@ export function appliesTo(policy: Policy, workload: Workload): boolean {
 }
 
 export function selectedByPolicy(context: CheckContext, policy: Policy): readonly Workload[] {
-  return context.workloadIndex.find(policy.namespace, {}).filter((workload) => appliesTo(policy, workload))
+  return policyIndex(context).selected.get(policy) ?? []
+}
+
+/** The policies that select Pods of the workload, in the order of the input. */
+export function policiesFor(context: CheckContext, workload: Workload): readonly Policy[] {
+  return policyIndex(context).applying.get(workload) ?? []
 }
 
 /** Whether the entry lets a packet to this number through; `name` is what the port is called in the Pod. */
@@ -98,4 +129,16 @@ export function isPeer(policy: Policy, peer: JsonValue, workload: Workload): boo
       : matchesSelector(namespaces, { 'kubernetes.io/metadata.name': workload.namespace })
   const pods = valueAt(peer, 'podSelector')
   return isHere && (pods === undefined || matchesSelector(pods, workload.labels))
+}
+
+/** The workloads that a peer means, in the order of the input. */
+export function peerWorkloads(context: CheckContext, policy: Policy, peer: JsonValue): readonly Workload[] {
+  const namespaces = valueAt(peer, 'namespaceSelector')
+  const named = labelsAt(namespaces, 'matchLabels')['kubernetes.io/metadata.name']
+  const namespace = namespaces === undefined ? policy.namespace : named
+  const candidates =
+    namespace === undefined
+      ? context.workloads
+      : context.workloadIndex.find(namespace, labelsAt(valueAt(peer, 'podSelector'), 'matchLabels'))
+  return candidates.filter((workload) => isPeer(policy, peer, workload))
 }

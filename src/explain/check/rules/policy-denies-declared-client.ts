@@ -1,7 +1,7 @@
 import type { Check, Problem } from '../check.ts'
 import { clientReferences, type ClientReference } from '../client-references.ts'
 import { type CheckContext, selectedBy } from '../context.ts'
-import { allowsPort, appliesTo, isPeer, policies, type Policy, type PolicyRule } from '../policies.ts'
+import { allowsPort, isPeer, policies, policiesFor, type Policy, type PolicyRule } from '../policies.ts'
 import { targetNumber, targetOf } from '../target.ts'
 import { nameOf } from '../wording.ts'
 import type { Workload } from '../workload.ts'
@@ -81,18 +81,17 @@ spec:
     },
   ],
   run(context) {
-    const all = policies(context)
-    if (all.length === 0) return []
-    return clientReferences(context).flatMap((reference) => judge(context, all, reference))
+    if (policies(context).length === 0) return []
+    return clientReferences(context).flatMap((reference) => judge(context, reference))
   },
 }
 
-function judge(context: CheckContext, all: readonly Policy[], reference: ClientReference): readonly Problem[] {
+function judge(context: CheckContext, reference: ClientReference): readonly Problem[] {
   const { workload: client, service, port } = reference
   const servicePort = service?.ports.find((one) => one.port === port)
   if (client === undefined || service === undefined || servicePort === undefined || client.hostNetwork) return []
   return selectedBy(context, service).flatMap((server) => {
-    const applying = all.filter((policy) => policy.ingress !== undefined && appliesTo(policy, server))
+    const applying = policiesFor(context, server).filter((policy) => policy.ingress !== undefined)
     const [first] = applying
     const link = { service, port: servicePort, workload: server }
     const target = targetNumber(link)

@@ -1,8 +1,7 @@
 import type { Check } from '../check.ts'
 import { type CheckContext } from '../context.ts'
-import { isJsonObject, type JsonValue } from '../../../manifest/node.ts'
 import { valueAt } from '../json.ts'
-import { appliesTo, policies, type Policy, type PolicyPort, type PolicyRule, selectedByPolicy } from '../policies.ts'
+import { policies, policiesFor, type Policy, type PolicyPort, type PolicyRule, selectedByPolicy } from '../policies.ts'
 import { nameOf } from '../wording.ts'
 import type { Workload } from '../workload.ts'
 
@@ -67,10 +66,11 @@ spec:
   ],
   run(context) {
     const all = policies(context).filter(({ egress }) => egress !== undefined)
+    const allowing = new Set(all.filter(allowsDns).map(whom))
     return all
       .filter(({ egress = [] }) => egress.length > 0)
       .flatMap((policy) => {
-        const lacking = without(context, policy, all)
+        const lacking = without(context, policy, allowing)
         if (lacking === undefined) return []
         const who = lacking === 'all' ? 'the Pods that it selects' : nameOf(lacking)
         return {
@@ -83,19 +83,18 @@ spec:
 }
 
 /** Who has no DNS, if anybody; `all` where no workload was given to look at. */
-function without(context: CheckContext, policy: Policy, all: readonly Policy[]): Workload | 'all' | undefined {
+function without(context: CheckContext, policy: Policy, allowing: ReadonlySet<string>): Workload | 'all' | undefined {
   const workloads = selectedByPolicy(context, policy)
   if (workloads.length > 0) {
-    return workloads.find((workload) => !all.some((one) => appliesTo(one, workload) && allowsDns(one)))
+    return workloads.find((workload) => !policiesFor(context, workload).some(allowsDns))
   }
-  const selector = JSON.stringify(policy.selector)
-  const isSame = (one: Policy): boolean =>
-    one.namespace === policy.namespace && (isEmpty(one.selector) || JSON.stringify(one.selector) === selector)
-  return all.some((one) => isSame(one) && allowsDns(one)) ? undefined : 'all'
+  const isAllowed = allowing.has(whom(policy)) || allowing.has(whom({ namespace: policy.namespace, selector: {} }))
+  return isAllowed ? undefined : 'all'
 }
 
-function isEmpty(selector: JsonValue | undefined): boolean {
-  return isJsonObject(selector) && Object.keys(selector).length === 0
+/** The same for policies that are written to select the same Pods. */
+function whom({ namespace, selector }: Pick<Policy, 'namespace' | 'selector'>): string {
+  return `${namespace} ${JSON.stringify(selector)}`
 }
 
 function allowsDns({ egress = [] }: Policy): boolean {

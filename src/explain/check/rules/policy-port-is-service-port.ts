@@ -3,7 +3,7 @@ import { type CheckContext, servicesSelecting } from '../context.ts'
 import { replaceScalar, safeFix } from '../edits.ts'
 import {
   allowsPort,
-  isPeer,
+  peerWorkloads,
   policies,
   type Policy,
   type PolicyPort,
@@ -119,8 +119,7 @@ spec: { containers: [{ name: web, ports: [{ containerPort: 8080 }] }] }
 
 /** The workloads that the rule lets Pods connect to. A rule for everybody is about no Service. */
 function receivers(context: CheckContext, policy: Policy, rule: PolicyRule): readonly Workload[] {
-  const peers = rule.peers.filter((peer) => typeof peer === 'object')
-  return context.workloads.filter((workload) => peers.some((peer) => isPeer(policy, peer, workload)))
+  return [...new Set(rule.peers.flatMap((peer) => peerWorkloads(context, policy, peer)))]
 }
 
 function judge(
