@@ -1,9 +1,11 @@
-import { cidrAddress, cidrSize, formatIP, type CIDR } from '../lib/ip.ts'
+import { cidrAddress, cidrSize, formatIP, parseIP, type CIDR } from '../lib/ip.ts'
 
 /** The Pod addresses of one node. An address that was given back is the last to be used again. */
 export interface AddressPool {
   /** Undefined where all are taken. */
   take(): string | undefined
+  /** This one, if it is free: whether it was. */
+  reserve(address: string): boolean
   give(address: string): void
 }
 
@@ -22,6 +24,14 @@ export function createAddressPool(cidr: CIDR): AddressPool {
         return address
       }
       return undefined
+    },
+    reserve(address) {
+      const ip = parseIP(address)
+      if (ip === undefined || taken.has(address)) return false
+      const index = ip.value - cidr.base
+      if (ip.family !== cidr.family || index < 2n || index >= BigInt(size - 1)) return false
+      taken.add(address)
+      return true
     },
     give: (address) => void taken.delete(address),
   }

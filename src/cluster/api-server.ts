@@ -13,6 +13,8 @@ import type { ClusterConfig } from '../model/cluster-config.ts'
 import type { FrontLink } from './front-link.ts'
 import { kubeconfigText } from './kubeconfig.ts'
 import type { Objects } from './objects.ts'
+import { formerServer, rememberServer } from './state/api-server-note.ts'
+import type { StateFile } from './state/state-file.ts'
 import type { ClusterOptions } from './options.ts'
 import type { PodEvents } from './pod-events.ts'
 import type { PodNetwork } from './pod-network.ts'
@@ -72,6 +74,8 @@ export interface ApiServerParts {
   readonly podNetwork: PodNetwork
   readonly podEvents: PodEvents
   readonly link: FrontLink
+  /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
+  readonly notes?: StateFile
 }
 
 /**
@@ -84,8 +88,9 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     '../apiserver/http/api-server.ts'
   )
   const names = serverNames(topology, config)
-  const certificates = makeCertificates(names, Date.now())
-  const token = randomBytes(32).toString('base64url')
+  const former = formerServer(parts.notes, names)
+  const certificates = former?.certificates ?? makeCertificates(names, Date.now())
+  const token = former?.token ?? randomBytes(32).toString('base64url')
   const { store, registry } = objects
   const events = createEventRecorder(store, Date.now)
   parts.podEvents.follow((pod, { container, type, reason, message }) => {
@@ -101,7 +106,8 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
   }
   const server = createApiServer({ certificates, token, names, context })
   const inside = createApiServer({ certificates, token, names, context })
-  const port = await listenOnHost(server, link)
+  const port = await listenOnHost(server, link, former?.port ?? PORT)
+  rememberServer(parts.notes, { certificates, token, port, names, madeAt: former?.madeAt ?? Date.now() })
   await listening(inside.listen({ host: topology.gateway, port: PORT, exclusive: true }))
   const path = `${options.stateDirectory}/kubeconfig`
   const address = `https://${LOOPBACK}:${port}`
@@ -125,9 +131,9 @@ function serverNames(topology: Topology, config: ClusterConfig): readonly string
   return [LOOPBACK, 'localhost', topology.gateway, serviceAddress(config), ...inside]
 }
 
-/** The host's port, opened by the front and handed over: 6443, or the next that is free. */
-async function listenOnHost(server: Server, link: FrontLink): Promise<number> {
-  const [result] = await link.listen([{ protocol: 'TCP', address: LOOPBACK, port: PORT }])
+/** The host's port, opened by the front and handed over: the wanted one, or the next that is free. */
+async function listenOnHost(server: Server, link: FrontLink, wanted: number): Promise<number> {
+  const [result] = await link.listen([{ protocol: 'TCP', address: LOOPBACK, port: wanted }])
   if (result?.port === undefined) throw new Error(`no port for the API server: ${result?.error ?? 'no answer'}`)
   await listening(server.listen({ fd: receiveFd(link.channel) }))
   return result.port

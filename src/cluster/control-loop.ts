@@ -2,7 +2,7 @@ import { wokenKeys, type Controller } from '../controllers/controller.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
-import { objectKey, type Snapshot } from '../model/snapshot.ts'
+import { allObjects, emptySnapshot, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Store, WatchEvent } from '../store/store.ts'
 import { createAlarms, type Alarms } from './alarms.ts'
 
@@ -37,10 +37,11 @@ const MAXIMUM_ROUNDS = 200
  * consumers. The first event starts it at once; what comes meanwhile shares the next turn.
  */
 export function startControlLoop(options: ControlLoopOptions): ControlLoop {
-  let pending: WatchEvent[] = []
+  // What is there already is news to controllers and consumers.
+  let pending: WatchEvent[] = [...allObjects(options.store.snapshot())].map((object) => ({ type: 'ADDED', object }))
   let scheduled = false
   let waiting: (() => void)[] = []
-  let reconciled = options.store.snapshot()
+  let reconciled = emptySnapshot()
   const alarms = createAlarms(options.clock, () => schedule())
   const schedule = (): void => {
     if (scheduled) return
@@ -51,6 +52,7 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
     pending.push(event)
     schedule()
   })
+  if (pending.length > 0) schedule()
 
   function turn(): void {
     const seen = runControllers()

@@ -3,12 +3,13 @@ import type { Pod, PodStatus } from '../api/core.ts'
 import { isKind, KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
 import { createRegistry, type Registry, type WriteResult } from '../apiserver/registry.ts'
 import { missingNamespaces, validateObjects, type ObjectProblem } from '../apiserver/validate-objects.ts'
-import { adoptNode, isNode } from './own-objects.ts'
+import { adoptNode, isNode, renewNode } from './own-objects.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { canonicalJSON } from '../model/hash.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import { createStore, type Store } from '../store/store.ts'
+import { NO_STATE, withState, type ObjectState } from './state/object-state.ts'
 
 /** The store and those who may write to it: controllers, the kubelet, and manifests. */
 export interface Objects {
@@ -16,7 +17,7 @@ export interface Objects {
   /** What clients of the API write through. */
   readonly registry: Registry
   snapshot(): Snapshot
-  /** An object of the network itself. Throws an Error where it is refused. */
+  /** An object of the network itself, made or brought up to date. Throws an Error where it is refused. */
   create(object: AnyObject): void
   /** What a controller wants. Throws an Error where it is refused. */
   applyChange(change: Change): void
@@ -45,39 +46,30 @@ type Draft = Pick<ApplyReport, 'problems'> & {
 /** Namespaces that are there from the start, as in every cluster. */
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 
-export function createObjects(config: ClusterConfig): Objects {
-  const store = createStore({ now: () => Date.now(), uid: () => randomUUID() })
+export function createObjects(config: ClusterConfig, state: ObjectState = NO_STATE): Objects {
+  const { restored } = state
+  const snapshot = restored === undefined ? {} : { restored: restored.snapshot }
+  const store = createStore({ now: () => Date.now(), uid: () => randomUUID(), ...snapshot })
   const registry = createRegistry(store, config, { now: () => Date.now() })
   /** What the last manifest said, by kind and key: to see what changed in it, and what is gone. */
-  let applied: ReadonlyMap<string, string> = new Map()
+  let applied: ReadonlyMap<string, string> = restored?.applied ?? new Map()
   /** Pods whose spec changed: made again when the one of their name has ended. */
-  const successors = new Map<string, AnyObject>()
-  store.watch(({ type, object }) => {
-    if (type !== 'DELETED') return
-    const successor = successors.get(identity(object))
-    successors.delete(identity(object))
-    if (successor === undefined) return
-    const result = registry.create(successor)
-    if ('failure' in result) console.error(`${identity(successor)}: ${result.failure.message}`)
+  const successors = new Map<string, AnyObject>(restored?.successors)
+  store.watch((event) => {
+    state.record(event)
+    if (event.type === 'DELETED' && succeed(registry, successors, event.object)) state.remember(applied, successors)
   })
-  for (const name of NAMESPACES) accepted(registry.create(namespaceObject(name)))
+  for (const name of NAMESPACES) provide(store, registry, namespaceObject(name))
 
   return {
     store,
-    registry,
+    registry: withState(registry, state),
     snapshot: store.snapshot,
-    create: (object) => void accepted(registry.create(object)),
+    create: (object) => provide(store, registry, object),
     applyChange: (change) => applyChange(store, registry, change),
     applyManifest(manifest) {
       const plan = planManifest(manifest, store.snapshot(), applied, config)
-      const report: Draft = {
-        created: [],
-        updated: [],
-        deleted: [],
-        unchanged: 0,
-        warnings: [],
-        problems: plan.problems,
-      }
+      const report = emptyReport(plan.problems)
       if (plan.problems.length > 0) return report
       for (const name of plan.gone) remove(store, registry, successors, name, report)
       for (const name of plan.namespaces) {
@@ -90,6 +82,7 @@ export function createObjects(config: ClusterConfig): Objects {
       }
       report.warnings.push(...plan.warnings)
       applied = plan.wanted
+      state.remember(applied, successors)
       return report
     },
     writePodStatus(pod, status) {
@@ -103,6 +96,28 @@ export function createObjects(config: ClusterConfig): Objects {
       registry.delete('Pod', objectKey(pod), { gracePeriodSeconds: 0 })
     },
   }
+}
+
+function emptyReport(problems: Draft['problems']): Draft {
+  return { created: [], updated: [], deleted: [], unchanged: 0, warnings: [], problems }
+}
+
+/** Whether somebody waited for its end. */
+function succeed(registry: Registry, successors: Map<string, AnyObject>, gone: AnyObject): boolean {
+  const successor = successors.get(identity(gone))
+  successors.delete(identity(gone))
+  if (successor === undefined) return false
+  const result = registry.create(successor)
+  if ('failure' in result) console.error(`${identity(successor)}: ${result.failure.message}`)
+  return true
+}
+
+/** What the network was stopped with stays, as far as it is not the network's own. */
+function provide(store: Store, registry: Registry, object: AnyObject): void {
+  const stored = find(store.snapshot(), identity(object))
+  if (stored === undefined) return void accepted(registry.create(object))
+  if (stored.kind === 'Node' && object.kind === 'Node') store.update(renewNode(stored, object))
+  else if (object.kind !== 'Namespace') accepted(registry.update(object))
 }
 
 interface ManifestPlan {

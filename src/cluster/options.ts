@@ -12,6 +12,8 @@ export interface ClusterOptions {
   readonly stateDirectory: string
   /** Host address for all listeners instead of loopback. */
   readonly listen?: string
+  /** Folder in which objects, addresses and ports outlive the network. */
+  readonly state?: string
   /** `[NS/]WORKLOAD[:CONTAINER]` to shell command. */
   readonly run: Readonly<Record<string, string>>
 }

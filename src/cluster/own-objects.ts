@@ -30,3 +30,14 @@ export function adoptNode(node: Node, snapshot: Snapshot): Node {
     ...(made.status && { status: made.status }),
   }
 }
+
+/** A Node from before a restart: what people wrote on it stays, addresses and status are those of now. */
+export function renewNode(stored: Node, made: Node): Node {
+  const { podCIDR, podCIDRs } = made.spec ?? {}
+  return {
+    ...stored,
+    metadata: { ...stored.metadata, labels: { ...stored.metadata.labels, ...made.metadata.labels } },
+    spec: { ...stored.spec, ...(podCIDR && { podCIDR }), ...(podCIDRs && { podCIDRs }) },
+    ...(made.status && { status: made.status }),
+  }
+}

@@ -28,6 +28,13 @@ export interface PodNetworkOptions {
   readonly nodes: ReadonlyMap<string, NetworkNamespace>
   /** Folder for the files that Pods see as /etc/hosts and /etc/resolv.conf. */
   readonly directory: string
+  /** By the Pod's uid: the addresses that Pods had before the network was started again. */
+  readonly formerAddresses: ReadonlyMap<string, FormerAddress>
+}
+
+export interface FormerAddress {
+  readonly nodeName: string
+  readonly address: string
 }
 
 interface NodeState {
@@ -41,12 +48,12 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
   const sandboxes = new Map<string, PodSandbox>()
   return {
     sandboxOf: (namespace, name) => sandboxes.get(`${namespace}/${name}`),
-    addClient: leaves.add,
+    addClient: (nodeName) => leaves.add(nodeName),
     removeClient: leaves.remove,
     async runPodSandbox(pod) {
       const node = leaves.plan(pod.spec.nodeName ?? '')
       const resolvConf = resolvConfOf(pod.metadata.namespace ?? 'default')
-      const own = pod.spec.hostNetwork === true ? undefined : leaves.add(node.name)
+      const own = pod.spec.hostNetwork === true ? undefined : leaves.add(node.name, pod.metadata.uid)
       const podIP = own?.address ?? node.address
       const netns = own?.namespace ?? options.nodes.get(node.name)
       try {
@@ -78,11 +85,12 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
 /** Addresses of the nodes' Pod ranges, each in a namespace of its own. */
 interface Leaves {
   plan(nodeName: string): NodePlan
-  add(nodeName: string): { readonly address: string; readonly namespace: NetworkNamespace }
+  /** `uid`: of a Pod, which keeps the address that it had. */
+  add(nodeName: string, uid?: string): { readonly address: string; readonly namespace: NetworkNamespace }
   remove(nodeName: string, address: string, namespace: NetworkNamespace): void
 }
 
-function createLeaves({ topology, fabric }: PodNetworkOptions): Leaves {
+function createLeaves({ topology, fabric, formerAddresses }: PodNetworkOptions): Leaves {
   const nodes = new Map<string, NodeState>(
     topology.nodes.map((plan) => [plan.name, { plan, pool: createAddressPool(plan.podCIDR) }]),
   )
@@ -91,10 +99,18 @@ function createLeaves({ topology, fabric }: PodNetworkOptions): Leaves {
     if (node === undefined) throw new Error(`the network has no node ${JSON.stringify(name)}`)
     return node
   }
+  const former = new Map(
+    [...formerAddresses].filter(([, { nodeName, address }]) => nodes.get(nodeName)?.pool.reserve(address) === true),
+  )
+  const takeAddress = (nodeName: string, uid: string): string | undefined => {
+    const had = former.get(uid)
+    former.delete(uid)
+    return had?.address ?? nodeState(nodeName).pool.take()
+  }
   return {
     plan: (nodeName) => nodeState(nodeName).plan,
-    add(nodeName) {
-      const address = nodeState(nodeName).pool.take()
+    add(nodeName, uid = '') {
+      const address = takeAddress(nodeName, uid)
       if (address === undefined) throw new Error(`the Pod range of ${nodeName} is used up: start with more --nodes`)
       try {
         return { address, namespace: fabric.addPod(nodeName, address) }

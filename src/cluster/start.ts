@@ -28,6 +28,7 @@ import { createPodEvents, type PodEvents } from './pod-events.ts'
 import { createPodNetwork, type PodNetwork } from './pod-network.ts'
 import { findProgram } from './run-commands.ts'
 import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
+import { openNetworkState, type NetworkState } from './state/network-state.ts'
 import { networkStatus, type NetworkStatus } from './status.ts'
 import { planTopology, type Topology } from './topology.ts'
 
@@ -69,8 +70,16 @@ export async function startCluster(
   const { config, topology } = plan(options)
   const { fabric, nodes } = makeFabric(config, topology)
   step('nodes')
-  const objects = createObjects(config)
-  const podNetwork = createPodNetwork({ fabric, topology, config, nodes, directory: `${options.stateDirectory}/etc` })
+  const state = await openNetworkState(options, topology, reportError)
+  const objects = createObjects(config, state.objects)
+  const podNetwork = createPodNetwork({
+    fabric,
+    topology,
+    config,
+    nodes,
+    directory: `${options.stateDirectory}/etc`,
+    formerAddresses: state.formerAddresses,
+  })
   const podEvents = createPodEvents()
   const parts: Parts = { options, config, topology, fabric, nodes, objects, podNetwork, podEvents, surroundings }
   const hostPorts = makeHostPorts(parts)
@@ -85,8 +94,7 @@ export async function startCluster(
     onError: (error) => reportError('cluster DNS', error),
   })
   step('rules and names')
-  const { problems } = objects.applyManifest(manifest)
-  if (problems.length > 0) throw new Error(problems.map(({ object, message }) => `${object}: ${message}`).join('\n'))
+  applyManifest(objects, manifest, state)
   await loop.settled()
   const refusal = serviceProxy.refusal()
   if (refusal !== undefined) throw new Error(`there are no rules on ${refusal}`)
@@ -99,11 +107,23 @@ export async function startCluster(
   await loop.settled()
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
-  void podsReady(objects.store).then(() => surroundings.link.send({ kind: 'pods-ready' }))
   // Loaded when the network runs already, so that its start waits for nothing of it.
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
-  startApiServer({ ...parts, link: surroundings.link }).then(kubeconfig.resolve, kubeconfig.reject)
-  return { stop: () => stopCluster(kubelet) }
+  const notes = state.file === undefined ? {} : { notes: state.file }
+  startApiServer({ ...parts, ...notes, link: surroundings.link }).then(kubeconfig.resolve, kubeconfig.reject)
+  // Who keeps a network's state may have kept its kubeconfig as well.
+  const waitedFor = state.file === undefined ? [] : [kubeconfig.promise]
+  void Promise.allSettled([podsReady(objects.store), ...waitedFor]).then(() =>
+    surroundings.link.send({ kind: 'pods-ready' }),
+  )
+  return { stop: () => stopCluster(kubelet, state) }
+}
+
+/** Without any file a network with `--state` goes on as it was. */
+function applyManifest(objects: Objects, manifest: readonly unknown[], { objects: { restored } }: NetworkState): void {
+  if (restored !== undefined && manifest.length === 0) return
+  const { problems } = objects.applyManifest(manifest)
+  if (problems.length > 0) throw new Error(problems.map(({ object, message }) => `${object}: ${message}`).join('\n'))
 }
 
 function plan(options: ClusterOptions): { readonly config: ClusterConfig; readonly topology: Topology } {
@@ -241,7 +261,10 @@ async function startControl(
   })
 }
 
-async function stopCluster(kubelet: Kubelet): Promise<void> {
+/** That its Pods end is not what the next start should find. */
+async function stopCluster(kubelet: Kubelet, { objects, file }: NetworkState): Promise<void> {
+  objects.flush()
+  file?.close()
   await kubelet.stop(Number.POSITIVE_INFINITY)
 }
 

@@ -71,6 +71,9 @@ function planNode(number: number, nodeCIDR: CIDR, podCIDR: CIDR): NodePlan {
 /** As Go calls it, and so as Kubernetes' labels do. */
 const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch
 
+/** In nodeInfo: by it our nodes are told from invented ones. */
+export const RUNTIME_VERSION: string = 'portolan://host-programs'
+
 export function nodeObject(plan: NodePlan): Node {
   const podCIDR = formatCIDR(plan.podCIDR)
   const resources = {
@@ -101,7 +104,7 @@ export function nodeObject(plan: NodePlan): Node {
         kubeletVersion: KUBERNETES_VERSION,
         osImage: 'Portolan network namespace',
         kernelVersion: release(),
-        containerRuntimeVersion: 'portolan://host-programs',
+        containerRuntimeVersion: RUNTIME_VERSION,
         operatingSystem: 'linux',
         architecture: ARCHITECTURE,
       },

@@ -22,6 +22,7 @@ export interface Libc {
   readonly open: (path: string, flags: number, mode: number) => number
   readonly close: (fd: number) => number
   readonly dup3: (from: number, to: number, flags: number) => number
+  readonly flock: (fd: number, operation: number) => number
   readonly fcntl: (fd: number, command: number, argument: number) => number
   readonly ioctl: (fd: number, request: number, argument: Pointer) => number
   readonly read: (fd: number, buffer: Pointer, length: number) => number
@@ -98,6 +99,7 @@ const signatures = {
   open: ['open', 'const char *', 'int', 'uint'],
   close: ['close', 'int'],
   dup3: ['dup3', 'int', 'int', 'int'],
+  flock: ['flock', 'int', 'int'],
   fcntl: ['fcntl', 'int', 'int', 'long'],
   ioctl: ['ioctl', 'int', 'ulong', memory],
   read: ['read', 'int', memory, 'size_t'],

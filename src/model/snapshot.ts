@@ -31,6 +31,10 @@ export function snapshotOf(objects: Iterable<AnyObject>): Snapshot {
   return { resourceVersion: 1, objects: maps as unknown as Snapshot['objects'] }
 }
 
+export function* allObjects(snapshot: Snapshot): Generator<AnyObject> {
+  for (const objects of Object.values(snapshot.objects)) yield* objects.values()
+}
+
 export function get<K extends Kind>(snapshot: Snapshot, kind: K, key: string): Kinds[K] | undefined {
   return snapshot.objects[kind].get(key)
 }

@@ -16,6 +16,8 @@ export interface StoreOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly uid: () => string
+  /** What it holds from the start. Its next resourceVersion is the one after this. */
+  readonly restored?: Snapshot
 }
 
 /** The one thing that changes. Every write makes the next resourceVersion and one event. */
@@ -36,7 +38,7 @@ export class NotFoundError extends Error {}
 export class ConflictError extends Error {}
 
 export function createStore(options: StoreOptions): Store {
-  let current = emptySnapshot()
+  let current = options.restored ?? emptySnapshot()
   const listeners = new Set<(event: WatchEvent) => void>()
 
   const mapOf = (kind: Kind): OrderedMap<AnyObject> => current.objects[kind]

@@ -108,13 +108,17 @@ async function waitForPods(
   return result
 }
 
-function endOf(end: EngineEnd, { progress, interrupts }: ForegroundOptions): number {
+function endOf(end: EngineEnd, { cluster, progress, interrupts }: ForegroundOptions): number {
   if (interrupts.wasForced()) {
     progress.say('network ended at once, nothing is left')
     return 0
   }
   if (end.kind === 'stopped') {
-    progress.say('network stopped, nothing is left')
+    progress.say(
+      cluster.state === undefined
+        ? 'network stopped, nothing is left'
+        : `network stopped, its state is in ${cluster.state}`,
+    )
     return 0
   }
   if (end.machine) throw machineError(end.message)

@@ -3,6 +3,7 @@ import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cl
 import type { ClusterOptions } from '../../cluster/options.ts'
 import { stateDirectory } from '../../cluster/state-directory.ts'
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseIPv4 } from '../../lib/ip.ts'
 import { DEFAULT_CLUSTER_CONFIG } from '../../model/cluster-config.ts'
 import { UsageError, type Context } from '../context.ts'
@@ -17,6 +18,7 @@ export interface UpOptions {
   readonly nodes: string
   readonly run: readonly string[]
   readonly listen?: string
+  readonly state?: string
   readonly dryRun?: boolean
   readonly check: boolean
   readonly dnsUpstream?: string
@@ -46,6 +48,7 @@ export function addNetworkOptions(program: Program): Program {
       [],
     )
     .option('--listen <address>', 'open the host ports on this address instead of loopback')
+    .option('--state <folder>', 'keep objects, addresses and ports in this folder, for the next up with it')
     .option('--dry-run', 'say what is wrong with the files, and start nothing')
     .option('--no-check', 'do not print what is suspicious in the manifests')
     .option(
@@ -89,6 +92,7 @@ export function clusterOptions(options: UpOptions, context: Context): ClusterOpt
     workingDirectory: context.workingDirectory,
     stateDirectory: stateDirectory(name).path,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
+    ...(options.state === undefined ? {} : { state: resolve(context.workingDirectory, options.state) }),
     run: Object.fromEntries(options.run.map(parseRun)),
   }
 }

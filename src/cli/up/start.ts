@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { awaitNetwork, connectNetwork, type RunningNetwork } from '../../cluster/control-client.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
@@ -46,6 +47,7 @@ export async function startUp(
   try {
     usable(() => createStateDirectory(directory))
     rememberOptions(directory.path, options)
+    if (cluster.state !== undefined) makeStateFolder(cluster.state)
     const progress = createProgress(context)
     const parts = { files, cluster, directory, wait, check, upstreams, detached, interrupts, progress, context }
     return await runForeground(parts).finally(() => removeStateDirectory(directory))
@@ -68,6 +70,16 @@ async function lockOrNetwork(
     await refuseCutOff(name)
     const network = await awaitNetwork(name)
     if (network !== undefined) return { network }
+  }
+}
+
+/** Of `--state`: it holds the key of the API server, so that nobody else may read it. */
+function makeStateFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new UsageError(`--state ${path}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

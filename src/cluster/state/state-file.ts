@@ -1,0 +1,169 @@
+/** The objects of a network on disk: an SQLite file in the folder that `up --state` names. */
+import { openSync, closeSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database, Statement } from 'node-sqlite3-wasm'
+import { isRecord } from '../../api/decode.ts'
+import { isKind, type AnyObject } from '../../api/kinds.ts'
+import { libc } from '../../host/libc.ts'
+import { objectKey } from '../../model/snapshot.ts'
+import type { WatchEvent } from '../../store/store.ts'
+
+/** What a network remembers beside its objects, each as JSON. */
+export type StateNote = 'format' | 'ranges' | 'applied' | 'successors' | 'api-server' | 'resourceVersion'
+
+export interface StateFile {
+  /** As they were written last. */
+  objects(): readonly AnyObject[]
+  /** Undefined where there is no such note. */
+  recall(note: StateNote): unknown
+  /** Goes to the disk with the next flush. */
+  remember(note: StateNote, value: unknown): void
+  /** Goes to the disk with the next flush. */
+  record(event: WatchEvent): void
+  /** Writes all of it in one transaction. Why it cannot be written, else undefined: it is then tried again. */
+  flush(): string | undefined
+  close(): void
+}
+
+const FILE = 'portolan.db'
+const FORMAT = 1
+/** flock(2). */
+const LOCK_EXCLUSIVE_NOW = 2 | 4
+/** An engine whose front was killed needs a moment to end. In milliseconds. */
+const [LOCK_TRIES, LOCK_PAUSE] = [100, 20]
+
+/** Rejects with an Error that says what is wrong with the folder. */
+export async function openStateFile(folder: string): Promise<StateFile> {
+  const path = `${folder}/${FILE}`
+  const lock = await lockFolder(folder)
+  // SQLite's own lock is a folder here, which outlives a process that was killed. Ours has just shown that nobody has it.
+  rmSync(`${path}.lock`, { recursive: true, force: true })
+  try {
+    const database = openDatabase(path)
+    const notes = readNotes(database)
+    const format = notes.get('format') ?? FORMAT
+    if (format !== FORMAT) throw new Error(`it has format ${JSON.stringify(format)}, this version reads ${FORMAT}`)
+    const file = stateFile(database, notes, () => closeSync(lock))
+    file.remember('format', FORMAT)
+    return file
+  } catch (error) {
+    closeSync(lock)
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`${path} cannot be read: ${why}; move it away to begin anew`, { cause: error })
+  }
+}
+
+async function lockFolder(folder: string): Promise<number> {
+  const fd = openSync(`${folder}/lock`, 'a', 0o600)
+  for (let tries = 0; tries < LOCK_TRIES; tries++) {
+    if (libc().flock(fd, LOCK_EXCLUSIVE_NOW) === 0) return fd
+    await sleep(LOCK_PAUSE)
+  }
+  closeSync(fd)
+  throw new Error(`--state ${folder}: another network uses it`)
+}
+
+const TABLES = [
+  'CREATE TABLE IF NOT EXISTS object (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))',
+  'CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT)',
+]
+const [BEGIN, COMMIT, ROLLBACK] = ['BEGIN', 'COMMIT', 'ROLLBACK']
+
+/** Exclusive, because a write-ahead log otherwise needs memory that processes share, which WebAssembly has not. */
+function openDatabase(path: string): Database {
+  const sqlite: typeof import('node-sqlite3-wasm') = createRequire(import.meta.url)('node-sqlite3-wasm')
+  const database = new sqlite.Database(path)
+  database.all('PRAGMA locking_mode = EXCLUSIVE')
+  database.all('PRAGMA journal_mode = WAL')
+  database.all('PRAGMA synchronous = NORMAL')
+  for (const statement of TABLES) database.exec(statement)
+  return database
+}
+
+function readNotes(database: Database): ReadonlyMap<string, unknown> {
+  const rows = database.all('SELECT name, value FROM note')
+  return new Map(rows.map(({ name, value }) => [textOf(name), JSON.parse(textOf(value)) as unknown]))
+}
+
+/** Of each object and note the last word alone is written, however often it changed between two flushes. */
+function stateFile(database: Database, notes: ReadonlyMap<string, unknown>, unlock: () => void): StateFile {
+  const changed = new Map<string, { readonly object: AnyObject; readonly gone: boolean }>()
+  const noted = new Map<string, string>()
+  const statements = prepare(database)
+  let open = true
+  return {
+    objects: () => database.all('SELECT value FROM object').flatMap(({ value }) => readStored(textOf(value))),
+    recall: (note) => notes.get(note),
+    remember: (note, value) => void noted.set(note, JSON.stringify(value)),
+    record({ type, object }) {
+      const { resourceVersion } = object.metadata
+      changed.set(`${object.kind} ${objectKey(object)}`, { object, gone: type === 'DELETED' })
+      noted.set('resourceVersion', String(resourceVersion))
+    },
+    flush() {
+      if (!open || (changed.size === 0 && noted.size === 0)) return undefined
+      try {
+        writeAll(database, statements, changed.values(), noted)
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error)
+      }
+      changed.clear()
+      noted.clear()
+      return undefined
+    },
+    close() {
+      if (!open) return
+      open = false
+      for (const statement of Object.values(statements)) statement.finalize()
+      database.close()
+      unlock()
+    },
+  }
+}
+
+interface Statements {
+  readonly put: Statement
+  readonly remove: Statement
+  readonly note: Statement
+}
+
+function prepare(database: Database): Statements {
+  return {
+    put: database.prepare('INSERT OR REPLACE INTO object VALUES (?, ?, ?)'),
+    remove: database.prepare('DELETE FROM object WHERE kind = ? AND key = ?'),
+    note: database.prepare('INSERT OR REPLACE INTO note VALUES (?, ?)'),
+  }
+}
+
+function writeAll(
+  database: Database,
+  { put, remove, note }: Statements,
+  changed: Iterable<{ readonly object: AnyObject; readonly gone: boolean }>,
+  noted: ReadonlyMap<string, string>,
+): void {
+  if (!database.inTransaction) database.exec(BEGIN)
+  try {
+    for (const { object, gone } of changed) {
+      const place = [object.kind, objectKey(object)]
+      if (gone) remove.run(place)
+      else put.run([...place, JSON.stringify(object)])
+    }
+    for (const [name, value] of noted) note.run([name, value])
+    database.exec(COMMIT)
+  } catch (error) {
+    if (database.inTransaction) database.exec(ROLLBACK)
+    throw error
+  }
+}
+
+/** What a later version stored of a kind that is not known here is passed over. */
+function readStored(text: string): readonly AnyObject[] {
+  const value: unknown = JSON.parse(text)
+  // Written by `flush` from an object of the store.
+  return isRecord(value) && typeof value['kind'] === 'string' && isKind(value['kind']) ? [value as never] : []
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
