@@ -21,7 +21,10 @@ export interface Status {
     readonly group?: string
     readonly kind?: string
     readonly causes?: readonly StatusCause[]
+    readonly retryAfterSeconds?: number
   }
+  /** A token to go on with, where the one of the request has expired. */
+  readonly metadata?: { readonly continue?: string }
 }
 
 function failure(code: number, reason: string | undefined, message: string, details?: Status['details']): Status {

@@ -2,11 +2,11 @@
 import { once } from 'node:events'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../../src/model/cluster-config.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { createRegistry, type Registry } from '../../src/apiserver/registry.ts'
-import { makeCertificates } from '../../src/apiserver/http/certificates.ts'
+import { makeCertificates, type Certificates } from '../../src/apiserver/http/certificates.ts'
 import type { PodAccess } from '../../src/apiserver/http/context.ts'
 import { createEventRecorder } from '../../src/apiserver/http/events/recorder.ts'
 import { createApiServer } from '../../src/apiserver/http/server.ts'
@@ -73,7 +73,12 @@ export interface TestServer {
   /** The lines of a watch as they come. */
   watch(path: string): Promise<{ readonly response: IncomingMessage; next(): Promise<Event> }>
   readonly options: RequestOptions
-  close(): void
+  readonly certificates: Certificates
+  readonly port: number
+  /** Cuts off whoever is connected. */
+  disconnectAll(): void
+  /** Resolves when its port is free. */
+  close(): Promise<void>
 }
 
 const EMPTY = {} as Body
@@ -90,13 +95,23 @@ const NO_PODS: PodAccess = {
   connect: () => Promise.reject(new Error('no Pods here')),
 }
 
-export async function startTestServer(pods: PodAccess = NO_PODS, historySize?: number): Promise<TestServer> {
+export interface TestServerOptions {
+  readonly pods?: PodAccess
+  /** How many events are kept for watches. */
+  readonly historySize?: number
+  /** A server that was closed: the new one has its objects, its port and its keys. */
+  readonly former?: TestServer
+}
+
+export async function startTestServer(given: TestServerOptions = {}): Promise<TestServer> {
+  const { pods = NO_PODS, historySize, former } = given
   let uids = 0
-  const store = createStore({ now: () => NOW, uid: () => `uid-${++uids}` })
+  const restored = former === undefined ? {} : { restored: former.store.snapshot() }
+  const store = createStore({ now: () => NOW, uid: () => `uid-${++uids}`, ...restored })
   const registry = createRegistry(store, parseClusterConfig(DEFAULT_CLUSTER_CONFIG) as ClusterConfig, {
     now: () => NOW,
   })
-  const certificates = makeCertificates(['127.0.0.1', 'localhost'], Date.now())
+  const certificates = former?.certificates ?? makeCertificates(['127.0.0.1', 'localhost'], Date.now())
   const history = createWatchHistory(store, historySize)
   const context = {
     store,
@@ -107,16 +122,23 @@ export async function startTestServer(pods: PodAccess = NO_PODS, historySize?: n
     now: () => NOW + 90_000,
   }
   const server = createApiServer({ certificates, token: TOKEN, names: ['127.0.0.1', 'localhost'], context })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
+  // Those too that are still shaking hands.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  await once(server.listen(former?.port ?? 0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
   const options = {
     host: '127.0.0.1',
-    port: (server.address() as AddressInfo).port,
+    port,
     ca: certificates.authority,
     agent: false as const,
     // Some tests say that they want another host.
     checkServerIdentity: () => undefined,
   }
-  registry.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  if (former === undefined) registry.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
   const open = (path: string, { method, headers, body }: Call): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const payload = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
@@ -139,7 +161,10 @@ export async function startTestServer(pods: PodAccess = NO_PODS, historySize?: n
   return {
     store,
     registry,
+    certificates,
+    port,
     options,
+    disconnectAll: () => sockets.forEach((socket) => socket.destroy()),
     async call(path, call = {}) {
       const response = await open(path, call)
       let text = ''
@@ -157,10 +182,12 @@ export async function startTestServer(pods: PodAccess = NO_PODS, historySize?: n
       const lines: AsyncIterator<string> = linesOf(response)[Symbol.asyncIterator]()
       return { response, next: async () => JSON.parse((await lines.next()).value as string) as Event }
     },
-    close() {
+    async close() {
       history.stop()
-      server.closeAllConnections()
+      const closed = once(server, 'close')
       server.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
     },
   }
 }

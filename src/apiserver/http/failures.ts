@@ -47,3 +47,10 @@ export function notImplemented(message: string): Refusal {
 export function expired(message: string): Status {
   return failureStatus(410, 'Expired', message)
 }
+
+/** A client that was at another server: client-go lists anew when it reads the cause. */
+export function versionTooLarge(version: number, current: number): Refusal {
+  const message = `Too large resource version: ${version}, current: ${current}`
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: '' }]
+  return new Refusal(failureStatus(504, 'Timeout', `Timeout: ${message}`, { causes, retryAfterSeconds: 1 }))
+}

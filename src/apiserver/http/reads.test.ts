@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestServer, type Body, type TestServer } from '../../../test/apiserver/test-server.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer(undefined, 10)
+  server = await startTestServer({ historySize: 10 })
 })
 afterAll(() => server.close())
 
@@ -29,6 +30,51 @@ describe('lists', () => {
     const second = await server.call(`${CONFIG_MAPS}?limit=2&continue=${first.body.metadata.continue}`)
     expect([names(second.body), second.body.metadata.continue]).toEqual([['p3'], undefined])
     expect((await server.call(`${CONFIG_MAPS}?continue=***`)).code).toBe(400)
+  })
+
+  test('all pages show what the first one showed', async () => {
+    const first = await server.call(`${CONFIG_MAPS}?limit=1`)
+    const [{ metadata }, before] = [first.body, await server.call(CONFIG_MAPS)]
+    write('p0')
+    relabel('p2', { changed: 'yes' })
+    server.registry.delete('ConfigMap', 'default/p3')
+    const rest = await server.call(`${CONFIG_MAPS}?continue=${metadata.continue}`)
+    expect(rest.body.items).toEqual(before.body.items.slice(1))
+    expect(rest.body.metadata.resourceVersion).toBe(metadata.resourceVersion)
+    const exact = `${CONFIG_MAPS}?resourceVersion=${metadata.resourceVersion}&resourceVersionMatch=Exact`
+    expect((await server.call(exact)).body.items).toEqual(before.body.items)
+    const now = ['p0', 'p1', 'p2']
+    expect(names((await server.call(CONFIG_MAPS)).body)).toEqual(now)
+    expect(names((await server.call(`${CONFIG_MAPS}?resourceVersion=0`)).body)).toEqual(now)
+  })
+
+  test('a page whose list is forgotten: 410, with a token for the rest as it is now', async () => {
+    const first = await server.call(`${CONFIG_MAPS}?limit=1`)
+    for (let i = 0; i < 30; i++) relabel('p1', { i: String(i) })
+    const gone = await server.call(`${CONFIG_MAPS}?limit=1&continue=${first.body.metadata.continue}`)
+    expect([gone.code, gone.body.reason]).toEqual([410, 'Expired'])
+    const rest = await server.call(`${CONFIG_MAPS}?continue=${gone.body.metadata.continue}`)
+    expect(names(rest.body)).toEqual(['p1', 'p2'])
+    expect(rest.body.metadata.resourceVersion).toBe(String(server.store.snapshot().resourceVersion))
+    const exact = `resourceVersion=${first.body.metadata.resourceVersion}&resourceVersionMatch=Exact`
+    expect((await server.call(`${CONFIG_MAPS}?${exact}`)).code).toBe(410)
+  })
+
+  test('how many are left is not said of a selection', async () => {
+    const { body } = await server.call(`${CONFIG_MAPS}?limit=1&fieldSelector=metadata.namespace=default`)
+    expect([typeof body.metadata.continue, body.metadata.remainingItemCount]).toEqual(['string', undefined])
+  })
+
+  test.each([
+    ['resourceVersion=999999999', 504],
+    ['resourceVersion=999999999&resourceVersionMatch=NotOlderThan', 504],
+    ['resourceVersion=x', 400],
+    ['resourceVersionMatch=Exact', 422],
+    ['resourceVersionMatch=Exact&resourceVersion=0', 422],
+    ['resourceVersionMatch=Newest&resourceVersion=1', 422],
+    ['limit=-1', 400],
+  ])('refused: %s', async (query, code) => {
+    expect((await server.call(`${CONFIG_MAPS}?${query}`)).code).toBe(code)
   })
 
   test('as a table', async () => {
@@ -115,6 +161,47 @@ describe('watches', () => {
       type: 'ERROR',
       object: { kind: 'Status', code: 410, reason: 'Expired' },
     })
+  })
+
+  test('so is one that was never given: it is of another life of the network', async () => {
+    const watch = await server.watch(`${CONFIG_MAPS}?watch=true&resourceVersion=999999999`)
+    expect(await watch.next()).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } })
+  })
+
+  test('a watch that allows bookmarks ends with one', async () => {
+    const start = server.store.snapshot().resourceVersion
+    const path = `/api/v1/namespaces?watch=true&allowWatchBookmarks=true&resourceVersion=${start}&timeoutSeconds=1`
+    const watch = await server.watch(path)
+    relabel('w0', { of: 'another kind' })
+    write('w-bookmark')
+    expect(await watch.next()).toMatchObject({
+      type: 'BOOKMARK',
+      object: { metadata: { resourceVersion: String(server.store.snapshot().resourceVersion) } },
+    })
+  })
+
+  test('who does not read is cut off, and nobody else', async () => {
+    const start = server.store.snapshot().resourceVersion
+    const path = `${CONFIG_MAPS}?watch=true&resourceVersion=${start}&labelSelector=large`
+    const [slow, reader] = [await server.watch(path), await server.watch(path)]
+    const closed = once(slow.response.socket, 'close')
+    slow.response.socket.pause()
+    const text = 'x'.repeat(1024 * 1024)
+    const large = { apiVersion: 'v1', kind: 'ConfigMap', data: { text } } as const
+    for (let i = 0; i < 20; i++) {
+      server.registry.create({
+        ...large,
+        metadata: { name: `large-${i}`, namespace: 'default', labels: { large: '' } },
+      })
+      expect((await reader.next()).object.metadata.name).toBe(`large-${i}`)
+      server.registry.delete('ConfigMap', `default/large-${i}`)
+      expect((await reader.next()).type).toBe('DELETED')
+    }
+    // The server has gone: the client sees it when it reads again.
+    slow.response.resume()
+    slow.response.on('error', () => undefined)
+    await closed
+    reader.response.destroy()
   })
 
   test('as tables: the columns come once', async () => {

@@ -38,6 +38,7 @@ export function serveRead(context: ApiContext, request: ApiRequest): void {
     const watch = { kind: path.kind, matches, query, representation: shown }
     return serveWatch(watch, context.store.snapshot, context.history, response)
   }
-  const { objects, metadata } = listPage(context.store.snapshot(), path.kind, matches, query, path.namespace)
+  const list = { kind: path.kind, matches, query, ...(path.namespace !== undefined && { namespace: path.namespace }) }
+  const { objects, metadata } = listPage(context.store.snapshot(), context.history, list)
   sendJSON(response, 200, shown.list(path.kind, objects, metadata))
 }

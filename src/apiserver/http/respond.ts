@@ -34,3 +34,13 @@ export function sendResult<T>(
   const all = [...new Set([...warnings, ...result.warnings])].map(warningHeader)
   sendJSON(response, result.code, show(result.object), { ...(all.length > 0 && { warning: all.join(', ') }) })
 }
+
+/** A client that lets more than this pile up is cut off, and lists anew. */
+const MAXIMUM_BACKLOG = 8 * 1024 * 1024
+
+/** One line of a watch. */
+export function writeEvent(response: ServerResponse, line: string): void {
+  if (response.writableEnded || response.destroyed) return
+  response.write(`${line}\n`)
+  if (response.writableLength > MAXIMUM_BACKLOG) response.destroy()
+}

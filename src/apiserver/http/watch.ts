@@ -5,6 +5,7 @@ import { KINDS, type AnyObject, type Kind } from '../../api/kinds.ts'
 import { invalidStatus } from '../../api/status.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { badRequest, expired, Refusal } from './failures.ts'
+import { writeEvent } from './respond.ts'
 import type { Representation } from './representation.ts'
 import type { Matches } from './selection.ts'
 import type { VersionedEvent, WatchHistory } from './watch-history.ts'
@@ -16,8 +17,6 @@ export interface WatchRequest {
   readonly representation: Representation
 }
 
-/** A client that lets more than this pile up is cut off, and lists anew. */
-const MAXIMUM_BACKLOG = 8 * 1024 * 1024
 /** How often a watch that allows bookmarks gets one, in milliseconds. */
 const BOOKMARK_INTERVAL = 60_000
 /** Without `timeoutSeconds`: half an hour, as Kubernetes does at least. */
@@ -38,7 +37,9 @@ export function serveWatch(
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
   // Node holds headers back until there is a body, and client-go waits for them.
   response.flushHeaders()
-  const missed = start.version === undefined ? [] : history.since(start.version)
+  // A version that was never given is one of another life of the network: the client has to list as well.
+  const isKnown = start.version === undefined || start.version <= snapshot.resourceVersion
+  const missed = start.version === undefined ? [] : isKnown ? history.since(start.version) : undefined
   if (missed === undefined) {
     const message = `too old resource version: ${start.version} (${history.oldest()})`
     stream.write('ERROR', expired(message))
@@ -60,8 +61,12 @@ function keepOpen(
   latest: () => number,
 ): void {
   const stop = history.follow(stream.event)
-  const timeout = setTimeout(() => response.end(), seconds * 1000)
   const wantsBookmarks = query.get('allowWatchBookmarks') === 'true'
+  const timeout = setTimeout(() => {
+    // So that the next watch starts from here, and not where the last event was.
+    if (wantsBookmarks) stream.bookmark(latest(), false)
+    response.end()
+  }, seconds * 1000)
   const bookmarks = wantsBookmarks ? setInterval(() => stream.bookmark(latest(), false), BOOKMARK_INTERVAL) : undefined
   for (const timer of [timeout, bookmarks]) timer?.unref()
   response.once('close', () => {
@@ -109,11 +114,7 @@ interface EventStream {
 
 function eventStream({ kind, matches, representation }: WatchRequest, response: ServerResponse): EventStream {
   const show = representation.watched()
-  const write = (type: string, object: unknown): void => {
-    if (response.writableEnded || response.destroyed) return
-    response.write(`${JSON.stringify({ type, object })}\n`)
-    if (response.writableLength > MAXIMUM_BACKLOG) response.destroy()
-  }
+  const write = (type: string, object: unknown): void => writeEvent(response, JSON.stringify({ type, object }))
   return {
     write,
     existing: (object) => (matches(object) ? write('ADDED', show(object)) : undefined),
