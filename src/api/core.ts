@@ -156,7 +156,15 @@ export interface PodSpec {
   /** The old name of serviceAccountName. */
   readonly serviceAccount?: string
   readonly enableServiceLinks?: boolean
+  readonly setHostnameAsFQDN?: boolean
   readonly dnsPolicy?: string
+  readonly dnsConfig?: {
+    readonly nameservers?: readonly string[]
+    readonly searches?: readonly string[]
+    readonly options?: readonly { readonly name?: string; readonly value?: string }[]
+  }
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[]
+  readonly readinessGates?: readonly { readonly conditionType: string }[]
   readonly volumes?: readonly Volume[]
   readonly schedulerName?: string
   readonly priority?: number

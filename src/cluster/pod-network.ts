@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import type { Pod } from '../api/core.ts'
 import { resolvConf } from '../dns/resolv-conf.ts'
 import type { Fabric } from '../host/fabric.ts'
@@ -6,8 +6,9 @@ import type { NetworkNamespace } from '../host/namespaces.ts'
 import type { PodSandbox } from '../kubelet/container-runtime.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { objectKey } from '../model/snapshot.ts'
-import { podHostname } from '../model/container-env.ts'
 import { createAddressPool, type AddressPool } from './address-pool.ts'
+import type { PodEvents } from './pod-events.ts'
+import { removePodFiles, writePodFiles } from './pod-files.ts'
 import type { NodePlan, Topology } from './topology.ts'
 
 /** Gives Pods, and clients that look like Pods, their addresses, namespaces and files. */
@@ -26,6 +27,7 @@ export interface PodNetworkOptions {
   readonly topology: Topology
   readonly config: ClusterConfig
   readonly nodes: ReadonlyMap<string, NetworkNamespace>
+  readonly recordEvent: PodEvents['record']
   /** Folder for the files that Pods see as /etc/hosts and /etc/resolv.conf. */
   readonly directory: string
   /** By the Pod's uid: the addresses that Pods had before the network was started again. */
@@ -46,6 +48,12 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
   const leaves = createLeaves(options)
   const resolvConfOf = createResolvConfs(options)
   const sandboxes = new Map<string, PodSandbox>()
+  const { config, topology } = options
+  const dnsConfig = {
+    clusterDomain: config.clusterDomain,
+    clusterServers: [topology.dnsServiceIP],
+    nodeServers: [topology.outsideGateway],
+  }
   return {
     sandboxOf: (namespace, name) => sandboxes.get(`${namespace}/${name}`),
     addClient: (nodeName) => leaves.add(nodeName),
@@ -57,25 +65,21 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
       const podIP = own?.address ?? node.address
       const netns = own?.namespace ?? options.nodes.get(node.name)
       try {
-        writeHosts(options, pod, podIP)
+        const { problems, ...files } = writePodFiles(options.directory, pod, [podIP], dnsConfig, resolvConf)
+        for (const message of problems) {
+          options.recordEvent(pod, { type: 'Warning', reason: 'DNSConfigForming', message })
+        }
+        const sandbox = { podIP, hostIP: node.address, ...files, ...(netns === undefined ? {} : { netns }) }
+        sandboxes.set(objectKey(pod), sandbox)
+        return sandbox
       } catch (error) {
         if (own !== undefined) leaves.remove(node.name, own.address, own.namespace)
         throw error
       }
-      const sandbox = {
-        podIP,
-        hostIP: node.address,
-        hostname: podHostname(pod),
-        resolvConf,
-        hosts: hostsFile(options, pod),
-        ...(netns === undefined ? {} : { netns }),
-      }
-      sandboxes.set(objectKey(pod), sandbox)
-      return sandbox
     },
     async removePodSandbox(pod, sandbox) {
       if (sandboxes.get(objectKey(pod)) === sandbox) sandboxes.delete(objectKey(pod))
-      rmSync(hostsFile(options, pod), { force: true })
+      removePodFiles(options.directory, pod)
       if (sandbox.netns === undefined || pod.spec.hostNetwork === true) return
       leaves.remove(pod.spec.nodeName ?? '', sandbox.podIP, sandbox.netns)
     },
@@ -138,18 +142,4 @@ function createResolvConfs({ directory, config, topology }: PodNetworkOptions): 
     paths.set(namespace, path)
     return path
   }
-}
-
-function hostsFile(options: PodNetworkOptions, pod: Pod): string {
-  return `${options.directory}/${pod.metadata.uid ?? `${pod.metadata.namespace}-${pod.metadata.name}`}.hosts`
-}
-
-function writeHosts(options: PodNetworkOptions, pod: Pod, podIP: string): void {
-  const namespace = pod.metadata.namespace ?? 'default'
-  const hostname = podHostname(pod)
-  const { subdomain } = pod.spec
-  const domain = `${namespace}.svc.${options.config.clusterDomain}`
-  const full = subdomain === undefined ? '' : `${hostname}.${subdomain}.${domain}\t`
-  const path = hostsFile(options, pod)
-  writeFileSync(path, `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${podIP}\t${full}${hostname}\n`)
 }

@@ -25,6 +25,7 @@ import type { ClusterOptions } from './options.ts'
 import { ownObjects } from './own-objects.ts'
 import { podsReady, podsSettled } from './pods-ready.ts'
 import { createPodEvents, type PodEvents } from './pod-events.ts'
+import { createPodHostPorts } from './pod-host-ports.ts'
 import { createPodNetwork, type PodNetwork } from './pod-network.ts'
 import { findProgram } from './run-commands.ts'
 import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
@@ -72,15 +73,16 @@ export async function startCluster(
   step('nodes')
   const state = await openNetworkState(options, topology, reportError)
   const objects = createObjects(config, state.objects)
+  const podEvents = createPodEvents()
   const podNetwork = createPodNetwork({
     fabric,
     topology,
     config,
     nodes,
+    recordEvent: podEvents.record,
     directory: `${options.stateDirectory}/etc`,
     formerAddresses: state.formerAddresses,
   })
-  const podEvents = createPodEvents()
   const parts: Parts = { options, config, topology, fabric, nodes, objects, podNetwork, podEvents, surroundings }
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
@@ -172,6 +174,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
     createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
     createHealthChecks(topology, nodes, (error) => reportError('health checks', error)),
     hostPorts,
+    createPodHostPorts(nodes, (error) => reportError('hostPorts', error)),
     podConsumer(kubelet),
   ]
   loop = startControlLoop({

@@ -48,7 +48,8 @@ describe('running', () => {
     const bench = createBench()
     bench.setSandboxProblem('no address is left')
     change(bench.kubelet, podOf())
-    expect(await bench.happened()).toEqual(['Pending'])
+    const failed = 'FailedCreatePodSandBox Failed to create pod sandbox: no address is left'
+    expect(await bench.happened()).toEqual(['Pending', failed])
     expect(bench.status()?.conditions).toContainEqual(
       expect.objectContaining({ type: 'PodReadyToStartContainers', status: 'False', message: 'no address is left' }),
     )

@@ -87,6 +87,19 @@ function readiness(type: string, phase: Phase, unready: readonly string[]): Fact
   return no(type, 'ContainersNotReady', `containers with unready status: [${unready.join(' ')}]`)
 }
 
+/** Ready waits for the conditions that the Pod's readinessGates name, which others write. */
+function gated({ spec, status }: Pod, ready: Fact): Fact {
+  if (ready.status !== 'True') return ready
+  const unmet = (spec.readinessGates ?? []).flatMap(({ conditionType: type }) => {
+    const found = status?.conditions?.find((condition) => condition.type === type)
+    if (found === undefined) return [`corresponding condition of pod readiness gate "${type}" does not exist.`]
+    return found.status === 'True'
+      ? []
+      : [`the status of pod readiness gate "${type}" is not "True", but ${found.status}`]
+  })
+  return unmet.length === 0 ? ready : no('Ready', 'ReadinessGatesNotReady', unmet.join(', '))
+}
+
 function facts(
   pod: Pod,
   state: PodState,
@@ -118,7 +131,7 @@ function facts(
       : no('PodReadyToStartContainers', state.terminal ? 'PodTerminated' : 'NoSandbox', state.sandboxProblem),
     initialized,
     readiness('ContainersReady', phase, unready),
-    readiness('Ready', phase, unready),
+    gated(pod, readiness('Ready', phase, unready)),
     ...(notes.length === 0 ? [] : [no(ISOLATED, 'NotIsolated', notes.join('; '))]),
     ...probed(pod, state.records),
   ]

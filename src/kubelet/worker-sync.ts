@@ -57,6 +57,8 @@ export async function makeSandbox(worker: WorkerState): Promise<void> {
     delete worker.sandboxProblem
   } catch (error) {
     worker.sandboxProblem = error instanceof Error ? error.message : String(error)
+    const message = `Failed to create pod sandbox: ${worker.sandboxProblem}`
+    dependencies.recordEvent(pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message })
     if (worker.stage === 'running') {
       worker.cancelWake = dependencies.clock.after(SANDBOX_RETRY, () => {
         worker.making = makeSandbox(worker)
