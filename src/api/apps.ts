@@ -88,3 +88,35 @@ export interface ControllerRevision extends KubernetesObject {
   readonly data?: unknown
   readonly revision: number
 }
+
+export interface DaemonSet extends KubernetesObject {
+  readonly apiVersion: 'apps/v1'
+  readonly kind: 'DaemonSet'
+  readonly spec: {
+    readonly selector: LabelSelector
+    readonly template: PodTemplateSpec
+    readonly updateStrategy?: DaemonSetUpdateStrategy
+    readonly minReadySeconds?: number
+    readonly revisionHistoryLimit?: number
+  }
+  readonly status?: DaemonSetStatus
+}
+
+export interface DaemonSetUpdateStrategy {
+  readonly type?: 'RollingUpdate' | 'OnDelete'
+  readonly rollingUpdate?: { readonly maxSurge?: IntOrString; readonly maxUnavailable?: IntOrString }
+}
+
+export interface DaemonSetStatus {
+  /** Nodes that should have a Pod and do. */
+  readonly currentNumberScheduled?: number
+  /** Nodes that have one and should not. */
+  readonly numberMisscheduled?: number
+  /** Nodes that should have one. */
+  readonly desiredNumberScheduled?: number
+  readonly numberReady?: number
+  readonly numberAvailable?: number
+  readonly numberUnavailable?: number
+  readonly updatedNumberScheduled?: number
+  readonly observedGeneration?: number
+}

@@ -14,7 +14,12 @@ export interface Namespace extends KubernetesObject {
 export interface Node extends KubernetesObject {
   readonly apiVersion: 'v1'
   readonly kind: 'Node'
-  readonly spec?: { readonly podCIDR?: string; readonly podCIDRs?: readonly string[]; readonly unschedulable?: boolean }
+  readonly spec?: {
+    readonly podCIDR?: string
+    readonly podCIDRs?: readonly string[]
+    readonly unschedulable?: boolean
+    readonly taints?: readonly Taint[]
+  }
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[]
     readonly conditions?: readonly Condition[]
@@ -23,6 +28,12 @@ export interface Node extends KubernetesObject {
     readonly capacity?: Readonly<Record<string, string>>
     readonly allocatable?: Readonly<Record<string, string>>
   }
+}
+
+export interface Taint {
+  readonly key: string
+  readonly value?: string
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
 }
 
 /** As far as clients show it. */
@@ -110,10 +121,12 @@ export interface EndpointAddress {
 }
 
 export interface ObjectReference {
+  readonly apiVersion?: string
   readonly kind?: string
   readonly namespace?: string
   readonly name?: string
   readonly uid?: string
+  readonly resourceVersion?: string
 }
 
 export interface ConfigMap extends KubernetesObject {
@@ -170,6 +183,7 @@ export interface PodSpec {
   readonly priority?: number
   readonly preemptionPolicy?: string
   readonly tolerations?: readonly Toleration[]
+  readonly affinity?: Affinity
   readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number }
 }
 
@@ -181,6 +195,28 @@ export interface Volume {
   readonly secret?: { readonly secretName?: string; readonly defaultMode?: number }
   readonly projected?: { readonly defaultMode?: number }
   readonly downwardAPI?: { readonly defaultMode?: number }
+}
+
+export interface Affinity {
+  readonly nodeAffinity?: {
+    readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+      readonly nodeSelectorTerms: readonly NodeSelectorTerm[]
+    }
+  }
+}
+
+/** All of its requirements must be met; of several terms one is enough. */
+export interface NodeSelectorTerm {
+  /** Of the node's labels. */
+  readonly matchExpressions?: readonly NodeSelectorRequirement[]
+  /** Of the node's fields: `metadata.name`. */
+  readonly matchFields?: readonly NodeSelectorRequirement[]
+}
+
+export interface NodeSelectorRequirement {
+  readonly key: string
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'
+  readonly values?: readonly string[]
 }
 
 export interface Toleration {

@@ -1,5 +1,6 @@
 /** The closed list of kinds that Portolan acts on, in the order in which their objects are created. */
-import type { ControllerRevision, Deployment, ReplicaSet, StatefulSet } from './apps.ts'
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './apps.ts'
+import type { CronJob, Job } from './batch.ts'
 import type { ConfigMap, Endpoints, Namespace, Node, Pod, Secret, Service } from './core.ts'
 import type { EndpointSlice } from './discovery.ts'
 
@@ -13,8 +14,11 @@ export interface Kinds {
   EndpointSlice: EndpointSlice
   Deployment: Deployment
   StatefulSet: StatefulSet
+  DaemonSet: DaemonSet
   ControllerRevision: ControllerRevision
   ReplicaSet: ReplicaSet
+  CronJob: CronJob
+  Job: Job
   Pod: Pod
 }
 
@@ -37,8 +41,11 @@ export const KINDS: Readonly<Record<Kind, KindInfo>> = {
   EndpointSlice: { apiVersion: 'discovery.k8s.io/v1', plural: 'endpointslices', namespaced: true },
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
   StatefulSet: { apiVersion: 'apps/v1', plural: 'statefulsets', namespaced: true },
+  DaemonSet: { apiVersion: 'apps/v1', plural: 'daemonsets', namespaced: true },
   ControllerRevision: { apiVersion: 'apps/v1', plural: 'controllerrevisions', namespaced: true },
   ReplicaSet: { apiVersion: 'apps/v1', plural: 'replicasets', namespaced: true },
+  CronJob: { apiVersion: 'batch/v1', plural: 'cronjobs', namespaced: true },
+  Job: { apiVersion: 'batch/v1', plural: 'jobs', namespaced: true },
   Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true },
 }
 

@@ -1,4 +1,12 @@
-import type { Deployment, DeploymentStrategy, ReplicaSet, StatefulSet, StatefulSetUpdateStrategy } from './apps.ts'
+import type {
+  DaemonSet,
+  DaemonSetUpdateStrategy,
+  Deployment,
+  DeploymentStrategy,
+  ReplicaSet,
+  StatefulSet,
+  StatefulSetUpdateStrategy,
+} from './apps.ts'
 import type { PersistentVolumeClaimTemplate } from './core.ts'
 import { setDefaultsPodTemplate } from './pod-defaults.ts'
 
@@ -72,4 +80,23 @@ function setDefaultsClaim(claim: PersistentVolumeClaimTemplate): PersistentVolum
     spec: { ...claim.spec, volumeMode: claim.spec?.volumeMode ?? 'Filesystem' },
     status: { phase: 'Pending' },
   }
+}
+
+export function setDefaultsDaemonSet(daemonSet: DaemonSet): DaemonSet {
+  const { spec } = daemonSet
+  return {
+    ...daemonSet,
+    spec: {
+      ...spec,
+      template: setDefaultsPodTemplate(spec.template),
+      updateStrategy: setDefaultsDaemonSetStrategy(spec.updateStrategy ?? {}),
+      revisionHistoryLimit: spec.revisionHistoryLimit ?? 10,
+    },
+  }
+}
+
+function setDefaultsDaemonSetStrategy(strategy: DaemonSetUpdateStrategy): DaemonSetUpdateStrategy {
+  const type = strategy.type ?? 'RollingUpdate'
+  if (type !== 'RollingUpdate') return { ...strategy, type }
+  return { ...strategy, type, rollingUpdate: { maxSurge: 0, maxUnavailable: 1, ...strategy.rollingUpdate } }
 }

@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentStrategy, ReplicaSet, StatefulSet } from './apps.ts'
+import type { DaemonSet, Deployment, DeploymentStrategy, ReplicaSet, StatefulSet } from './apps.ts'
 import type { PodTemplateSpec } from './core.ts'
 import { forbidden, invalid, notSupported, required, type FieldError, type FieldPath } from './field-error.ts'
 import { equalJSON } from './merge-patch.ts'
@@ -14,7 +14,7 @@ import {
 import { validatePodSpec } from './pod-validation.ts'
 import { dnsSubdomain } from './syntax.ts'
 
-type Workload = Deployment | ReplicaSet | StatefulSet
+type Workload = Deployment | ReplicaSet | StatefulSet | DaemonSet
 
 export function validateDeployment(deployment: Deployment): readonly FieldError[] {
   return [...validateObjectMeta(deployment, dnsSubdomain, true), ...validateDeploymentSpec(deployment)]
@@ -32,7 +32,8 @@ export function validateReplicaSetUpdate(replicaSet: ReplicaSet, old: ReplicaSet
   return [...validateWorkloadUpdate(replicaSet, old), ...validateWorkloadSpec(replicaSet)]
 }
 
-function validateWorkloadUpdate(workload: Workload, old: Workload): readonly FieldError[] {
+/** Of all kinds whose selector never changes. */
+export function validateWorkloadUpdate(workload: Workload, old: Workload): readonly FieldError[] {
   const errors = [
     ...validateObjectMetaUpdate(workload, old),
     ...validateLabels(workload.metadata.labels ?? {}, ['metadata', 'labels']),
@@ -58,9 +59,7 @@ function validateStrategy(strategy: DeploymentStrategy): readonly FieldError[] {
   const fields = ['maxSurge', 'maxUnavailable'] as const
   const errors = fields.flatMap((field) => {
     const value = rollingUpdate?.[field]
-    return value === undefined || isCountOrPercentage(value)
-      ? []
-      : [invalid([...path, 'rollingUpdate', field], value, "must be a number of Pods or a percentage (e.g. '25%')")]
+    return value === undefined ? [] : validateCountOrPercentage([...path, 'rollingUpdate', field], value)
   })
   const isZero = (value: IntOrString | undefined): boolean => value === 0 || value === '0%'
   if (isZero(rollingUpdate?.maxSurge) && isZero(rollingUpdate?.maxUnavailable)) {
@@ -70,13 +69,19 @@ function validateStrategy(strategy: DeploymentStrategy): readonly FieldError[] {
   return errors
 }
 
+export function validateCountOrPercentage(path: FieldPath, value: IntOrString): readonly FieldError[] {
+  if (isCountOrPercentage(value)) return []
+  return [invalid(path, value, "must be a number of Pods or a percentage (e.g. '25%')")]
+}
+
 function isCountOrPercentage(value: IntOrString): boolean {
   return typeof value === 'number' ? value >= 0 : /^\d+%$/.test(value)
 }
 
 /** Replicas, selector and template: the rules that all kinds with replicas share. */
 export function validateWorkloadSpec(workload: Workload): readonly FieldError[] {
-  const { replicas = 1, selector, template } = workload.spec
+  const { selector, template } = workload.spec
+  const replicas = 'replicas' in workload.spec ? workload.spec.replicas : undefined
   const errors: FieldError[] = []
   errors.push(...validateNotNegative(['spec', 'replicas'], replicas))
   errors.push(...validateSelector(selector, workload.kind))

@@ -52,6 +52,8 @@ export interface Registry {
   mergePatch<K extends Kind>(kind: K, key: string, patch: unknown, options?: WriteOptions): WriteResult<Kinds[K]>
   /** The object as it was; one that is still to end (a running Pod, finalizers) as it is now. */
   delete<K extends Kind>(kind: K, key: string, options?: DeleteOptions): WriteResult<Kinds[K]>
+  /** After a write past the registry: an object whose last finalizer went is removed if its deletion was asked for. */
+  finishDeletion(object: AnyObject): void
 }
 
 export interface RegistryOptions {
@@ -77,6 +79,7 @@ export function createRegistry(store: Store, config: ClusterConfig, options: Reg
     updateStatus: (object) => withReadObject(object, {}, (kind, read) => updateStatus(context, kind, read)),
     mergePatch: (kind, key, patch, given = {}) => patchObject(context, kind, key, patch, given),
     delete: (kind, key, given = {}) => deleteObject(context, kind, key, given),
+    finishDeletion: (object) => void finishDeletion(context, object),
   }
 }
 
@@ -129,7 +132,7 @@ function create<K extends Kind>(
       ? undefined
       : alreadyExistsStatus(kind, name))
   if (failure !== undefined) return refuse(failure)
-  const stored = options.dryRun === true ? admitted.object : store.create(admitted.object)
+  const stored = options.dryRun === true ? admitted.object : store.create(admitted.object, RESOURCES[kind].identify)
   return { code: 201, object: stored, warnings: admitted.warnings }
 }
 

@@ -195,13 +195,13 @@ const ACCEPTED: readonly Row[] = [
     text: documents(
       'apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: a }\n',
       'apiVersion: v1\nkind: Srevice\nmetadata: { name: a }\n',
-      'apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: a }\n',
+      'apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: a }\n',
       pod('a'),
     ),
     says: [
       '<stdin>:2:7: warning: Widget (example.com/v1) is not a kind of Kubernetes itself: skipped',
       '<stdin>:6:7: warning: unknown kind Srevice: did you mean Service? Skipped',
-      '<stdin>:10:7: warning: CronJob is a Kubernetes kind that Portolan does not run: skipped',
+      '<stdin>:10:7: warning: HorizontalPodAutoscaler is a Kubernetes kind that Portolan does not run: skipped',
     ],
   },
   {

@@ -199,7 +199,7 @@ function accepted<T>(result: WriteResult<T>): T {
 function applyChange(store: Store, registry: Registry, change: Change): void {
   if (change.verb === 'create') accepted(registry.create(change.object))
   else if (change.verb === 'delete') accepted(registry.delete(change.kind, change.key))
-  else store.update(change.object)
+  else registry.finishDeletion(store.update(change.object))
 }
 
 /** A Pod cannot become another: it ends, and the new one begins when its name is free. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StatefulSet } from '../api/apps.ts'
+import type { Job } from '../api/batch.ts'
 import type { ContainerState, Pod, PodStatus } from '../api/core.ts'
 import { createStore, type Store } from '../store/store.ts'
 import { podsReady, podsSettled } from './pods-ready.ts'
@@ -67,6 +68,34 @@ test('a StatefulSet that has not made all its Pods is waited for', async () => {
   expect(await Promise.all(promises.map(isResolved))).toEqual([false, false])
   store.update({ ...set, status: { readyReplicas: 1 } })
   expect(await Promise.all(promises.map(isResolved))).toEqual([true, true])
+})
+
+test('a Job that is not finished is waited for, and a Pod of it that failed is forgiven once it is', async () => {
+  const { store, pod } = storeWith({ phase: 'Failed' })
+  const job = store.create<Job>({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'work', namespace: 'default' },
+    spec: { template: { spec: { containers: [] } } },
+  })
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'work', uid: 'uid', controller: true }
+  store.update({ ...pod, metadata: { name: 'a', namespace: 'default', ownerReferences: [owner] } })
+  const ready = podsReady(store)
+  expect(await isResolved(ready)).toBe(false)
+  expect(await isResolved(podsSettled(store, 60_000))).toBe(true)
+  store.update({ ...job, status: { conditions: [{ type: 'Complete', status: 'True' }] } })
+  expect(await isResolved(ready)).toBe(true)
+})
+
+test('a suspended Job is not waited for', async () => {
+  const store = createStore({ now: () => 0, uid: () => 'uid' })
+  store.create<Job>({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'work', namespace: 'default' },
+    spec: { suspend: true, template: { spec: { containers: [] } } },
+  })
+  expect(await isResolved(podsReady(store))).toBe(true)
 })
 
 test('without a Pod there is nothing to wait for', async () => {

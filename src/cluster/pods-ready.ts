@@ -1,11 +1,16 @@
 import type { ContainerStatus, Pod } from '../api/core.ts'
+import { isJobFinished, jobCondition } from '../controllers/helpers/job-conditions.ts'
+import { ownerKeys } from '../controllers/helpers/owners.ts'
 import { PROBED } from '../kubelet/pod-status.ts'
-import { list, type Snapshot } from '../model/snapshot.ts'
+import { get, list, type Snapshot } from '../model/snapshot.ts'
 import type { Store } from '../store/store.ts'
 
 /** Resolves when every Pod is ready or has done its work, and none is still to come. */
 export function podsReady(store: Store): Promise<void> {
-  return whenever(store, (snapshot) => list(snapshot, 'Pod').every(isDone) && !isGrowing(snapshot))
+  return whenever(
+    store,
+    (snapshot) => list(snapshot, 'Pod').every((pod) => isDone(pod, snapshot)) && !isGrowing(snapshot),
+  )
 }
 
 /**
@@ -17,18 +22,20 @@ export function podsSettled(store: Store, patience: number): Promise<void> {
     store,
     (snapshot) => {
       const pods = list(snapshot, 'Pod')
-      return pods.every(isSettled) && !(pods.every(isDone) && isGrowing(snapshot))
+      const isEveryDone = pods.every((pod) => isDone(pod, snapshot))
+      return pods.every((pod) => isSettled(pod, snapshot)) && !(isEveryDone && isGrowing(snapshot))
     },
     patience,
   )
 }
 
-/** Whether a StatefulSet will make a further Pod as soon as those that it has are ready. */
+/** Whether there will be a further Pod as soon as those that are there have done their part. */
 function isGrowing(snapshot: Snapshot): boolean {
-  return list(snapshot, 'StatefulSet').some(
+  const isWaiting = list(snapshot, 'StatefulSet').some(
     ({ metadata, spec, status }) =>
       metadata.deletionTimestamp === undefined && (status?.readyReplicas ?? 0) < (spec.replicas ?? 1),
   )
+  return isWaiting || list(snapshot, 'Job').some((job) => !isJobFinished(job) && job.spec.suspend !== true)
 }
 
 /** Looks once for all that happens in one tick: a network of a thousand Pods writes some thousand times. */
@@ -54,16 +61,21 @@ function whenever(store: Store, condition: (snapshot: Snapshot) => boolean, pati
   })
 }
 
-function isDone({ metadata, status }: Pod): boolean {
+/** A Pod that failed was made up for where its Job is complete. */
+function isDone(pod: Pod, snapshot: Snapshot): boolean {
+  const { metadata, status } = pod
   if (metadata.deletionTimestamp !== undefined) return false
-  return status?.phase === 'Succeeded' || hasCondition(status, 'Ready', 'True')
+  if (status?.phase === 'Succeeded' || hasCondition(status, 'Ready', 'True')) return true
+  const [job] = status?.phase === 'Failed' ? ownerKeys(pod, 'Job') : []
+  const owner = job === undefined ? undefined : get(snapshot, 'Job', job)
+  return owner !== undefined && jobCondition(owner, 'Complete')
 }
 
-function isSettled(pod: Pod): boolean {
+function isSettled(pod: Pod, snapshot: Snapshot): boolean {
   if (pod.metadata.deletionTimestamp !== undefined) return false
   const { status } = pod
   if (isLateProbed(pod) || hasCondition(status, PROBED, 'False', 'Unhealthy')) return true
-  if (isDone(pod) || status?.phase === 'Failed' || hasCondition(status, 'PodScheduled', 'False')) return true
+  if (isDone(pod, snapshot) || status?.phase === 'Failed' || hasCondition(status, 'PodScheduled', 'False')) return true
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].some(isStuck)
 }
 

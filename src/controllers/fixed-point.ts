@@ -73,14 +73,21 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
     generation: isSameSpec ? generation : generation + 1,
     resourceVersion: String(version),
   }
+  const { deletionTimestamp, finalizers = [] } = metadata
+  const hadFinalizers = (before?.metadata.finalizers ?? []).length > 0
+  if (deletionTimestamp !== undefined && finalizers.length === 0 && hadFinalizers) {
+    return remove(snapshot, change.object.kind, objectKey(change.object), version)
+  }
   return put(snapshot, { ...change.object, metadata }, version)
 }
 
 function applyDelete(snapshot: Snapshot, kind: Kind, key: string, version: number): Snapshot {
   const object = get<Kind>(snapshot, kind, key)
   if (object === undefined) throw new Error(`${kind} ${key} is not there`)
+  const isBound = (object.metadata.finalizers ?? []).length > 0
   const isGraceful = object.kind === 'Pod' && object.spec.nodeName !== undefined
-  if (isGraceful && object.metadata.deletionTimestamp === undefined) {
+  if (isBound && object.metadata.deletionTimestamp !== undefined) return snapshot
+  if ((isGraceful || isBound) && object.metadata.deletionTimestamp === undefined) {
     // The moment does not matter to anybody here, only that there is one.
     const deletionTimestamp = object.metadata.creationTimestamp ?? '1970-01-01T00:00:00Z'
     return put(
@@ -89,6 +96,10 @@ function applyDelete(snapshot: Snapshot, kind: Kind, key: string, version: numbe
       version,
     )
   }
+  return remove(snapshot, kind, key, version)
+}
+
+function remove(snapshot: Snapshot, kind: Kind, key: string, version: number): Snapshot {
   const map = mapOf(snapshot, kind).delete(key)
   return { resourceVersion: version, objects: { ...snapshot.objects, [kind]: map } }
 }

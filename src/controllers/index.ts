@@ -1,9 +1,12 @@
 import type { Controller } from './controller.ts'
+import { cronJobController } from './cron-jobs.ts'
+import { daemonSetController } from './daemon-sets.ts'
 import { deploymentController } from './deployments.ts'
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts'
 import { endpointSliceController } from './endpoint-slices.ts'
 import { endpointsController } from './endpoints.ts'
 import { garbageCollector } from './garbage-collector.ts'
+import { jobController } from './jobs.ts'
 import { loadBalancerController } from './load-balancers.ts'
 import { namespaceController } from './namespaces.ts'
 import { replicaSetController } from './replica-sets.ts'
@@ -15,6 +18,9 @@ export const CONTROLLERS: readonly Controller[] = [
   deploymentController,
   replicaSetController,
   statefulSetController,
+  daemonSetController,
+  cronJobController,
+  jobController,
   schedulerController,
   loadBalancerController,
   endpointSliceController,

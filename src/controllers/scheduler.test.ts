@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Node, Pod } from '../api/core.ts'
+import type { Node, NodeSelectorTerm, Pod } from '../api/core.ts'
 import { list, snapshotOf, type Snapshot } from '../model/snapshot.ts'
 import { applyChange } from './fixed-point.ts'
 import { bindPods } from './scheduler.ts'
@@ -21,6 +21,11 @@ function pod(name: string, app: string, extra: Partial<Pod['spec']> = {}, delete
     },
     spec: { containers: [], ...extra },
   }
+}
+
+function affinity(term: NodeSelectorTerm): Partial<Pod['spec']> {
+  const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } }
+  return { affinity: { nodeAffinity } }
 }
 
 const places = (snapshot: Snapshot): Record<string, string> =>
@@ -69,6 +74,38 @@ const ROWS: readonly [string, (Node | Pod)[], Record<string, string>][] = [
     [node('node-1', { spec: { unschedulable: true } }), node('node-2'), pod('a', 'x')],
     { a: 'node-2' },
   ],
+  [
+    'a taint, and who tolerates it',
+    [
+      node('node-1', { spec: { taints: [{ key: 'gpu', value: 'a', effect: 'NoSchedule' }] } }),
+      pod('a', 'x'),
+      pod('b', 'x', { tolerations: [{ key: 'gpu', operator: 'Equal', value: 'a' }] }),
+      pod('c', 'x', { tolerations: [{ key: 'gpu', operator: 'Equal', value: 'b' }] }),
+      pod('d', 'x', { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] }),
+      pod('e', 'x', { tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'NoExecute' }] }),
+    ],
+    { a: '', b: 'node-1', c: '', d: 'node-1', e: '' },
+  ],
+  [
+    'a taint that only prefers keeps nobody away',
+    [node('node-1', { spec: { taints: [{ key: 'x', effect: 'PreferNoSchedule' }] } }), pod('a', 'x')],
+    { a: 'node-1' },
+  ],
+  [
+    'affinity to a node by name, by label, and by neither',
+    [
+      node('node-1'),
+      node('node-2', {}, { zone: 'b', size: '3' }),
+      pod('a', 'x', affinity({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-2'] }] })),
+      pod('b', 'x', affinity({ matchFields: [{ key: 'metadata.name', operator: 'NotIn', values: ['node-2'] }] })),
+      pod('c', 'x', affinity({ matchExpressions: [{ key: 'zone', operator: 'Exists' }] })),
+      pod('d', 'x', affinity({ matchExpressions: [{ key: 'zone', operator: 'DoesNotExist' }] })),
+      pod('e', 'x', affinity({ matchExpressions: [{ key: 'size', operator: 'Gt', values: ['2'] }] })),
+      pod('f', 'x', affinity({ matchExpressions: [{ key: 'size', operator: 'Lt', values: ['2'] }] })),
+      pod('g', 'x', affinity({})),
+    ],
+    { a: 'node-2', b: 'node-1', c: 'node-2', d: 'node-1', e: 'node-2', f: '', g: '' },
+  ],
   ['a Pod that is leaving is not bound', [...two, pod('a', 'x', {}, true)], { a: '' }],
   ['no node', [pod('a', 'x')], { a: '' }],
 ]
@@ -85,7 +122,8 @@ describe('scheduler', () => {
         type: 'PodScheduled',
         status: 'False',
         reason: 'Unschedulable',
-        message: "0/2 nodes are available: 1 not ready or unschedulable, 1 did not match the Pod's nodeSelector.",
+        message:
+          "0/2 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) were not ready.",
       },
     ])
     expect(bindPods(waiting)).toEqual([])

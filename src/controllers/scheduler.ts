@@ -5,7 +5,7 @@ import type { Condition } from '../api/meta.ts'
 import type { Change } from '../model/change.ts'
 import { isPodFinished, isPodTerminating } from '../model/endpoints.ts'
 import { indexBy, type Index } from '../model/incremental.ts'
-import { matchLabels } from '../model/selectors.ts'
+import { matchesNode, untoleratedTaint } from '../model/node-fit.ts'
 import { list, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { updateTo } from './helpers/changes.ts'
@@ -28,7 +28,7 @@ export function bindPods(snapshot: Snapshot): readonly Change[] {
   const added = new Map<string, number>()
   return [...unbound.find(snapshot, KEY)].sort(olderFirst).flatMap((pod) => {
     const node = chooseNode(snapshot, nodes, pod, added)
-    if (node === undefined) return updateTo(pod, withCondition(pod, unschedulable(nodes)))
+    if (node === undefined) return updateTo(pod, withCondition(pod, unschedulable(pod, nodes)))
     for (const key of [node, `${node} ${podSet(pod)}`]) added.set(key, (added.get(key) ?? 0) + 1)
     const bound = withCondition(pod, { type: 'PodScheduled', status: 'True' })
     return [{ verb: 'update', object: { ...bound, spec: { ...bound.spec, nodeName: node } } }]
@@ -50,7 +50,7 @@ function chooseNode(
 ): string | undefined {
   const set = podSet(pod)
   const candidates = nodes
-    .filter((node) => isSchedulable(node) && matchLabels(pod.spec.nodeSelector ?? {}, node.metadata.labels))
+    .filter((node) => obstacle(pod, node) === undefined)
     .map(({ metadata: { name } }) => {
       const { same, all } = countOnNode(snapshot, set, name)
       return { name, same: same + (added.get(`${name} ${set}`) ?? 0), all: all + (added.get(name) ?? 0) }
@@ -59,25 +59,30 @@ function chooseNode(
   return best?.name
 }
 
-function isSchedulable({ spec, status, metadata }: Node): boolean {
-  const isReady = (status?.conditions ?? []).some(
-    (condition) => condition.type === 'Ready' && condition.status === 'True',
-  )
-  return isReady && spec?.unschedulable !== true && metadata.deletionTimestamp === undefined
+/** Why the node cannot take the Pod, in the scheduler's words; undefined where it can. */
+function obstacle({ spec }: Pod, node: Node): string | undefined {
+  const taint = untoleratedTaint(spec, node, ['NoSchedule', 'NoExecute'])
+  if (!isReady(node) || node.metadata.deletionTimestamp !== undefined) return 'node(s) were not ready'
+  if (taint?.key === 'node.kubernetes.io/unschedulable') return 'node(s) were unschedulable'
+  if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
+  return matchesNode(spec, node) ? undefined : "node(s) didn't match Pod's node affinity/selector"
 }
 
-function unschedulable(nodes: readonly Node[]): Condition {
-  const ready = nodes.filter(isSchedulable).length
-  const reasons = [
-    ready < nodes.length ? `${nodes.length - ready} not ready or unschedulable` : '',
-    ready > 0 ? `${ready} did not match the Pod's nodeSelector` : '',
-  ]
-  const why = reasons.filter((reason) => reason !== '').join(', ')
+function isReady({ status }: Node): boolean {
+  return (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True')
+}
+
+function unschedulable(pod: Pod, nodes: readonly Node[]): Condition {
+  const counts = new Map<string, number>()
+  for (const reason of nodes.flatMap((node) => obstacle(pod, node) ?? [])) {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+  const why = [...counts].map(([reason, count]) => `${count} ${reason}`).sort()
   return {
     type: 'PodScheduled',
     status: 'False',
     reason: 'Unschedulable',
-    message: `0/${nodes.length} nodes are available${why === '' ? '' : `: ${why}`}.`,
+    message: `0/${nodes.length} nodes are available${why.length === 0 ? '' : `: ${why.join(', ')}`}.`,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Container } from '../api/core.ts'
+import type { Container, Pod } from '../api/core.ts'
 import { containerEnv } from '../model/container-env.ts'
 import { isSidecar, refusedRecord, startRecord, type ContainerRecord } from './container-record.ts'
 import type { PodSandbox, RunningContainer } from './container-runtime.ts'
@@ -111,7 +111,7 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
   const child = dependencies.runtime.start({
     pod,
     container: { ...container, command, args },
-    runsToCompletion: !isSidecar(container) && (pod.spec.initContainers ?? []).includes(container),
+    runsToCompletion: !isSidecar(container) && (isOfJob(pod) || (pod.spec.initContainers ?? []).includes(container)),
     sandbox,
     env: () => resolved.env,
     restartCount,
@@ -148,4 +148,8 @@ function change(worker: WorkerState, name: string, child: RunningContainer, part
   if (worker.running.get(name)?.child !== child || record === undefined) return
   worker.records.set(name, { ...record, ...part })
   queueSync(worker)
+}
+
+function isOfJob({ metadata }: Pod): boolean {
+  return metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Job' && controller === true) ?? false
 }

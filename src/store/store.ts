@@ -23,8 +23,11 @@ export interface StoreOptions {
 /** The one thing that changes. Every write makes the next resourceVersion and one event. */
 export interface Store {
   snapshot(): Snapshot
-  /** Gives uid, creationTimestamp, generation and resourceVersion. Throws AlreadyExistsError. */
-  create<T extends AnyObject>(object: T): T
+  /**
+   * Gives uid, creationTimestamp, generation and resourceVersion; `complete` adds what follows from them. Throws
+   * AlreadyExistsError.
+   */
+  create<T extends AnyObject>(object: T, complete?: (object: T) => T): T
   /** Throws NotFoundError, or ConflictError where `metadata.resourceVersion` is given and is not the stored one. */
   update<T extends AnyObject>(object: T): T
   /** Throws NotFoundError. */
@@ -57,13 +60,14 @@ export function createStore(options: StoreOptions): Store {
   return {
     snapshot: () => current,
 
-    create<T extends AnyObject>(object: T): T {
+    create<T extends AnyObject>(object: T, complete = (created: T): T => created): T {
       const key = objectKey(object)
       if (mapOf(object.kind).has(key)) {
         throw new AlreadyExistsError(`${KINDS[object.kind].plural} ${JSON.stringify(key)} already exists`)
       }
       const given = { uid: options.uid(), creationTimestamp: timestamp(options.now()), generation: 1 }
-      const created = { ...object, metadata: { ...object.metadata, ...given, resourceVersion: nextVersion() } }
+      const metadata = { ...object.metadata, ...given, resourceVersion: nextVersion() }
+      const created = complete({ ...object, metadata })
       commit(object.kind, mapOf(object.kind).set(key, created), { type: 'ADDED', object: created })
       return created
     },

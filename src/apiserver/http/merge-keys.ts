@@ -44,6 +44,8 @@ export const MERGE_RULES: Readonly<Record<string, MergeRule>> = {
   'DeploymentStatus.conditions': by('type'),
   'ReplicaSetStatus.conditions': by('type'),
   'StatefulSetStatus.conditions': by('type'),
+  'DaemonSetStatus.conditions': by('type'),
+  'JobStatus.conditions': by('type'),
   'NamespaceStatus.conditions': by('type'),
   'NodeSpec.podCIDRs': set,
   'NodeStatus.addresses': by('type'),

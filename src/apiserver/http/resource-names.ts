@@ -29,8 +29,11 @@ export const RESOURCE_NAMES: Readonly<Record<Kind, ResourceNames>> = {
     categories: ['all'],
     subresources: ['status', 'scale'],
   },
+  DaemonSet: { singular: 'daemonset', shortNames: ['ds'], categories: ['all'], subresources: ['status'] },
   ControllerRevision: { singular: 'controllerrevision', shortNames: [], categories: [], subresources: [] },
   ReplicaSet: { singular: 'replicaset', shortNames: ['rs'], categories: ['all'], subresources: ['status', 'scale'] },
+  CronJob: { singular: 'cronjob', shortNames: ['cj'], categories: ['all'], subresources: ['status'] },
+  Job: { singular: 'job', shortNames: [], categories: ['all'], subresources: ['status'] },
   Pod: {
     singular: 'pod',
     shortNames: ['po'],

@@ -79,7 +79,7 @@ describe('what is served', () => {
 
   test.each([
     '/',
-    '/apis/batch/v1',
+    '/apis/batch/v2',
     '/api/v1/widgets',
     '/api/v1/namespaces/default/pods/x/nothing',
     '/apis/apps/v1/jobs',

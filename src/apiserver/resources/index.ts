@@ -2,9 +2,12 @@
 import type { Kind, Kinds } from '../../api/kinds.ts'
 import { configmaps } from './configmaps.ts'
 import { controllerrevisions } from './controllerrevisions.ts'
+import { cronjobs } from './cronjobs.ts'
+import { daemonsets } from './daemonsets.ts'
 import { deployments } from './deployments.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslices } from './endpointslices.ts'
+import { jobs } from './jobs.ts'
 import { namespaces } from './namespaces.ts'
 import { nodes } from './nodes.ts'
 import { pods } from './pods.ts'
@@ -24,7 +27,10 @@ export const RESOURCES: { readonly [K in Kind]: Strategy<Kinds[K]> } = {
   EndpointSlice: endpointslices,
   Deployment: deployments,
   StatefulSet: statefulsets,
+  DaemonSet: daemonsets,
   ControllerRevision: controllerrevisions,
   ReplicaSet: replicasets,
+  CronJob: cronjobs,
+  Job: jobs,
   Pod: pods,
 }

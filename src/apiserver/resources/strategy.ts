@@ -23,6 +23,8 @@ export interface Strategy<T extends AnyObject> {
   warnings(object: T): readonly string[]
   /** Rules of `/status`, where the kind has any. */
   validateStatus?(object: T): readonly FieldError[]
+  /** After the store gave it a uid: what depends on that. */
+  identify?(object: T): T
   /** Whether an update of a name that does not exist creates it. */
   readonly createsOnUpdate: boolean
 }

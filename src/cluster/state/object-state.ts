@@ -101,5 +101,7 @@ export function withState(registry: Registry, state: ObjectState): Registry {
     updateStatus: (object) => written(registry.updateStatus(object)),
     mergePatch: (kind, key, patch, options) => written(registry.mergePatch(kind, key, patch, options)),
     delete: (kind, key, options) => written(registry.delete(kind, key, options)),
+    // Of controllers: nobody waits for an answer.
+    finishDeletion: registry.finishDeletion,
   }
 }

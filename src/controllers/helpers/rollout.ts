@@ -46,7 +46,8 @@ export function rolloutOf({ spec }: Deployment): Rollout {
   }
 }
 
-function scaled(value: IntOrString, total: number, round: (value: number) => number): number {
+/** A number as it is, a percentage of `total`. */
+export function scaled(value: IntOrString, total: number, round: (value: number) => number): number {
   if (typeof value === 'number') return value
   const percent = Number(/^(\d+)%$/.exec(value)?.[1] ?? 0)
   return round((total * percent) / 100)

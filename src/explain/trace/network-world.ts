@@ -53,7 +53,7 @@ export function networkWorldOf({ objects, clusterDomain, namespace, manifests }:
   }
 }
 
-const MAKERS: ReadonlySet<string> = new Set(['Deployment', 'ReplicaSet', 'StatefulSet'])
+const MAKERS: ReadonlySet<string> = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'])
 
 /** What makes Pods is left out where the Pods themselves are there. */
 function isKept({ kind }: ManifestObject): boolean {

@@ -1,28 +1,8 @@
 /** What a change of an object says to people: the events that scheduler, kubelet and controllers of a cluster write. */
 import type { ContainerStatus, Pod } from '../../../api/core.ts'
 import type { AnyObject } from '../../../api/kinds.ts'
-import type { OwnerReference } from '../../../api/meta.ts'
-
-export interface EventDraft {
-  readonly type: 'Normal' | 'Warning'
-  readonly reason: string
-  readonly message: string
-  /** Who would have written it. */
-  readonly component: string
-  readonly object: EventObject
-  readonly host?: string
-  /** RFC 3339, where the object tells the time; else it is now. */
-  readonly time?: string
-}
-
-export interface EventObject {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly namespace: string
-  readonly uid: string
-  readonly fieldPath?: string
-}
+import { managerOf, ownerObject, referenceTo, type EventDraft } from './draft.ts'
+import { jobEvents } from './job-events.ts'
 
 /** `previous`: undefined for an object that is new, or that was there when the events began. */
 export function deriveEvents(
@@ -40,12 +20,8 @@ export function deriveEvents(
     const before = previous?.kind === 'ReplicaSet' ? (previous.spec.replicas ?? 0) : 0
     return scalingEvents(object, before, object.spec.replicas ?? 0)
   }
+  if (object.kind === 'Job') return jobEvents(object, previous?.kind === 'Job' ? previous : undefined, isDeleted)
   return []
-}
-
-function referenceTo({ apiVersion, kind, metadata }: AnyObject, fieldPath?: string): EventObject {
-  const { name, namespace = '', uid = '' } = metadata
-  return { apiVersion, kind, name, namespace, uid, ...(fieldPath !== undefined && { fieldPath }) }
 }
 
 /** How each controller tells of the Pods that it makes and deletes. */
@@ -61,19 +37,13 @@ function plainMaker(component: string): PodMaker {
 
 const POD_MAKERS: Readonly<Record<string, PodMaker>> = {
   ReplicaSet: plainMaker('replicaset-controller'),
+  DaemonSet: plainMaker('daemonset-controller'),
+  Job: plainMaker('job-controller'),
   StatefulSet: {
     component: 'statefulset-controller',
     created: (pod, owner) => `create Pod ${pod} in StatefulSet ${owner} successful`,
     deleted: (pod, owner) => `delete Pod ${pod} in StatefulSet ${owner} successful`,
   },
-}
-
-function managerOf({ metadata }: AnyObject): OwnerReference | undefined {
-  return metadata.ownerReferences?.find((owner) => owner.controller === true)
-}
-
-function ownerObject({ apiVersion, kind, name, uid }: OwnerReference, namespace = ''): EventObject {
-  return { apiVersion, kind, name, namespace, uid }
 }
 
 function ownerEvents(pod: Pod, previous: Pod | undefined, isDeleted: boolean): readonly EventDraft[] {

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { timestamp } from '../../../lib/clock.ts'
 import type { Store } from '../../../store/store.ts'
 import { ALL_KINDS } from '../resource-names.ts'
-import { deriveEvents, type EventDraft, type EventObject } from './derive.ts'
+import { deriveEvents } from './derive.ts'
+import type { EventDraft, EventObject } from './draft.ts'
 
 /** `v1` Event, as far as it is shown. */
 export interface Event {

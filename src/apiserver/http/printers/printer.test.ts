@@ -31,7 +31,8 @@ test.each([
 test('every printer has a cell for each column', () => {
   const metadata = { name: 'x' }
   const containers = [{ name: 'c' }]
-  const spec = { selector: {}, template: { spec: { containers } }, containers, ports: [] }
+  const template = { spec: { containers } }
+  const spec = { selector: {}, template, jobTemplate: { spec: { template } }, containers, ports: [] }
   for (const [kind, printer] of Object.entries(PRINTERS)) {
     const object = { kind, metadata, spec, endpoints: [], addressType: 'IPv4' } as never
     expect([kind, printer.cells(object, NOW).length]).toEqual([kind, printer.columns.length])

@@ -1,10 +1,11 @@
 import type { Kind, Kinds } from '../../../api/kinds.ts'
+import { cronjobs, jobs } from './batch.ts'
 import { configmaps, namespaces, nodes, secrets } from './cluster.ts'
 import { endpoints, endpointslices } from './endpoints.ts'
 import { pods } from './pods.ts'
 import type { Printer } from './printer.ts'
 import { services } from './services.ts'
-import { controllerrevisions, deployments, replicasets, statefulsets } from './workloads.ts'
+import { controllerrevisions, daemonsets, deployments, replicasets, statefulsets } from './workloads.ts'
 
 export const PRINTERS: { readonly [K in Kind]: Printer<Kinds[K]> } = {
   Namespace: namespaces,
@@ -16,7 +17,10 @@ export const PRINTERS: { readonly [K in Kind]: Printer<Kinds[K]> } = {
   EndpointSlice: endpointslices,
   Deployment: deployments,
   StatefulSet: statefulsets,
+  DaemonSet: daemonsets,
   ControllerRevision: controllerrevisions,
   ReplicaSet: replicasets,
+  CronJob: cronjobs,
+  Job: jobs,
   Pod: pods,
 }

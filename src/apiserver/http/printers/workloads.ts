@@ -1,6 +1,7 @@
-import type { ControllerRevision, Deployment, ReplicaSet, StatefulSet } from '../../../api/apps.ts'
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../../../api/apps.ts'
 import type { Container } from '../../../api/core.ts'
 import type { LabelSelector, ObjectMeta } from '../../../api/meta.ts'
+import { formatLabels } from '../../../model/selectors.ts'
 import { formatSelector } from './format-selector.ts'
 import { ageOf, columns, orNone, type Printer } from './printer.ts'
 
@@ -38,6 +39,24 @@ export const statefulsets: Printer<StatefulSet> = {
   ],
 }
 
+export const daemonsets: Printer<DaemonSet> = {
+  columns: columns(
+    ['Name', 'Desired#', 'Current#', 'Ready#', 'Up-to-date#', 'Available#', 'Node Selector', 'Age'],
+    ['Containers', 'Images', 'Selector'],
+  ),
+  cells: ({ metadata, spec, status }, now) => [
+    metadata.name,
+    status?.desiredNumberScheduled ?? 0,
+    status?.currentNumberScheduled ?? 0,
+    status?.numberReady ?? 0,
+    status?.updatedNumberScheduled ?? 0,
+    status?.numberAvailable ?? 0,
+    orNone(formatLabels(spec.template.spec.nodeSelector ?? {})),
+    ageOf(metadata.creationTimestamp, now),
+    ...template(spec.template.spec.containers, spec.selector),
+  ],
+}
+
 export const controllerrevisions: Printer<ControllerRevision> = {
   columns: columns(['Name', 'Controller', 'Revision#', 'Age']),
   cells: ({ metadata, revision }, now) => [
@@ -56,7 +75,8 @@ function controllerName({ ownerReferences = [] }: ObjectMeta): string | undefine
   return `${owner.kind.toLowerCase()}${group}/${owner.name}`
 }
 
-function template(containers: readonly Container[], selector: LabelSelector): readonly string[] {
+/** The wide columns of what has a template. */
+export function template(containers: readonly Container[], selector: LabelSelector): readonly string[] {
   const names = containers.map(({ name }) => name).join(',')
   const images = containers.map(({ image = '' }) => image).join(',')
   return [names, images, orNone(formatSelector(selector))]

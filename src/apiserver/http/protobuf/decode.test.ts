@@ -57,7 +57,7 @@ describe('decodeProtobuf', () => {
 
   test.each([
     ['no magic', Buffer.from('{}')],
-    ['a kind that is not known', envelope('batch/v1', 'Job')],
+    ['a kind that is not known', envelope('example.com/v1', 'Widget')],
     ['a field that is not known', envelope('v1', 'Service', part(2, part(99, 'x')))],
     ['a message that is cut off', envelope('v1', 'Service', Buffer.from([0x12, 0x7f, 1]))],
     ['a number without end', envelope('v1', 'Service', Buffer.alloc(12, 0xff))],

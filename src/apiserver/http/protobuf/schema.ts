@@ -36,6 +36,18 @@ RollingUpdateStatefulSetStrategy 1:partition:int? 2:maxUnavailable:intOrString?
 StatefulSetPersistentVolumeClaimRetentionPolicy 1:whenDeleted:string 2:whenScaled:string
 StatefulSetOrdinals 1:start:int
 StatefulSetStatus 1:observedGeneration:int 2:replicas:int 3:readyReplicas:int 4:currentReplicas:int 5:updatedReplicas:int 6:currentRevision:string 7:updateRevision:string 9:collisionCount:int? 11:availableReplicas:int
+DaemonSet 1:metadata:ObjectMeta 2:spec:DaemonSetSpec 3:status:DaemonSetStatus
+DaemonSetSpec 1:selector:LabelSelector? 2:template:PodTemplateSpec 3:updateStrategy:DaemonSetUpdateStrategy 4:minReadySeconds:int 6:revisionHistoryLimit:int?
+DaemonSetUpdateStrategy 1:type:string 2:rollingUpdate:RollingUpdateDaemonSet?
+RollingUpdateDaemonSet 1:maxUnavailable:intOrString? 2:maxSurge:intOrString?
+DaemonSetStatus 1:currentNumberScheduled:int 2:numberMisscheduled:int 3:desiredNumberScheduled:int 4:numberReady:int 5:observedGeneration:int 6:updatedNumberScheduled:int 7:numberAvailable:int 8:numberUnavailable:int
+Job 1:metadata:ObjectMeta 2:spec:JobSpec 3:status:JobStatus
+JobSpec 1:parallelism:int? 2:completions:int? 3:activeDeadlineSeconds:int? 4:selector:LabelSelector? 5:manualSelector:bool? 6:template:PodTemplateSpec 7:backoffLimit:int? 8:ttlSecondsAfterFinished:int? 9:completionMode:string? 10:suspend:bool? 12:backoffLimitPerIndex:int? 13:maxFailedIndexes:int? 14:podReplacementPolicy:string? 15:managedBy:string?
+JobStatus 4:active:int 5:succeeded:int 6:failed:int
+CronJob 1:metadata:ObjectMeta 2:spec:CronJobSpec 3:status:CronJobStatus
+CronJobSpec 1:schedule:string 2:startingDeadlineSeconds:int? 3:concurrencyPolicy:string 4:suspend:bool? 5:jobTemplate:JobTemplateSpec 6:successfulJobsHistoryLimit:int? 7:failedJobsHistoryLimit:int? 8:timeZone:string?
+CronJobStatus 1:active:[]ObjectReference 4:lastScheduleTime:time? 5:lastSuccessfulTime:time?
+JobTemplateSpec 1:metadata:ObjectMeta 2:spec:JobSpec
 PersistentVolumeClaim 1:metadata:ObjectMeta 2:spec:PersistentVolumeClaimSpec 3:status:PersistentVolumeClaimStatus
 PersistentVolumeClaimSpec 1:accessModes:[]string 2:resources:ResourceRequirements 3:volumeName:string 5:storageClassName:string? 6:volumeMode:string?
 PersistentVolumeClaimStatus 1:phase:string
