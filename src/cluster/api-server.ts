@@ -19,6 +19,7 @@ import type { ClusterOptions } from './options.ts'
 import type { PodEvents } from './pod-events.ts'
 import type { PodNetwork } from './pod-network.ts'
 import { runPodCommand } from './pod-commands.ts'
+import type { ServiceNotices } from './service-notices.ts'
 import type { Topology } from './topology.ts'
 
 const PORT = 6443
@@ -73,6 +74,7 @@ export interface ApiServerParts {
   readonly objects: Objects
   readonly podNetwork: PodNetwork
   readonly podEvents: PodEvents
+  readonly serviceNotices: Pick<ServiceNotices, 'follow'>
   readonly link: FrontLink
   /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
   readonly notes?: StateFile
@@ -84,9 +86,8 @@ export interface ApiServerParts {
  */
 export async function startApiServer(parts: ApiServerParts): Promise<string> {
   const { options, config, topology, objects, link } = parts
-  const { createApiServer, createEventRecorder, createWatchHistory, kubeletEvent, makeCertificates } = await import(
-    '../apiserver/http/api-server.ts'
-  )
+  const { createApiServer, createEventRecorder, createWatchHistory, kubeletEvent, makeCertificates, proxyEvent } =
+    await import('../apiserver/http/api-server.ts')
   const names = serverNames(topology, config)
   const former = formerServer(parts.notes, names)
   const certificates = former?.certificates ?? makeCertificates(names, Date.now())
@@ -95,6 +96,10 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
   const events = createEventRecorder(store, Date.now)
   parts.podEvents.follow((pod, { container, type, reason, message }) => {
     events.record(kubeletEvent(pod, container, type, reason, message))
+  })
+  parts.serviceNotices.follow(({ service: key, reason, message }) => {
+    const service = store.snapshot().objects.Service.get(key)
+    if (service !== undefined) events.record(proxyEvent(service, reason, message))
   })
   const context = {
     store,

@@ -6,10 +6,12 @@ import { resolvedServices } from '../model/resolve-services.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { Table } from '../nft/ruleset.ts'
 import { nftablesBackend, type NodeProgram } from '../proxy/backends/nftables.ts'
+import { settleProgram } from '../proxy/backends/nftables/program.ts'
 import { compileLoadBalancer, type BalancerContext, type BalancerProgram } from '../proxy/load-balancer.ts'
 import type { NodeContext } from '../proxy/node-context.ts'
 import { createConnectionLoads } from './connection-loads.ts'
 import type { Consumer } from './control-loop.ts'
+import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './service-notices.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 import type { Topology } from './topology.ts'
 
@@ -19,6 +21,8 @@ export const BALANCER = 'balancer'
 export interface ServiceProxy extends Consumer {
   /** The table of a node, or of the balancer, as the kernel has it. */
   table(place: string): Table | undefined
+  /** What Services should be told. */
+  readonly notices: Pick<ServiceNotices, 'follow'>
   /** Why a place has no rules at all, which a kernel without all of nf_tables is the reason for; undefined where none lacks them. */
   refusal(): string | undefined
 }
@@ -51,12 +55,21 @@ export function createServiceProxy(
     const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
       nftablesBackend.compile(services, node, previous)
     const namespace = nodes.get(node.name)
-    const keeper = keepTable({ where: node.name, namespace, watcher, compile, onError })
+    const keeper = keepTable({ where: node.name, namespace, watcher, compile, settle: nftablesBackend.settle, onError })
     keepers.set(node.name, withConnectionLoads(namespace, keeper, onError))
   }
   const balance = (services: Services, previous: BalancerProgram | undefined): BalancerProgram =>
     compileLoadBalancer(services, balancerContext, previous)
-  keepers.set(BALANCER, keepTable({ where: BALANCER, namespace: undefined, watcher, compile: balance, onError }))
+  const balancer = {
+    where: BALANCER,
+    namespace: undefined,
+    watcher,
+    compile: balance,
+    settle: settleProgram,
+    onError,
+  }
+  keepers.set(BALANCER, keepTable(balancer))
+  const notices = createNotices(onError)
   let seen: Services | undefined
   return {
     name: 'service proxy',
@@ -64,11 +77,24 @@ export function createServiceProxy(
       const resolved = resolvedServices(snapshot)
       if (resolved === seen) return
       seen = resolved
-      for (const keeper of keepers.values()) keeper.sync(resolved)
+      for (const [place, keeper] of keepers) {
+        keeper.sync(resolved)
+        notices.update(place, keeper.state())
+      }
     },
+    notices,
     table: (place) => keepers.get(place)?.table(),
     refusal: () => [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0],
   }
+}
+
+function createNotices(onError: (error: unknown) => void): ServiceNotices {
+  const notices = createServiceNotices()
+  notices.follow(({ service, reason, message }) => {
+    // What a keeper sets aside it tells itself.
+    if (reason === ADDRESS_IN_USE) onError(new Error(`Service ${service}: ${message}`))
+  })
+  return notices
 }
 
 /** A node's Services with least-connections go by the connections that the node itself counts. */

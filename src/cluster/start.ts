@@ -112,7 +112,8 @@ export async function startCluster(
   // Loaded when the network runs already, so that its start waits for nothing of it.
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
   const notes = state.file === undefined ? {} : { notes: state.file }
-  startApiServer({ ...parts, ...notes, link: surroundings.link }).then(kubeconfig.resolve, kubeconfig.reject)
+  const api = { ...parts, ...notes, link: surroundings.link, serviceNotices: serviceProxy.notices }
+  startApiServer(api).then(kubeconfig.resolve, kubeconfig.reject)
   // Who keeps a network's state may have kept its kubeconfig as well.
   const waitedFor = state.file === undefined ? [] : [kubeconfig.promise]
   void Promise.allSettled([podsReady(objects.store), ...waitedFor]).then(() =>

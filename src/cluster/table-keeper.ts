@@ -3,6 +3,7 @@ import type { RuleWatcher } from '../host/rule-watch.ts'
 import type { resolvedServices } from '../model/resolve-services.ts'
 import type { Table } from '../nft/ruleset.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
+import type { Claims } from '../proxy/backends/nftables/claims.ts'
 import { advanceAround } from './advance-around.ts'
 import { createProxier, type Proxier, type Replaced } from './proxier.ts'
 import { inSteps } from './service-steps.ts'
@@ -14,6 +15,14 @@ export interface TableKeeper {
   sync(services: Services): void
   table(): Table | undefined
   refusal(): string | undefined
+  /** What the rules do not do for some Services. */
+  state(): KeeperState
+}
+
+export interface KeeperState {
+  readonly contested: Claims
+  /** Services that are set aside, with the reason. */
+  readonly aside: ReadonlyMap<string, string>
 }
 
 /** Milliseconds after which what the kernel refused is tried again. */
@@ -30,6 +39,8 @@ export interface TableKeeperOptions<Program extends ServiceProgram> {
   readonly namespace: NetworkNamespace | undefined
   readonly watcher: RuleWatcher
   readonly compile: (services: Services, previous: Program | undefined) => Program
+  /** Does what makes the next change cheap, once the rules are written. */
+  readonly settle?: (program: Program) => void
   readonly onError: (error: unknown) => void
   /** Rules of somebody else that make way. */
   readonly replaced?: Replaced
@@ -38,6 +49,7 @@ export interface TableKeeperOptions<Program extends ServiceProgram> {
 interface ServiceProgram {
   readonly table: Table
   readonly services: Services
+  readonly contested: Claims
 }
 
 /**
@@ -75,6 +87,7 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
       return fail(error)
     }
     clearTimeout(timer)
+    setImmediate(writer.settle)
     if (writer.hasAside()) asideTimer ??= setTimeout(forgive, RETRY_ASIDE).unref()
     // What somebody else wrote during the quiet.
     mend.now()
@@ -86,25 +99,29 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
     },
     table: () => proxier.table,
     refusal: () => (proxier.table === undefined ? refused : undefined),
+    state: writer.state,
   }
 }
 
 interface Writer {
+  state(): KeeperState
   /** Throws where it is no fault of single Services. */
   advance(services: Services): void
   /** Whether Services are set aside: as long as they do not change they are left out. */
   hasAside(): boolean
+  settle(): void
   /** The next time all are tried again. */
   forgive(): void
 }
 
 function createWriter<Program extends ServiceProgram>(
-  { where, compile, onError }: TableKeeperOptions<Program>,
+  { where, compile, settle, onError }: TableKeeperOptions<Program>,
   proxier: Proxier,
 ): Writer {
   let previous: Program | undefined
   // As they were when they were refused.
   let aside: Services = OrderedMap.empty()
+  const reasons = new Map<string, string>()
   const write = (services: Services): void => {
     const next = compile(services, previous)
     proxier.sync(next.table)
@@ -118,10 +135,18 @@ function createWriter<Program extends ServiceProgram>(
         for (const [key, error] of refused) {
           const value = services.get(key)
           if (value !== undefined) aside = aside.set(key, value)
+          reasons.set(key, messageOf(error))
           onError(new Error(`${where}: Service ${key} is set aside, the others are served: ${messageOf(error)}`))
         }
       }
     },
+    settle() {
+      if (previous !== undefined) settle?.(previous)
+    },
+    state: () => ({
+      contested: previous?.contested ?? OrderedMap.empty(),
+      aside: new Map([...aside.keys()].map((key) => [key, reasons.get(key) ?? ''])),
+    }),
     hasAside: () => aside.size > 0,
     forgive: () => void (aside = OrderedMap.empty()),
   }

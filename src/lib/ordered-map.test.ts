@@ -36,6 +36,24 @@ describe('OrderedMap', () => {
     )
   })
 
+  test('made later it is the same', () => {
+    const key = (value: string): string => value
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ maxLength: 3 })), fc.string({ maxLength: 3 }), (values, other) => {
+        const [now, later] = [OrderedMap.by(values, key), OrderedMap.later(values, key)]
+        const entries = OrderedMap.fromLater(new Map(values.map((value) => [value, value])))
+        expect([...entries.valuesInAnyOrder(), ...entries]).toEqual([...values, ...now])
+        expect(later.isEmpty).toBe(values.length === 0)
+        expect([...later.valuesInAnyOrder()].sort()).toEqual([...values].sort())
+        expect(OrderedMap.later(values, key).set(other, other).changes(now.set(other, other))).toEqual([])
+        expect(OrderedMap.later(values, key).get(other)).toBe(now.get(other))
+        later.settle()
+        expect(later.valuesInAnyOrder()).toEqual(now.toValues())
+        expect([later.size, later.isEmpty, later.changes(now)]).toEqual([now.size, values.length === 0, []])
+      }),
+    )
+  })
+
   test('changes(a, b) lists every difference once, in order', () => {
     fc.assert(
       fc.property(pairs, pairs, (before, after) => {

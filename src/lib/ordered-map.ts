@@ -15,6 +15,11 @@ interface TreeNode<V> {
 
 type Tree<V> = TreeNode<V> | undefined
 
+interface Later<V> {
+  readonly make: () => Tree<V>
+  readonly values: () => readonly V[]
+}
+
 export interface MapChange<V> {
   readonly key: string
   readonly before: V | undefined
@@ -22,10 +27,21 @@ export interface MapChange<V> {
 }
 
 export class OrderedMap<V> {
-  readonly #root: Tree<V>
+  #made: Tree<V>
+  /** What the tree is to be made of. */
+  #later: Later<V> | undefined
 
-  private constructor(root: Tree<V>) {
-    this.#root = root
+  private constructor(made: Tree<V>, later?: Later<V>) {
+    this.#made = made
+    this.#later = later
+  }
+
+  get #root(): Tree<V> {
+    if (this.#later !== undefined) {
+      this.#made = this.#later.make()
+      this.#later = undefined
+    }
+    return this.#made
   }
 
   static empty<V>(): OrderedMap<V> {
@@ -40,6 +56,36 @@ export class OrderedMap<V> {
   /** As `from`, of values that know their keys. */
   static by<V>(values: readonly V[], keyOf: (value: V) => string): OrderedMap<V> {
     return new OrderedMap(build(values.map((value) => leaf(keyOf(value), value))))
+  }
+
+  /**
+   * As `by`, of values of which no two have the same key. The tree is made when something is looked up, or by `settle`: it
+   * costs more than all else where a large map is made only to be read as a whole.
+   */
+  static later<V>(values: readonly V[], keyOf: (value: V) => string): OrderedMap<V> {
+    const make = (): Tree<V> => build(values.map((value) => leaf(keyOf(value), value)))
+    return values.length === 0 ? OrderedMap.empty() : new OrderedMap<V>(undefined, { make, values: () => values })
+  }
+
+  /** As `later`, of entries. */
+  static fromLater<V>(entries: ReadonlyMap<string, V>): OrderedMap<V> {
+    const make = (): Tree<V> => OrderedMap.from(entries).#root
+    const values = (): readonly V[] => [...entries.values()]
+    return entries.size === 0 ? OrderedMap.empty() : new OrderedMap<V>(undefined, { make, values })
+  }
+
+  /** Makes the tree where that was put off. */
+  settle(): void {
+    void this.#root
+  }
+
+  get isEmpty(): boolean {
+    return this.#later === undefined && this.#made === undefined
+  }
+
+  /** All values in any order: makes no tree. */
+  valuesInAnyOrder(): readonly V[] {
+    return this.#later?.values() ?? this.toValues()
   }
 
   get size(): number {
@@ -108,12 +154,12 @@ function node<V>(key: string, value: V, priority: number, left: Tree<V>, right: 
   return { key, value, priority, size: 1 + (left?.size ?? 0) + (right?.size ?? 0), left, right }
 }
 
-/** FNV-1a, mixed once more so that neighbouring keys get distant priorities. */
+/** FNV-1a, mixed once more so that neighbouring keys get distant priorities. 31 bits: V8 keeps those inside the node. */
 function hash(key: string): number {
   let h = 0x811c9dc5
   for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193)
   h = Math.imul(h ^ (h >>> 15), 0x85ebca6b)
-  return (h ^ (h >>> 13)) >>> 0
+  return (h ^ (h >>> 13)) >>> 1
 }
 
 /** A node while a tree is built. */

@@ -10,6 +10,8 @@ export interface CategorizedEndpoints {
   readonly hasAny: boolean
 }
 
+const NONE: readonly never[] = []
+
 type Info = Pick<
   ServicePortInfo,
   'internalTrafficPolicy' | 'externalTrafficPolicy' | 'nodePort' | 'loadBalancerVIPs' | 'externalIPs' | 'endpoints'
@@ -20,10 +22,9 @@ export function categorizeEndpoints(info: Info, nodeName: string, nodeZone: stri
   const external = isExternallyReachable(info)
   const useCluster = info.internalTrafficPolicy === 'Cluster' || external
   const useLocal = info.internalTrafficPolicy === 'Local' || (info.externalTrafficPolicy === 'Local' && external)
-  const localEndpoints = info.endpoints.filter((endpoint) => endpoint.nodeName === nodeName)
   return {
-    cluster: useCluster ? clusterEndpoints(info.endpoints, nodeName, nodeZone) : [],
-    local: useLocal ? usable(localEndpoints) : [],
+    cluster: useCluster ? clusterEndpoints(info.endpoints, nodeName, nodeZone) : NONE,
+    local: useLocal ? usable(info.endpoints.filter((endpoint) => endpoint.nodeName === nodeName)) : NONE,
     hasAny: info.endpoints.some((endpoint) => endpoint.ready || isFallback(endpoint)),
   }
 }
@@ -45,8 +46,9 @@ function isFallback(endpoint: Endpoint): boolean {
 
 /** Topology is by hints, and only those of ready endpoints count. */
 function clusterEndpoints(all: readonly Endpoint[], node: string, zone: string | undefined): readonly Endpoint[] {
-  const ready = all.filter((endpoint) => endpoint.ready)
+  const ready = all.every((endpoint) => endpoint.ready) ? all : all.filter((endpoint) => endpoint.ready)
   if (ready.length === 0) return all.filter(isFallback)
+  if (ready.some((endpoint) => endpoint.hints === undefined)) return ready
   return (
     hintedFor(ready, (endpoint) => endpoint.hints?.nodes ?? [], node) ??
     hintedFor(ready, (endpoint) => endpoint.hints?.zones ?? [], zone) ??

@@ -50,7 +50,9 @@ function tablePhases(previous: Table | undefined, next: Table): Phases {
   const { kept, removed, added, recreated } = changedSets(previous, next)
   const chains = chainPhases(table, previous, next, new Set(recreated.map((set) => set.name)))
   const addSet = (set: NftSet): Operation => ({ kind: 'add set', table, set })
-  const fill = (set: NftSet): readonly Operation[] => addElements(table, set, effectiveElements(set))
+  const elementsOf = (set: NftSet): readonly Element[] =>
+    set.interval ? effectiveElements(set) : set.elements.valuesInAnyOrder()
+  const fill = (set: NftSet): readonly Operation[] => addElements(table, set, elementsOf(set))
   const unused = [
     ...chains.flushedUnused,
     ...removed.map((set): Operation => ({ kind: 'delete set', table, set })),

@@ -13,6 +13,8 @@ export interface Backend<Program, Operation> {
    * depend on `previous`, which is what a call before returned: with it only what changed is done anew.
    */
   compile(services: OrderedMap<readonly ServicePortInfo[]>, node: NodeContext, previous?: Program): Program
+  /** Does what makes the next change cheap, once the rules are written: compiling anew would wait for it otherwise. */
+  settle(program: Program): void
   /** What turns `previous` into `next`; empty when they are equal. */
   diff(previous: Program | undefined, next: Program): readonly Operation[]
 }

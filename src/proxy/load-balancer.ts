@@ -18,7 +18,7 @@ import {
 } from './backends/nftables/expressions.ts'
 import { FAMILY_TERMS } from './backends/nftables/family-terms.ts'
 import { createFragment, type Fragment } from './backends/nftables/fragment.ts'
-import { frontendKey, servicePortLabel } from './backends/nftables/label.ts'
+import { frontendKey, resourceName, servicePortLabel } from './backends/nftables/label.ts'
 import { compileProgram, type Layout, type Program, type Services } from './backends/nftables/program.ts'
 import { addSourceRanges } from './backends/nftables/source-ranges.ts'
 
@@ -106,7 +106,7 @@ function planBalanced(info: ServicePortInfo, context: BalancerContext): Plan {
   const plain = { ...info, algorithm: undefined, sessionAffinityTimeout: undefined }
   const choice: Choice = { chain: `load-balancer-${label}`, info: plain, endpoints, affinityMap: 'affinity-endpoints' }
   const isServed = addresses.length > 0 && endpoints.length > 0
-  const resource = (address: string): string => `frontend ${frontendKey(info, address).join(' . ')}`
+  const resource = (address: string): string => resourceName(frontendKey(info, address))
   const build = (owns: (resource: string) => boolean): Fragment => {
     const builder = createFragment()
     const owned = addresses.filter((address) => owns(resource(address)))
@@ -118,7 +118,7 @@ function planBalanced(info: ServicePortInfo, context: BalancerContext): Plan {
     return builder.build()
   }
   const resources = [...addresses.map(resource), ...(isServed ? choiceResources(choice) : [])]
-  return { label, rank: rankOf(info), resources, build }
+  return { label, rank: () => rankOf(info), resources, build }
 }
 
 /** Every node, or with externalTrafficPolicy Local those whose healthCheckNodePort says that they have an endpoint. */

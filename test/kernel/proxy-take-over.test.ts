@@ -100,7 +100,7 @@ describe.skipIf(reason !== undefined)(`take-over${reason === undefined ? '' : ` 
       name: 'poison',
       rules: [{ statements: [{ kind: 'verdict', verdict: { kind: 'jump', chain: 'not-there' } }] }],
     }
-    type Poisoned = Pick<NodeProgram, 'table' | 'services'> & { readonly program: NodeProgram }
+    type Poisoned = Pick<NodeProgram, 'table' | 'services' | 'contested'> & { readonly program: NodeProgram }
     const keeper = keepTable<Poisoned>({
       where: 'node-1',
       namespace,
@@ -109,7 +109,7 @@ describe.skipIf(reason !== undefined)(`take-over${reason === undefined ? '' : ` 
         const program = nftablesBackend.compile(services, node, previous?.program)
         const isBad = services.has('default/bad')
         const chains = isBad ? program.table.chains.set(poison.name, poison) : program.table.chains
-        return { program, services, table: { ...program.table, chains } }
+        return { ...program, program, table: { ...program.table, chains } }
       },
       onError: (error) => errors.push(String(error)),
     })

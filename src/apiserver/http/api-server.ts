@@ -1,6 +1,6 @@
 export { makeCertificates, type Certificates } from './certificates.ts'
 export type { CommandRequest, PodAccess, RunningCommand } from './context.ts'
-export { kubeletEvent } from './events/derive.ts'
+export { kubeletEvent, proxyEvent } from './events/derive.ts'
 export { createEventRecorder } from './events/recorder.ts'
 export { createApiServer, type ApiServerOptions } from './server.ts'
 export { createWatchHistory } from './watch-history.ts'

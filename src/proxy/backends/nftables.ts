@@ -3,7 +3,7 @@ import type { Operation } from '../../nft/operation.ts'
 import type { Backend } from '../backend.ts'
 import type { NodeContext } from '../node-context.ts'
 import { nodeLayout } from './nftables/node-layout.ts'
-import { compileProgram, countPorts, type Layout, type Program } from './nftables/program.ts'
+import { compileProgram, countPorts, type Layout, type Program, settleProgram } from './nftables/program.ts'
 
 /**
  * Up to this many Service ports each has a rule of its own and strict round robin. Loading such chains is quadratic in
@@ -25,6 +25,7 @@ export const nftablesBackend: Backend<NodeProgram, Operation> = {
     const program = compileProgram(services, layoutOf(node, strict, previous), previous)
     return program === previous ? previous : { ...program, node, strict }
   },
+  settle: settleProgram,
   diff: (previous, next) => diff(previous?.table, next.table),
 }
 

@@ -1,5 +1,5 @@
 /** What a change of an object says to people: the events that scheduler, kubelet and controllers of a cluster write. */
-import type { ContainerStatus, Pod } from '../../../api/core.ts'
+import type { ContainerStatus, Pod, Service } from '../../../api/core.ts'
 import type { AnyObject } from '../../../api/kinds.ts'
 import { managerOf, ownerObject, referenceTo, type EventDraft } from './draft.ts'
 import { jobEvents } from './job-events.ts'
@@ -146,4 +146,9 @@ export function kubeletEvent(
   const object = referenceTo(pod, field)
   const { nodeName } = pod.spec
   return { type, reason, message, component: 'kubelet', object, ...(nodeName !== undefined && { host: nodeName }) }
+}
+
+/** What the service proxy says of a Service that it does not serve as it should be. */
+export function proxyEvent(service: Service, reason: string, message: string): EventDraft {
+  return { type: 'Warning', reason, message, component: 'service-proxy', object: referenceTo(service) }
 }

@@ -6,8 +6,8 @@ import type { Fragment } from './fragment.ts'
 /** A Service port's share of a table, before it is known which of the things it wants it gets. */
 export interface Plan {
   readonly label: string
-  /** Of two plans that want the same the one of the lower rank gets it. */
-  readonly rank: string
+  /** Of two plans that want the same the one of the lower rank gets it. Seldom asked for. */
+  readonly rank: () => string
   readonly resources: readonly string[]
   readonly build: (owns: (resource: string) => boolean) => Fragment
 }
@@ -26,7 +26,9 @@ export interface ClaimChange {
   readonly changed: ReadonlyMap<string, readonly Plan[]>
   /** Plans besides the added ones that gained or lost something. */
   readonly affected: ReadonlySet<Plan>
-  /** Whether a plan has a resource after the change. */
+  /** Of the changed claims those that more than one plan wants or wanted. */
+  readonly contested: ReadonlyMap<string, readonly Plan[]>
+  /** Whether a plan has one of its resources after the change. */
   readonly owns: (plan: Plan, resource: string) => boolean
 }
 
@@ -44,20 +46,25 @@ export function changeClaims(claims: Claims, removed: ReadonlySet<Plan>, added: 
     }
   }
   const affected = new Set<Plan>()
+  const contested = new Map<string, readonly Plan[]>()
   for (const [resource, list] of changed) {
-    const [before, after] = [claims.get(resource)?.[0], list[0]]
-    if (before === after) continue
-    for (const plan of [before, after]) {
+    const before = claims.get(resource) ?? NOBODY
+    if (before.length > 1 || list.length > 1) contested.set(resource, list)
+    if (before[0] === list[0]) continue
+    for (const plan of [before[0], list[0]]) {
       if (plan !== undefined && !removed.has(plan) && !added.has(plan)) affected.add(plan)
     }
   }
-  const owns = (plan: Plan, resource: string): boolean => (changed.get(resource) ?? claims.get(resource))?.[0] === plan
-  return { changed, affected, owns }
+  const isFree = claims.isEmpty && contested.size === 0
+  const owns = (plan: Plan, resource: string): boolean =>
+    isFree || (changed.get(resource) ?? claims.get(resource))?.[0] === plan
+  return { changed, affected, contested, owns }
 }
 
 const NOBODY: readonly Plan[] = []
 
 function insert(list: readonly Plan[], plan: Plan): readonly Plan[] {
-  const before = list.filter((other) => other.rank <= plan.rank)
-  return [...before, plan, ...list.filter((other) => other.rank > plan.rank)]
+  const rank = plan.rank()
+  const before = list.filter((other) => other.rank() <= rank)
+  return [...before, plan, ...list.filter((other) => other.rank() > rank)]
 }

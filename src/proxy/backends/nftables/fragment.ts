@@ -39,7 +39,11 @@ export function createFragment(): FragmentBuilder {
     elements: (set, list) => void elements.push({ set, elements: list }),
     chain: (name, rules) => void chains.push({ name, rules }),
     declare: (set) => void sets.push(set),
-    // Most have neither: an empty list of its own for each would be thousands.
-    build: () => ({ elements, chains: chains.length > 0 ? chains : NONE, sets: sets.length > 0 ? sets : NONE }),
+    // Most have neither chains nor sets: an empty list of its own for each would be thousands. The copy has no room to grow.
+    build: () => ({
+      elements: elements.slice(),
+      chains: chains.length > 0 ? chains : NONE,
+      sets: sets.length > 0 ? sets : NONE,
+    }),
   }
 }

@@ -19,3 +19,16 @@ export function frontendKey(info: ServicePortInfo, address: string): readonly st
 export function nodePortKey(info: ServicePortInfo): readonly string[] {
   return [protocolOf(info), String(info.nodePort)]
 }
+
+/** Resources are named as the elements of their sets: the numbers of fields tell addresses, frontends and pairs apart. */
+export function resourceName(key: readonly string[]): string {
+  return key.join(SEPARATOR)
+}
+
+/** Whether a resource is an address and port, or a nodePort. */
+export function isFrontend(resource: string): boolean {
+  const fields = resource.split(SEPARATOR).length
+  return fields === 2 || fields === 3
+}
+
+const SEPARATOR = ' . '

@@ -9,13 +9,16 @@ import { rankOf, type Plan } from './claims.ts'
 import { FROM_THIS_NODE, goto, match, rule, verdict } from './expressions.ts'
 import { FAMILY_TERMS } from './family-terms.ts'
 import { createFragment, type Fragment, type FragmentBuilder } from './fragment.ts'
-import { frontendKey, nodePortKey, protocolOf, servicePortLabel } from './label.ts'
+import { frontendKey, nodePortKey, protocolOf, resourceName, servicePortLabel } from './label.ts'
 import type { Layout } from './program.ts'
 import { addRing } from './rings.ts'
 import { addSourceRanges } from './source-ranges.ts'
 
 const DROP: Verdict = { kind: 'drop' }
 const REFUSE: Verdict = goto(REFUSE_CHAIN)
+
+/** Ten thousand Service ports share it: of what most have not there is no empty list for each. */
+const NONE: readonly never[] = []
 
 type Owns = (resource: string) => boolean
 
@@ -71,7 +74,7 @@ function planService(info: ServicePortInfo, node: NodeContext, strict: boolean):
   const service: NodeService = { info, node, sets, cluster, local, frontends, hairpins: hairpinKeys(info, node) }
   return {
     label,
-    rank: rankOf(info),
+    rank: () => rankOf(info),
     resources: resourcesOf(service),
     build: (owns) => buildService(service, owns),
   }
@@ -84,25 +87,23 @@ function needsChain(info: ServicePortInfo): boolean {
 
 function frontendsOf(info: ServicePortInfo): readonly Frontend[] {
   const { clusterIP, externalIPs, loadBalancerVIPs } = info
-  const addresses = [...new Set([clusterIP, ...externalIPs, ...loadBalancerVIPs])]
-  return addresses.map((address) => ({ address, resource: nameOf(frontendKey(info, address)) }))
+  const isPlain = externalIPs.length === 0 && loadBalancerVIPs.length === 0
+  const addresses = isPlain ? [clusterIP] : [...new Set([clusterIP, ...externalIPs, ...loadBalancerVIPs])]
+  return addresses.map((address) => ({ address, resource: resourceName(frontendKey(info, address)) }))
 }
 
 /** Each once. */
 function resourcesOf({ info, cluster, local, frontends, hairpins }: NodeService): readonly string[] {
   const resources = [info.clusterIP, ...frontends.map(({ resource }) => resource)]
-  if (info.nodePort > 0) resources.push(nameOf(nodePortKey(info)))
-  if (hairpins.length > 0) resources.push(...new Set(hairpins.map(nameOf)))
+  if (info.nodePort > 0) resources.push(resourceName(nodePortKey(info)))
+  if (hairpins.length > 0) resources.push(...new Set(hairpins.map(resourceName)))
+  if (cluster === undefined && local === undefined) return resources
   const chosen = [cluster, local].flatMap((choice) => (choice === undefined ? [] : choiceResources(choice)))
-  return chosen.length > 0 ? [...resources, ...new Set(chosen)] : resources
-}
-
-/** Resources are named as the elements of their sets: the numbers of fields tell addresses, nodePorts and pairs apart. */
-function nameOf(key: readonly string[]): string {
-  return key.join(' . ')
+  return [...resources, ...new Set(chosen)]
 }
 
 function hairpinKeys(info: ServicePortInfo, node: NodeContext): readonly (readonly string[])[] {
+  if (!info.endpoints.some((endpoint) => endpoint.nodeName === node.name)) return NONE
   const here = info.endpoints.filter((endpoint) => endpoint.nodeName === node.name)
   return here.map(({ ip, port }) => [ip, ip, protocolOf(info), String(port)])
 }
@@ -112,8 +113,8 @@ function buildService(service: NodeService, owns: Owns): Fragment {
   const builder = createFragment()
   const frontends = ownFrontends(service, owns)
   if (owns(info.clusterIP)) builder.element('cluster-ips', [info.clusterIP])
-  for (const key of service.hairpins) if (owns(nameOf(key))) builder.element('hairpin', key)
-  addSourceRanges(builder, info, frontends.balanced, loopedBack(service))
+  for (const key of service.hairpins) if (owns(resourceName(key))) builder.element('hairpin', key)
+  if (info.sourceRanges.length > 0) addSourceRanges(builder, info, frontends.balanced, loopedBack(service))
   if (!sets.hasAny) addRefusal(builder, info, frontends)
   else addTranslation(builder, service, frontends, owns)
   return builder.build()
@@ -121,11 +122,12 @@ function buildService(service: NodeService, owns: Owns): Fragment {
 
 function ownFrontends({ info, frontends }: NodeService, owns: Owns): Frontends {
   const owned = frontends.filter(({ resource }) => owns(resource)).map(({ address }) => address)
+  const isPlain = frontends.length === 1
   return {
-    clusterIP: owned.filter((address) => address === info.clusterIP),
-    external: owned.filter((address) => address !== info.clusterIP),
-    balanced: owned.filter((address) => info.loadBalancerVIPs.includes(address)),
-    hasNodePort: info.nodePort > 0 && owns(nameOf(nodePortKey(info))),
+    clusterIP: isPlain ? owned : owned.filter((address) => address === info.clusterIP),
+    external: isPlain ? NONE : owned.filter((address) => address !== info.clusterIP),
+    balanced: isPlain ? NONE : owned.filter((address) => info.loadBalancerVIPs.includes(address)),
+    hasNodePort: info.nodePort > 0 && owns(resourceName(nodePortKey(info))),
   }
 }
 

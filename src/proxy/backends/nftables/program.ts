@@ -6,7 +6,7 @@ import { type Chain, type Element, elementKey, type NftSet, type Table } from '.
 import { changeClaims, type Claims, type Plan } from './claims.ts'
 import type { FamilyTerms } from './family-terms.ts'
 import type { Fragment, SetElements } from './fragment.ts'
-import { servicePortLabel } from './label.ts'
+import { isFrontend, servicePortLabel } from './label.ts'
 import { declarationOf } from './sets.ts'
 
 /** By Service key, as `resolvedServices` gives them: what did not change is the same value. */
@@ -19,7 +19,11 @@ export interface Program {
   /** By label. */
   readonly shares: OrderedMap<Share>
   readonly claims: Claims
+  /** Of the claims those to addresses and ports that more than one Service port wants. */
+  readonly contested: Claims
 }
+
+type Contents = Pick<Program, 'table' | 'shares' | 'claims' | 'contested'>
 
 /** What kind of table it is. Another layout is another table: nothing of the previous program is taken over. */
 export interface Layout {
@@ -50,6 +54,12 @@ export function compileProgram(services: Services, layout: Layout, previous?: Pr
   return { ...next, services, layout, table: withSharedChains(layout, base?.table, next.table) }
 }
 
+/** Makes what only the next change needs, which would otherwise wait for it. */
+export function settleProgram({ table, shares, claims }: Program): void {
+  for (const { elements } of table.sets.values()) elements.settle()
+  for (const map of [table.chains, shares, claims]) map.settle()
+}
+
 /** By address, mostly: all that is made of the plans then comes in order of its keys, and no map needs much sorting. */
 function byFirstResource(plans: Plan[]): readonly Plan[] {
   const first = ({ resources }: Plan): string => resources[0] ?? ''
@@ -69,21 +79,21 @@ export function countPorts(family: IPFamily, services: Services, previous: Progr
   return changes.reduce((sum, { before, after }) => sum + count(after) - count(before), previous?.shares.size ?? 0)
 }
 
-function emptyProgram(layout: Layout): Pick<Program, 'table' | 'shares' | 'claims'> {
+function emptyProgram(layout: Layout): Contents {
   const constants = { elements: layout.constants, chains: [], sets: [] }
   const { table: family, addressType } = layout.terms
   const sets = changeSets(OrderedMap.empty(), addressType, [], [constants])
   const table = { family, name: 'portolan', sets, chains: OrderedMap.empty<Chain>() }
-  return { table, shares: OrderedMap.empty(), claims: OrderedMap.empty() }
+  return { table, shares: OrderedMap.empty(), claims: OrderedMap.empty(), contested: OrderedMap.empty() }
 }
 
 function changeShares(
-  { table, shares, claims }: Pick<Program, 'table' | 'shares' | 'claims'>,
+  { table, shares, claims, contested }: Contents,
   { terms }: Layout,
   removed: ReadonlySet<Plan>,
   added: ReadonlySet<Plan>,
-): Pick<Program, 'table' | 'shares' | 'claims'> {
-  const { changed, affected, owns } = changeClaims(claims, removed, added)
+): Contents {
+  const { changed, affected, owns, contested: contestedNow } = changeClaims(claims, removed, added)
   const gone = [...removed, ...affected].flatMap(({ label }) => shares.get(label) ?? [])
   const made = [...added, ...affected].map((plan) => ({ plan, fragment: plan.build((want) => owns(plan, want)) }))
   const [before, after] = [gone.map(({ fragment }) => fragment), made.map(({ fragment }) => fragment)]
@@ -91,6 +101,7 @@ function changeShares(
   return {
     shares: changeMap(shares, gone.map(labelOf), made, labelOf),
     claims: changeClaimed(claims, changed),
+    contested: changeContested(contested, contestedNow),
     table: {
       ...table,
       sets: changeSets(table.sets, terms.addressType, before, after),
@@ -108,9 +119,18 @@ function nameOf({ name }: { readonly name: string }): string {
 }
 
 function changeClaimed(claims: Claims, changed: ReadonlyMap<string, readonly Plan[]>): Claims {
-  if (claims.size === 0) return OrderedMap.from(changed)
+  if (claims.isEmpty) return OrderedMap.fromLater(changed)
   let next = claims
   for (const [resource, list] of changed) next = list.length > 0 ? next.set(resource, list) : next.delete(resource)
+  return next
+}
+
+function changeContested(contested: Claims, changed: ReadonlyMap<string, readonly Plan[]>): Claims {
+  let next = contested
+  for (const [resource, list] of changed) {
+    if (list.length > 1 && isFrontend(resource)) next = next.set(resource, list)
+    else next = next.delete(resource)
+  }
   return next
 }
 
@@ -145,22 +165,22 @@ function changeSets(
   })
   const own = after.flatMap(({ sets }) => sets).map((set): NftSet => ({ ...set, elements: OrderedMap.empty() }))
   const ownBefore = before.flatMap(({ sets }) => sets)
-  const gone = [...ownBefore, ...changed.filter(({ elements }) => elements.size === 0)].map(nameOf)
-  return changeMap(sets, gone, [...changed.filter(({ elements }) => elements.size > 0), ...own], nameOf)
+  const gone = [...ownBefore, ...changed.filter(({ elements }) => elements.isEmpty)].map(nameOf)
+  return changeMap(sets, gone, [...changed.filter(({ elements }) => !elements.isEmpty), ...own], nameOf)
 }
 
 function elementsOf({ elements }: Fragment): readonly SetElements[] {
   return elements
 }
 
-/** Without `removed` and with `added`, which may have the same keys. */
+/** Without `removed` and with `added`, which may have the same keys as those, and each its own. */
 function changeMap<V>(
   map: OrderedMap<V>,
   removed: readonly string[],
   added: readonly V[],
   keyOf: (value: V) => string,
 ): OrderedMap<V> {
-  if (map.size === 0) return OrderedMap.by(added, keyOf)
+  if (map.isEmpty) return OrderedMap.later(added, keyOf)
   const kept = removed.reduce((rest, key) => rest.delete(key), map)
   return added.reduce((rest, value) => rest.set(keyOf(value), value), kept)
 }

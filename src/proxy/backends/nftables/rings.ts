@@ -8,7 +8,9 @@ import { RING_SIZES } from './sets.ts'
 const EVENNESS = 4
 const LARGEST = Math.max(...RING_SIZES)
 /** Thousands of Service ports share these texts. */
-const SLOTS: readonly string[] = Array.from({ length: LARGEST }, (_, slot) => String(slot))
+const SLOTS: ReadonlyMap<number, readonly string[]> = new Map(
+  RING_SIZES.map((size) => [size, Array.from({ length: size }, (_, slot) => String(slot))]),
+)
 
 export interface RingFrontends {
   readonly clusterIP: readonly string[]
@@ -24,7 +26,8 @@ export function addRing(
   frontends: RingFrontends,
 ): void {
   const size = ringSize(endpoints.length)
-  const addresses = [...frontends.clusterIP, ...frontends.external]
+  const addresses =
+    frontends.external.length === 0 ? frontends.clusterIP : frontends.clusterIP.concat(frontends.external)
   const keys = addresses.map((address) => frontendKey(info, address))
   const data = endpoints.map(({ ip, port }) => [ip, String(port)])
   if (keys.length > 0) builder.elements(`ring-${size}`, slots(keys, data, size))
@@ -32,9 +35,13 @@ export function addRing(
 }
 
 function slots(keys: readonly (readonly string[])[], data: readonly (readonly string[])[], size: number): Element[] {
-  return keys.flatMap((key) =>
-    SLOTS.slice(0, size).map((slot, i): Element => ({ key: key.concat(slot), data: data[i % data.length] ?? [] })),
-  )
+  const texts = SLOTS.get(size) ?? []
+  const [first = [], ...others] = keys
+  // `map` makes an array of the length that it needs: there are as many arrays as Service ports.
+  const elements = texts.map((slot, i): Element => ({ key: [...first, slot], data: data[i % data.length] ?? [] }))
+  for (const key of others)
+    texts.forEach((slot, i) => elements.push({ key: [...key, slot], data: elements[i]?.data ?? [] }))
+  return elements
 }
 
 function ringSize(count: number): number {
