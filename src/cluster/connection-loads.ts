@@ -3,7 +3,7 @@ import { watchFlows } from '../host/conntrack-events.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import type { ConnectionLoad, ServicePortInfo } from '../model/resolve-services.ts'
 import { countedName, createConnectionCounts, isCounted, withLoad } from '../proxy/connection-counts.ts'
-import type { Services } from './table-keeper.ts'
+import type { Services, TableKeeper } from './table-keeper.ts'
 
 /** What Services with least-connections go by, in one namespace. Without such a Service nothing is listened to. */
 export interface ConnectionLoads {
@@ -109,5 +109,25 @@ function listen(
     conntrack?.close()
     clearInterval(again)
     clearTimeout(timer)
+  }
+}
+
+/** A node's Services with least-connections go by the connections that the node itself counts. */
+export function withConnectionLoads(
+  namespace: NetworkNamespace | undefined,
+  keeper: TableKeeper,
+  onError: (error: unknown) => void,
+): TableKeeper {
+  let latest: Services | undefined
+  const tell = (): void => {
+    if (latest !== undefined) keeper.sync(loads.apply(latest))
+  }
+  const loads = createConnectionLoads(namespace, tell, onError)
+  return {
+    ...keeper,
+    sync(services) {
+      latest = services
+      tell()
+    },
   }
 }

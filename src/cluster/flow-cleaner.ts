@@ -3,11 +3,16 @@ import type { NetworkNamespace } from '../host/namespaces.ts'
 import { resolvedServices, type ServicePortInfo } from '../model/resolve-services.ts'
 import { staleFlows } from '../proxy/stale-flows.ts'
 import type { Consumer } from './control-loop.ts'
-import type { Topology } from './topology.ts'
+import type { NodePlan } from './topology.ts'
+
+/** Nodes, by where they are. */
+export interface NodePlaces {
+  readonly nodes: readonly Pick<NodePlan, 'name' | 'address'>[]
+}
 
 /** Ends UDP flows to endpoints that are gone, after the rules say so, and off the path of the rules' own change. */
 export function createFlowCleaner(
-  topology: Topology,
+  topology: NodePlaces,
   nodes: ReadonlyMap<string, NetworkNamespace>,
   onError: (error: unknown) => void,
 ): Consumer {

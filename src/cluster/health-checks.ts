@@ -4,7 +4,7 @@ import { inNamespace, type NetworkNamespace } from '../host/namespaces.ts'
 import { resolvedServices } from '../model/resolve-services.ts'
 import { healthAnswer, healthChecks, type HealthCheck } from '../proxy/health-check.ts'
 import type { Consumer } from './control-loop.ts'
-import type { Topology } from './topology.ts'
+import type { NodePlaces } from './flow-cleaner.ts'
 
 interface Listener {
   readonly server: Server
@@ -13,9 +13,10 @@ interface Listener {
 
 /** The healthCheckNodePorts of every node: opened, moved and closed as the Services say. */
 export function createHealthChecks(
-  topology: Topology,
+  topology: NodePlaces,
   nodes: ReadonlyMap<string, NetworkNamespace>,
   onError: (error: unknown) => void,
+  isProxyHealthy: () => boolean = () => true,
 ): Consumer {
   const listeners = new Map<string, Listener>()
   let seen: ReturnType<typeof resolvedServices> | undefined
@@ -26,7 +27,7 @@ export function createHealthChecks(
     const listener: Listener = {
       check,
       server: createServer((_request, response) => {
-        const { status, headers, body } = healthAnswer(listener.check, true)
+        const { status, headers, body } = healthAnswer(listener.check, isProxyHealthy())
         response.writeHead(status, headers).end(body)
       }),
     }

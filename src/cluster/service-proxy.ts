@@ -9,7 +9,7 @@ import { nftablesBackend, type NodeProgram } from '../proxy/backends/nftables.ts
 import { settleProgram } from '../proxy/backends/nftables/program.ts'
 import { compileLoadBalancer, type BalancerContext, type BalancerProgram } from '../proxy/load-balancer.ts'
 import type { NodeContext } from '../proxy/node-context.ts'
-import { createConnectionLoads } from './connection-loads.ts'
+import { withConnectionLoads } from './connection-loads.ts'
 import type { Consumer } from './control-loop.ts'
 import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './service-notices.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
@@ -88,31 +88,12 @@ export function createServiceProxy(
   }
 }
 
-function createNotices(onError: (error: unknown) => void): ServiceNotices {
+/** Conflicts of Services are told; whoever else wants to know follows them. */
+export function createNotices(onError: (error: unknown) => void): ServiceNotices {
   const notices = createServiceNotices()
   notices.follow(({ service, reason, message }) => {
     // What a keeper sets aside it tells itself.
     if (reason === ADDRESS_IN_USE) onError(new Error(`Service ${service}: ${message}`))
   })
   return notices
-}
-
-/** A node's Services with least-connections go by the connections that the node itself counts. */
-function withConnectionLoads(
-  namespace: NetworkNamespace | undefined,
-  keeper: TableKeeper,
-  onError: (error: unknown) => void,
-): TableKeeper {
-  let latest: Services | undefined
-  const tell = (): void => {
-    if (latest !== undefined) keeper.sync(loads.apply(latest))
-  }
-  const loads = createConnectionLoads(namespace, tell, onError)
-  return {
-    ...keeper,
-    sync(services) {
-      latest = services
-      tell()
-    },
-  }
 }

@@ -42,6 +42,8 @@ export interface TableKeeperOptions<Program extends ServiceProgram> {
   /** Does what makes the next change cheap, once the rules are written. */
   readonly settle?: (program: Program) => void
   readonly onError: (error: unknown) => void
+  /** The kernel has taken what was to be written. */
+  readonly onWritten?: () => void
   /** Rules of somebody else that make way. */
   readonly replaced?: Replaced
 }
@@ -88,6 +90,7 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
     }
     clearTimeout(timer)
     setImmediate(writer.settle)
+    options.onWritten?.()
     if (writer.hasAside()) asideTimer ??= setTimeout(forgive, RETRY_ASIDE).unref()
     // What somebody else wrote during the quiet.
     mend.now()

@@ -82,9 +82,16 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 function reasonOf(error: unknown, { path }: Source): string {
-  const message = error instanceof Error ? error.message : String(error)
+  // Of a host with several addresses Node gives an error without a message.
+  const message = error instanceof Error ? error.message || `${path}: ${codeOf(error)}` : String(error)
+  // Node calls a connection that was cut "aborted", "socket hang up" and other things.
+  if (codeOf(error) === 'ECONNRESET') return 'the connection broke off'
   if (!(error instanceof ApiError)) return message
   if (error.status === 401) return `${path}: the server does not accept the credentials: ${message}`
   if (error.status === 403) return `${path}: may not be listed and watched, see deploy/ for the ClusterRole: ${message}`
   return `${path}: ${message}`
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'no connection'
 }

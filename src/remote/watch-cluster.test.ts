@@ -137,7 +137,9 @@ test('a server that goes away: what is known stays, it is said once, and the wat
   ])
   stream.stream(event('ADDED', service('b', '6')))
   await until(() => messages.length === 2 && names().length === 2)
-  expect(messages[0]).toContain('the API server cannot be followed, and what is known of it stays')
+  expect(messages[0]).toContain(
+    'the API server cannot be followed, and what is known of it stays: the connection broke off',
+  )
   expect(messages[1]).toBe('the API server is back')
 })
 

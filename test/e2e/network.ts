@@ -153,7 +153,7 @@ async function leftovers(exec: Machine['exec'], folder: string): Promise<readonl
   return [...`${stdout}${stderr}`.split('\n').filter((line) => line !== ''), ...files]
 }
 
-function beside(name: string): string {
+export function beside(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url))
 }
 

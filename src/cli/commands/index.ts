@@ -8,6 +8,7 @@ import { kubeconfig } from './kubeconfig.ts'
 import { logs } from './logs.ts'
 import { nft } from './nft.ts'
 import { ports } from './ports.ts'
+import { proxy } from './proxy.ts'
 import { run } from './run.ts'
 import { status } from './status.ts'
 import { trace } from './trace.ts'
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   logs,
   kubeconfig,
   nft,
+  proxy,
   dns,
   doctor,
 ]

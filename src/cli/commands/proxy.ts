@@ -1,0 +1,22 @@
+import type { ProxyCommandOptions } from '../proxy/run-proxy.ts'
+import type { Command } from '../command.ts'
+
+export const proxy: Command = {
+  name: 'proxy',
+  register(program, context, exit) {
+    program
+      .command('proxy')
+      .description("serve a real cluster's Services on this machine, in the place of kube-proxy")
+      .option('--kubeconfig <file>', "the API server; without it, the Pod's own service account")
+      .option('--context <name>', 'another context of the kubeconfig than the current one')
+      .option('--node <name>', "this machine's Node (default: the host's name)")
+      .option('--dry-run', 'print what would change as nft commands, and change nothing')
+      .option('--take-over', 'replace the rules of kube-proxy that are here, in one transaction')
+      .option('--cluster-cidr <ranges>', 'addresses of all Pods; without it, those of the Node (podCIDRs)')
+      .option('--healthz-bind-address <address>', 'where /healthz and /livez answer, or none', '0.0.0.0:10256')
+      .option('--metrics-bind-address <address>', 'where /metrics answers, or none', '127.0.0.1:10249')
+      .action((options: ProxyCommandOptions) =>
+        exit(import('../proxy/run-proxy.ts').then(({ runProxy }) => runProxy(options, context))),
+      )
+  },
+}

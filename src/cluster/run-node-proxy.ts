@@ -1,0 +1,143 @@
+/** `portolan proxy`: from a kubeconfig to the rules of this namespace, for as long as the process lives. */
+import type { Server } from 'node:http'
+import { openNetlink } from '../host/netlink.ts'
+import { resolvedServices } from '../model/resolve-services.ts'
+import { diffTables } from '../nft/diff.ts'
+import { readBack } from '../nft/read-back.ts'
+import { renderOperations } from '../nft/render.ts'
+import { nftablesBackend } from '../proxy/backends/nftables.ts'
+import { createApiClient } from '../remote/api-client.ts'
+import type { ClusterView } from '../remote/cluster-state.ts'
+import { readAccess, type AccessOptions } from '../remote/server-access.ts'
+import { proxySources } from '../remote/source.ts'
+import { watchCluster, type ClusterWatch } from '../remote/watch-cluster.ts'
+import { nodeContexts, type NodeSettings } from './node-contexts.ts'
+import { createNodeProxy } from './node-proxy.ts'
+import { healthListener, listen, metricsListener, type ListenAddress } from './proxy-servers.ts'
+import { findRivals, type Rivals } from './rival-proxy.ts'
+
+export { KubeconfigError } from '../remote/kubeconfig.ts'
+
+export interface RunProxyOptions extends NodeSettings {
+  readonly access: AccessOptions
+  /** Rules of another proxy make way, in the transaction in which ours come. */
+  readonly takeOver: boolean
+  /** Undefined: none. */
+  readonly healthAddress: ListenAddress | undefined
+  readonly metricsAddress: ListenAddress | undefined
+  readonly onMessage: (message: string) => void
+}
+
+/** This namespace cannot be served, and what to do about it. */
+export class ProxyRefusal extends Error {}
+
+export interface RunningProxy {
+  /** Rules stay: whoever starts next goes on with them. */
+  stop(): void
+}
+
+/** Rejects with a KubeconfigError or a ProxyRefusal; a server that is away is waited for. */
+export async function runNodeProxy(options: RunProxyOptions): Promise<RunningProxy> {
+  const { node, onMessage } = options
+  readAccess(options.access)
+  const rivals = refuseRivals(options)
+  const onError = (error: unknown): void => onMessage(error instanceof Error ? error.message : String(error))
+  const proxy = createNodeProxy({ ...options, replaced: options.takeOver ? rivals.replaced : undefined, onError })
+  const servers = await openServers(options, proxy)
+  let isServing = false
+  const watch = follow(options, (view) => {
+    proxy.sync(view)
+    if (!isServing) onMessage(`serving ${resolvedServices(view.snapshot).size} Services on ${node}`)
+    isServing = true
+  })
+  return {
+    stop() {
+      watch.stop()
+      for (const server of servers) server.close()
+    },
+  }
+}
+
+/** What the first pass would change, as nft commands. Rejects where the API server does not answer within `patience` ms. */
+export async function previewNodeProxy(options: RunProxyOptions, patience: number): Promise<string> {
+  readAccess(options.access)
+  const rivals = refuseRivals(options)
+  const view = await firstView(options, patience)
+  const socket = openNetlink('netfilter')
+  try {
+    const services = resolvedServices(view.snapshot)
+    return nodeContexts(view.snapshot, view.serviceCIDRs, options)
+      .map((context) => {
+        const wanted = nftablesBackend.compile(services, context).table
+        const found = readBack(wanted, socket.dump)
+        const { before, after } = rivals.replaced[context.family === 'IPv4' ? 'ip' : 'ip6']
+        const known = typeof found === 'string' ? [] : [found]
+        return renderOperations(diffTables([...known, ...before], [wanted, ...after]))
+      })
+      .join('')
+  } finally {
+    socket.close()
+  }
+}
+
+function refuseRivals({ takeOver, onMessage }: RunProxyOptions): Rivals {
+  const { found, obstacles, unknown, ...rest } = readRivals()
+  for (const what of unknown) onMessage(`cannot look into ${what}`)
+  if (obstacles.length > 0) throw new ProxyRefusal(obstacles.join('; '))
+  if (found.length > 0 && !takeOver) {
+    throw new ProxyRefusal(
+      `another service proxy has its rules here (${found.join(', ')}): stop it, then start with --take-over`,
+    )
+  }
+  return { found, obstacles, unknown, ...rest }
+}
+
+function readRivals(): Rivals {
+  try {
+    return findRivals()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ProxyRefusal(`nf_tables cannot be used (${why}): run it as root, or with CAP_NET_ADMIN`)
+  }
+}
+
+async function openServers(
+  { healthAddress, metricsAddress, node, clusterCIDRs }: RunProxyOptions,
+  proxy: ReturnType<typeof createNodeProxy>,
+): Promise<readonly Server[]> {
+  const config = { node, clusterCIDRs, mode: 'nftables' }
+  const wanted = [
+    { address: healthAddress, option: '--healthz-bind-address', listener: healthListener(proxy, node) },
+    { address: metricsAddress, option: '--metrics-bind-address', listener: metricsListener(proxy, config) },
+  ]
+  const servers: Server[] = []
+  for (const { address, option, listener } of wanted) {
+    if (address === undefined) continue
+    try {
+      servers.push(await listen(address, listener))
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new ProxyRefusal(`${option}: ${why}: name another one, or "none"`)
+    }
+  }
+  return servers
+}
+
+function follow({ access, node, onMessage }: RunProxyOptions, onView: (view: ClusterView) => void): ClusterWatch {
+  const client = createApiClient(() => readAccess(access))
+  return watchCluster({ client, sources: proxySources(node), onView, onMessage })
+}
+
+async function firstView(options: RunProxyOptions, patience: number): Promise<ClusterView> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      watch.stop()
+      reject(new ProxyRefusal(`the API server cannot be read: ${watch.problem() ?? 'no answer'}`))
+    }, patience)
+    const watch = follow({ ...options, onMessage: () => undefined }, (view) => {
+      clearTimeout(timer)
+      watch.stop()
+      resolve(view)
+    })
+  })
+}

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { eventually, missing, title, type Background } from './network.ts'
+import { createProxyNode, POD_1, POD_2, POD_3, type ProxyNode } from './proxy-node.ts'
+
+const reason = missing('kubectl', 'nft', 'ip')
+
+/** In the layout of kube-proxy 1.36, for the one Service. */
+const KUBE_PROXY = `table ip kube-proxy {
+  chain service-web {
+    meta l4proto tcp dnat ip addr . port to numgen random mod 2 map { 0 : ${POD_1} . 8080, 1 : ${POD_2} . 8080 }
+  }
+  map service-ips { type ipv4_addr . inet_proto . inet_service : verdict; elements = { 10.96.0.80 . tcp . 80 : goto service-web }; }
+  chain services { ip daddr . meta l4proto . th dport vmap @service-ips; }
+  chain nat-prerouting { type nat hook prerouting priority -100; jump services; }
+  chain nat-output { type nat hook output priority -100; jump services; }
+}
+`
+
+describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
+  let node: ProxyNode
+  beforeEach(async () => {
+    node = await createProxyNode()
+  })
+  afterEach(async () => {
+    await node.machine.close()
+  })
+
+  async function serving(proxy: Background): Promise<void> {
+    await eventually(
+      async () => proxy.output(),
+      (text) => text.includes('serving'),
+    )
+    expect(proxy.output()).toContain('portolan proxy: serving 3 Services on node-1')
+  }
+
+  test('packets are balanced, changes are followed, and it says how it is', async () => {
+    const preview = await node.machine.portolan(
+      'proxy',
+      '--kubeconfig',
+      node.kubeconfig,
+      '--node',
+      'node-1',
+      '--dry-run',
+    )
+    expect(preview.stdout).toContain(`${POD_1} . 8080`)
+    expect(await node.nft('list tables')).toBe('')
+    const proxy = node.startProxy()
+    await serving(proxy)
+    expect(await node.ask(4)).toEqual([POD_1, POD_2, POD_1, POD_2])
+    await node.setEndpoints(POD_2, POD_3)
+    await node.asksOnly(POD_2, POD_3)
+    await node.setEndpoints()
+    await eventually(
+      () => node.ask(1),
+      ([answer]) => answer === '-',
+    )
+    await node.setEndpoints(POD_1)
+    await node.asksOnly(POD_1)
+    const get = async (line: string): Promise<string> => (await node.machine.sh(`curl -s ${line}`)).stdout
+    expect(await get('-o /dev/null -w "%{http_code}" localhost:10256/healthz')).toBe('200')
+    expect(JSON.parse(await get('localhost:10256/livez'))).toMatchObject({
+      healthy: true,
+      status: { IPv4: { healthy: true } },
+    })
+    expect(await get('localhost:10249/proxyMode')).toBe('nftables')
+    const metrics = await get('localhost:10249/metrics')
+    expect(metrics).toMatch(/^kubeproxy_sync_proxy_rules_duration_seconds_count\{ip_family="IPv4"\} [45]$/m)
+    expect(metrics).toContain('kubeproxy_proxy_healthz_total{code="200"} 1\n')
+    proxy.signal('SIGTERM')
+    expect((await proxy.ended).code).toBe(0)
+    expect(await node.ask(1)).toEqual([POD_1])
+  })
+
+  test('an API server that is away: what is known is served, and what comes back is followed', async () => {
+    const proxy = node.startProxy()
+    await serving(proxy)
+    await node.down()
+    await eventually(
+      async () => proxy.output(),
+      (text) => text.includes('cannot be followed'),
+    )
+    expect(proxy.output()).toMatch(
+      /the API server cannot be followed, and what is known of it stays: .*(broke off|ECONNREFUSED|no such file)/,
+    )
+    expect((await node.ask(4)).toSorted()).toEqual([POD_1, POD_1, POD_2, POD_2])
+    // Another server, with another certificate and a history of its own, behind the same kubeconfig.
+    await node.up()
+    await node.setEndpoints(POD_3)
+    await node.asksOnly(POD_3)
+    expect(proxy.output()).toContain('portolan proxy: the API server is back')
+    proxy.signal('SIGKILL')
+  })
+
+  test('killed and started again: nothing is written where nothing changed', async () => {
+    const first = node.startProxy()
+    await serving(first)
+    expect(await node.ask(1)).toEqual([POD_1])
+    first.signal('SIGKILL')
+    await first.ended
+    const finish = node.load()
+    const writes = node.machine.start(['nft', 'monitor'])
+    const second = node.startProxy()
+    await serving(second)
+    await node.nft('add table ip marker')
+    await eventually(
+      async () => writes.output(),
+      (text) => text.includes('marker'),
+    )
+    expect(
+      writes
+        .output()
+        .split('\n')
+        .filter((line) => !/^$|marker|new generation/.test(line)),
+    ).toEqual([])
+    const { answers, failures } = await finish()
+    expect([Object.keys(answers).toSorted(), failures]).toEqual([[POD_1, POD_2], []])
+    second.signal('SIGKILL')
+    writes.signal('SIGTERM')
+  })
+
+  test("kube-proxy's rules: refused, then taken over without losing a connection", async () => {
+    await node.machine.exec(['nft', '-f', '-'], { input: KUBE_PROXY })
+    const refused = await node.machine.portolan('proxy', '--kubeconfig', node.kubeconfig, '--node', 'node-1')
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      'portolan: another service proxy has its rules here (table ip kube-proxy): stop it, then start with --take-over\n',
+    ])
+    const finish = node.load()
+    await eventually(
+      () => node.ask(1),
+      ([answer]) => answer !== '-',
+    )
+    const proxy = node.startProxy('--take-over')
+    await serving(proxy)
+    expect(await node.nft('list tables')).toBe('table ip portolan\n')
+    for (const pods of [[POD_2], [POD_1, POD_2], [POD_1, POD_2, POD_3]]) await node.setEndpoints(...pods)
+    await eventually(
+      () => node.ask(4),
+      (answers) => answers.includes(POD_3),
+    )
+    const { answers, failures } = await finish()
+    expect([Object.keys(answers).toSorted(), failures]).toEqual([[POD_1, POD_2, POD_3], []])
+    proxy.signal('SIGKILL')
+  })
+})
