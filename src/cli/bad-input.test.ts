@@ -289,6 +289,15 @@ describe('wrong use: exit 2', () => {
       'up --dry-run --pod-cidr 10.0.0.0/24',
       'portolan: --pod-cidr 10.0.0.0/24 has no room for a /24 for each of 2 nodes\n',
     ],
+    [
+      'up --dns-stub-domain corp',
+      'portolan: --dns-stub-domain "corp": say DOMAIN=IP:PORT, such as corp.example=192.0.2.1:53\n',
+    ],
+    ['up --dns-hosts missing', 'portolan: missing: no such file\n'],
+    [
+      'dns --objects - --stub-domain corp=x',
+      'portolan: --stub-domain "corp=x": say DOMAIN=IP:PORT, such as corp.example=192.0.2.1:53\n',
+    ],
     ['dns --objects missing.yaml', 'portolan: missing.yaml: no such file or folder\n'],
     ['dns --objects - --ttl 4000', 'portolan: --ttl "4000": seconds, from 0 to 3600\n'],
     ['dns --objects - --zone a..b', 'portolan: --zone "a..b": a domain such as cluster.local\n'],

@@ -3,13 +3,17 @@ import { createPacketQuestion, readQuestion } from '../dns/packet-question.ts'
 import { respond, type QueryContext, type Reaction } from '../dns/respond.ts'
 import { createZoneAnswers } from '../dns/zone-answers.ts'
 import type { Zone } from '../dns/zone.ts'
+import { seconds, type Forwarder } from './dns-forwarder.ts'
 import type { Upstream } from './dns-upstream.ts'
+
+/** Who is asked other names than ours, and who may have their answers at hand. */
+export type Resolver = Pick<Upstream, 'query'> & Partial<Pick<Forwarder, 'answer' | 'forgetReverse'>>
 
 export interface AnswererOptions {
   /** Asked for each batch of queries, so that an answer is never older than the zone. */
   readonly zone: () => Zone
   /** Without one, names that are not ours fail at once. */
-  readonly upstream?: Pick<Upstream, 'query'>
+  readonly upstream?: Resolver
   /** Forwarded queries under way; more are answered with SERVFAIL. */
   readonly mostForwarded: number
   readonly onError: (error: unknown) => void
@@ -56,19 +60,20 @@ function createFinish(options: AnswererOptions) {
 }
 
 export function createAnswerer(options: AnswererOptions): Answerer {
-  const { onError } = options
+  const { onError, upstream } = options
   const finish = createFinish(options)
   const question = createPacketQuestion()
   const moment: Moment = { now: 0, turn: 0, serial: 0 }
   let zone: Zone | undefined
   let answers: ReturnType<typeof createZoneAnswers> | undefined
 
-  const begin = (): NonNullable<typeof answers> => {
+  const begin = (): void => {
+    const before = zone
     zone = options.zone()
     answers ??= createZoneAnswers(zone)
     answers.follow(zone)
-    moment.now = Math.floor(performance.now() / 1000)
-    return answers
+    if (before !== undefined && before.pointers !== zone.pointers) upstream?.forgetReverse?.()
+    moment.now = seconds()
   }
 
   /** What is not remembered, or of an unusual kind. */
@@ -93,8 +98,11 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     overwrite(packet, length, place, senders) {
       moment.turn = (moment.turn + 1) & 0x3fffffff
       const plain = readQuestion(question, packet, length)
-      const remembered = plain && answers !== undefined ? answers.answer(question, packet, moment) : 0
-      if (remembered > 0) return remembered
+      if (plain && answers !== undefined) {
+        const remembered =
+          answers.answer(question, packet, moment) || (upstream?.answer?.(question, packet, moment) ?? 0)
+        if (remembered > 0) return remembered
+      }
       try {
         return react(packet, length, place, senders, plain)
       } catch (error) {

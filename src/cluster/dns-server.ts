@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { QueryContext } from '../dns/respond.ts'
 import type { Zone } from '../dns/zone.ts'
-import { createAnswerer, type Answerer } from './dns-answerer.ts'
+import { createAnswerer, type Answerer, type Resolver } from './dns-answerer.ts'
 import { serveUdp, type UdpServer } from './dns-udp.ts'
-import type { Upstream } from './dns-upstream.ts'
 
 export interface DnsServerOptions {
   /** An address, where port 0 takes any that is free for both protocols; or descriptors of sockets that are bound already. */
@@ -14,7 +13,7 @@ export interface DnsServerOptions {
   /** Asked for each query, so that an answer is never older than the zone. */
   readonly zone: () => Zone
   /** Without one, names that are not ours fail at once. */
-  readonly upstream?: Pick<Upstream, 'query'>
+  readonly upstream?: Resolver
   readonly limits?: Partial<DnsServerLimits>
   /** Told of what should not happen: errors of sockets, and queries that broke the server's own code. */
   readonly onError?: (error: unknown) => void

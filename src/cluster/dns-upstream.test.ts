@@ -2,7 +2,13 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createUpstream, parseUpstream, resolvConfServers, type UpstreamAddress } from './dns-upstream.ts'
+import {
+  createUpstream,
+  parseUpstream,
+  resolvConfServers,
+  UPSTREAM_LIMITS,
+  type UpstreamAddress,
+} from './dns-upstream.ts'
 
 describe('--dns-upstream', () => {
   const rows: readonly (readonly [string, readonly UpstreamAddress[] | undefined])[] = [
@@ -37,7 +43,7 @@ test('the servers of a resolv.conf', () => {
 const QUERY = Uint8Array.from([
   0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0x61, 4, 0x54, 0x65, 0x53, 0x74, 0, 0, 1, 0, 1,
 ])
-const LIMITS = { tryTimeout: 60, totalTimeout: 150, inFlight: 2 }
+const LIMITS = { ...UPSTREAM_LIMITS, tryTimeout: 60, totalTimeout: 150, inFlight: 2 }
 
 /** The query as an answer with `flags` in its third byte and `extra` at its end. */
 function answerTo(query: Uint8Array, flags = 0x80, extra: readonly number[] = []): Buffer {
@@ -131,7 +137,7 @@ describe('a query', () => {
     expect(seen).toBe(3)
     const unused = await udpServer(() => undefined)
     cleanUps.pop()?.()
-    const closed = createUpstream([unused], { tryTimeout: 20_000, totalTimeout: 50_000, inFlight: 1 })
+    const closed = createUpstream([unused], { ...LIMITS, tryTimeout: 20_000, totalTimeout: 50_000, inFlight: 1 })
     expect(await closed.query(QUERY, false)).toBeUndefined()
   })
 

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { connect, isIP, isIPv6 } from 'node:net'
+import { createServerHealth } from './dns-health.ts'
 
 export interface UpstreamAddress {
   readonly address: string
@@ -14,6 +15,8 @@ export interface Upstream {
    * truncated answer is asked again by TCP.
    */
   query(bytes: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined>
+  /** Servers that do not answer, and are passed over until they do. */
+  down(): readonly UpstreamAddress[]
   close(): void
 }
 
@@ -24,12 +27,23 @@ export interface UpstreamLimits {
   readonly totalTimeout: number
   /** Queries under way; further ones fail at once. */
   readonly inFlight: number
+  /** Milliseconds from one look at a server that does not answer to the next, and for its answer. */
+  readonly probeInterval: number
+  readonly probeTimeout: number
 }
 
-export const UPSTREAM_LIMITS: UpstreamLimits = { tryTimeout: 2000, totalTimeout: 5000, inFlight: 256 }
+export const UPSTREAM_LIMITS: UpstreamLimits = {
+  tryTimeout: 2000,
+  totalTimeout: 5000,
+  inFlight: 256,
+  probeInterval: 500,
+  probeTimeout: 1000,
+}
 
 const DNS_PORT = 53
 const MIN_TRIES = 3
+/** Without answer, in a row: then a server is passed over. */
+const MOST_FAILURES = 2
 
 /** `IP:PORT`, `IP`, `[IPv6]:PORT`; `none` for no upstream (an empty list); undefined where it is neither. */
 export function parseUpstream(text: string): readonly UpstreamAddress[] | undefined {
@@ -141,31 +155,58 @@ function withId(message: Uint8Array, id: number): Uint8Array {
   return copy
 }
 
-/** An upstream of one or more servers, asked in turn; without servers every query fails at once. */
+/** `. NS`, which every resolver can answer; RD as in any query of a forwarder. */
+function probeQuery(): Uint8Array {
+  const id = randomInt(65536)
+  return Uint8Array.of(id >>> 8, id & 0xff, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1)
+}
+
+/** Those that are under way. */
+function createTries(): { run(begun: Try): Try['answer']; cancelAll(): void } {
+  const running = new Set<Try>()
+  return {
+    async run(begun) {
+      running.add(begun)
+      try {
+        return await begun.answer
+      } finally {
+        running.delete(begun)
+      }
+    },
+    cancelAll() {
+      for (const begun of running) begun.cancel()
+    },
+  }
+}
+
+/**
+ * An upstream of one or more servers, asked in order: the next where one does not answer, and those first that do. Without
+ * servers every query fails at once.
+ */
 export function createUpstream(
   servers: readonly UpstreamAddress[],
   limits: UpstreamLimits = UPSTREAM_LIMITS,
 ): Upstream {
-  const running = new Set<Try>()
+  const { run, cancelAll } = createTries()
   const state = { inFlight: 0, closed: false }
 
-  const run = async (begun: Try): Promise<Uint8Array | undefined> => {
-    running.add(begun)
-    try {
-      return await begun.answer
-    } finally {
-      running.delete(begun)
-    }
-  }
+  const probe = async (server: UpstreamAddress): Promise<boolean> =>
+    !state.closed && (await run(tryUdp(probeQuery(), server, limits.probeTimeout))) !== undefined
+  const health = createServerHealth(servers, { probe, interval: limits.probeInterval, mostFailures: MOST_FAILURES })
 
   const ask = async (query: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined> => {
     const deadline = performance.now() + limits.totalTimeout
     const left = (): number => Math.min(limits.tryTimeout, deadline - performance.now())
-    for (let count = 0; count < Math.max(MIN_TRIES, servers.length) && left() > 0 && !state.closed; count++) {
-      const server = servers[count % servers.length]
+    const order = health.order()
+    for (let count = 0; count < Math.max(MIN_TRIES, order.length) && left() > 0 && !state.closed; count++) {
+      const server = order[count % order.length]
       if (server === undefined) return undefined
       const answer = await run(tryUdp(query, server, left()))
-      if (answer === undefined) continue
+      if (answer === undefined) {
+        health.failed(server)
+        continue
+      }
+      health.answered(server)
       const truncated = ((answer[2] ?? 0) & 0x02) !== 0
       if (!overTcp || !truncated) return answer
       const whole = await run(tryTcp(query, server, left()))
@@ -186,9 +227,11 @@ export function createUpstream(
         state.inFlight--
       }
     },
+    down: health.down,
     close() {
       state.closed = true
-      for (const begun of running) begun.cancel()
+      health.close()
+      cancelAll()
     },
   }
 }

@@ -5,6 +5,7 @@ import { compileZone } from '../dns/zone.ts'
 import { zoneConfig } from '../dns/zone-config.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { emptySnapshot, type Snapshot } from '../model/snapshot.ts'
+import { createForwarder } from './dns-forwarder.ts'
 import { startDnsServer } from './dns-server.ts'
 import { zoneOfSource } from './dns-source.ts'
 import type { Upstream } from './dns-upstream.ts'
@@ -44,6 +45,8 @@ export interface ClusterDnsOptions {
   readonly config: ClusterConfig
   readonly snapshot: () => Snapshot
   readonly upstream: Pick<Upstream, 'query'>
+  /** Whether the server walks the search path for the Pod that asks. */
+  readonly searchPath: boolean
   readonly onError: (error: unknown) => void
 }
 
@@ -53,8 +56,12 @@ export interface ClusterDnsOptions {
  */
 export async function startClusterDns(options: ClusterDnsOptions): Promise<void> {
   const serviceIP = parseIP(options.topology.dnsServiceIP)
-  const config = zoneConfig(options.config, serviceIP === undefined ? {} : { serverAddresses: [serviceIP] })
-  const { upstream, onError, topology } = options
+  const config = zoneConfig(options.config, {
+    ...(serviceIP === undefined ? {} : { serverAddresses: [serviceIP] }),
+    ...(options.searchPath ? { autopath: [] } : {}),
+  })
+  const { onError, topology } = options
+  const upstream = createForwarder({ upstream: options.upstream, onError })
   const inside = zoneOfSource({ snapshot: options.snapshot, synced: () => true }, config)
   const outsideZone = compileZone(emptySnapshot(), zoneConfig(options.config))
   const listen = (address: string): { address: string; port: number } => ({ address, port: DNS_PORT })

@@ -28,7 +28,7 @@ export interface FrontEvents {
 
 /** The host's side of a network: starts the engine, opens the host's ports for it and asks the host's DNS. */
 export interface Front {
-  run(options: ClusterOptions, objects: readonly unknown[], upstream: Upstream | undefined): void
+  run(options: ClusterOptions, objects: readonly unknown[], upstream: Pick<Upstream, 'query'> | undefined): void
   readonly ended: Promise<EngineEnd>
   /** Ends the Pods gracefully, then the engine. */
   stop(): void
@@ -45,7 +45,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
   const { child, channel } = engine
   const ended = deferred<EngineEnd>()
   let end: EngineEnd | undefined
-  let upstream: Upstream | undefined
+  let upstream: Pick<Upstream, 'query'> | undefined
   let booted = false
   const tell = (message: FrontMessage): void => {
     // The engine may be gone: its exit says so.
@@ -159,7 +159,7 @@ function openAll(addresses: readonly ListenAddress[], channel: number): readonly
 }
 
 async function answerDns(
-  upstream: Upstream | undefined,
+  upstream: Pick<Upstream, 'query'> | undefined,
   { id, query, overTcp }: EngineMessage & { kind: 'dns-query' },
 ): Promise<FrontMessage> {
   const answer = await upstream?.query(Buffer.from(query, 'base64'), overTcp)

@@ -14,6 +14,8 @@ export interface ClusterOptions {
   readonly listen?: string
   /** Folder in which objects, addresses and ports outlive the network. */
   readonly state?: string
+  /** Cluster DNS walks the search path for the Pod that asks. */
+  readonly dnsSearchPath?: boolean
   /** `[NS/]WORKLOAD[:CONTAINER]` to shell command. */
   readonly run: Readonly<Record<string, string>>
 }

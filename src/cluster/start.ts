@@ -93,6 +93,7 @@ export async function startCluster(
     config,
     snapshot: objects.snapshot,
     upstream: { query: surroundings.link.queryDns },
+    searchPath: options.dnsSearchPath === true,
     onError: (error) => reportError('cluster DNS', error),
   })
   step('rules and names')

@@ -29,7 +29,8 @@ describe.skipIf(reason !== undefined)(title('portolan dns', reason), () => {
   })
 
   async function serve(...args: readonly string[]): Promise<Background> {
-    const server = machine.start([PORTOLAN, 'dns', '--upstream', 'none', ...args])
+    const upstream = args.includes('--upstream') ? [] : ['--upstream', 'none']
+    const server = machine.start([PORTOLAN, 'dns', ...upstream, ...args])
     const output = await eventually(
       async () => server.output(),
       (text) => text.includes('\n'),
@@ -118,6 +119,54 @@ describe.skipIf(reason !== undefined)(title('portolan dns', reason), () => {
       (output) => output.includes('the objects stay as they were'),
     )
     expect(await answer()).toEqual(['NOERROR', `${WEB} 5 IN A 10.96.0.99`])
+    await end(server)
+  })
+
+  test('other names: the next server where one does not answer, stub domains, hosts, a cache', async () => {
+    const upstream = async (...args: readonly string[]): Promise<Background> => {
+      const server = machine.start([process.execPath, 'test/e2e/upstream.mjs', ...args])
+      await eventually(
+        async () => server.output(),
+        (text) => text.includes('ready'),
+      )
+      return server
+    }
+    const [first, second] = [await upstream('5301'), await upstream('5302', '192.0.2.8')]
+    const hosts = join(machine.folder, 'hosts')
+    writeFileSync(hosts, '192.0.2.9 fixed.test\n')
+    const stub = ['--stub-domain', 'corp.test=127.0.0.1:5302', '--hosts', hosts]
+    const ours = ['--objects', OBJECTS, '--listen', '127.0.0.6:53', '--search-path']
+    const server = await serve(...ours, '--upstream', '127.0.0.1:5399', '127.0.0.1:5301', ...stub)
+    const rows: readonly (readonly [string, string])[] = [
+      ['a.test.', 'a.test. 60 IN A 192.0.2.7'],
+      ['db.corp.test.', 'db.corp.test. 60 IN A 192.0.2.8'],
+      ['fixed.test.', 'fixed.test. 30 IN A 192.0.2.9'],
+    ]
+    for (const [name, record] of rows) expect(await ask('127.0.0.6', name)).toEqual(['NOERROR', record])
+    // Again, with a TTL that may have counted down.
+    expect(await ask('127.0.0.6', 'a.test.')).toEqual(['NOERROR', expect.stringMatching(/^a\.test\. [56]\d IN A 192/)])
+    // All of the search path of the Pod shop/me, in one round trip.
+    expect(await ask('127.0.0.6 -b 127.0.0.1', 'b.test.shop.svc.cluster.local.')).toEqual([
+      'NOERROR',
+      'b.test. 60 IN A 192.0.2.7',
+      'b.test.shop.svc.cluster.local. 60 IN CNAME b.test.',
+    ])
+    await end(server)
+    for (const each of [first, second]) each.signal('SIGTERM')
+    const asked = [await first.ended, await second.ended].map(({ stdout }) =>
+      stdout.match(/(?<=asked )(?!.*invalid).*/g),
+    )
+    expect(asked).toEqual([['a.test', 'b.test'], ['db.corp.test']])
+  })
+
+  test('an upstream that leads back is told, and nothing goes round', async () => {
+    const server = await serve('--objects', OBJECTS, '--listen', '127.0.0.7:53', '--upstream', '127.0.0.7:53')
+    await eventually(
+      async () => server.output(),
+      (text) => text.includes('the upstream leads back to this server'),
+    )
+    expect(await ask('127.0.0.7', 'a.test.')).toEqual(['SERVFAIL'])
+    expect(await ask('127.0.0.7', WEB)).toEqual(['NOERROR', `${WEB} 5 IN A 10.96.0.11`])
     await end(server)
   })
 

@@ -1,6 +1,6 @@
 /** Names and files as programs inside see them. The network is that of fixtures/names.yaml. */
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT, createMachine, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
 
@@ -75,9 +75,21 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
 
   test('other names go to the server that --dns-upstream names', async () => {
     const upstream = machine.start([process.execPath, 'test/e2e/upstream.mjs', String(UPSTREAM_PORT)])
-    const other = ['--name', 'other', '--dns-upstream', `127.0.0.1:${UPSTREAM_PORT}`]
-    const { code } = await machine.portolan('up', '-d', ...other)
+    const hosts = join(machine.folder, 'hosts')
+    writeFileSync(hosts, '192.0.2.9 fixed.test\n')
+    const other = ['--name', 'other', '--dns-upstream', `127.0.0.1:${UPSTREAM_PORT}`, '--dns-hosts', hosts]
+    const { code } = await machine.portolan('up', 'test/e2e/fixtures/names.yaml', '-d', '--dns-search-path', ...other)
     expect(code).toBe(0)
+    const inPod = ['run', '--name', 'other', '--from', 'pod/shop/web', '--', 'dig', '+noall', '+answer', '+search']
+    const found = await machine.portolan(...inPod, 'example.com', 'fixed.test')
+    // One answer to the first name of the search path, as the server has walked it.
+    expect(found.stdout.split('\n').map((line) => line.replaceAll(/\s+/g, ' '))).toEqual([
+      'example.com.shop.svc.cluster.local. 60 IN CNAME example.com.',
+      'example.com. 60 IN A 192.0.2.7',
+      'fixed.test.shop.svc.cluster.local. 30 IN CNAME fixed.test.',
+      'fixed.test. 30 IN A 192.0.2.9',
+      '',
+    ])
     const { stdout } = await machine.portolan('run', '--name', 'other', '--', 'getent', 'ahostsv4', 'example.com')
     expect(stdout).toMatch(/^192\.0\.2\.7 +STREAM example\.com\n/)
     const outside = await machine.portolan(

@@ -29,6 +29,8 @@ function addDnsOptions(command: Program): Program {
       '--upstream <server...>',
       "IP:PORT for names that are not the cluster's, or none (default: as this machine)",
     )
+    .option('--stub-domain <domain=server...>', 'DOMAIN=IP:PORT: who answers the names below one domain')
+    .option('--hosts <file>', 'names with fixed addresses, in the form of /etc/hosts')
     .addOption(
       new Option('--pods <mode>', 'names of Pod addresses: of live Pods, of any address, of none')
         .choices(['verified', 'insecure', 'disabled'])

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { isIP, isIPv6 } from 'node:net'
 import { dnsSubdomain } from '../../api/syntax.ts'
 import type { StandaloneDnsOptions } from '../../cluster/dns-standalone.ts'
-import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
 import { parseCIDR } from '../../lib/ip.ts'
 import { UsageError } from '../context.ts'
 
@@ -13,6 +11,8 @@ export interface DnsCommandOptions {
   readonly zone: string
   readonly ttl: string
   readonly upstream?: readonly string[]
+  readonly stubDomain?: readonly string[]
+  readonly hosts?: string
   readonly pods: 'verified' | 'insecure' | 'disabled'
   readonly endpointPodNames?: boolean
   readonly namespace?: readonly string[]
@@ -62,25 +62,6 @@ export function listenAddresses({ listen }: DnsCommandOptions): StandaloneDnsOpt
     if (!usable) throw new UsageError(`--listen ${quoted(text)}: say ADDR:PORT, such as 127.0.0.1:5300`)
     return { address, port: Number(port) }
   })
-}
-
-/** Who answers names that are not the cluster's. Throws a UsageError for what is no server. */
-export function upstreamServers(texts: readonly string[] | undefined, option: string): readonly UpstreamAddress[] {
-  if (texts === undefined) return hostServers()
-  return texts.flatMap((text) => {
-    const servers = parseUpstream(text)
-    if (servers === undefined) throw new UsageError(`${option} ${quoted(text)}: say IP:PORT or none`)
-    return servers
-  })
-}
-
-function hostServers(): readonly UpstreamAddress[] {
-  try {
-    return resolvConfServers(readFileSync('/etc/resolv.conf', 'utf8'))
-  } catch {
-    // A machine without resolver: names that are not the cluster's fail at once.
-    return []
-  }
 }
 
 function quoted(text: string): string {

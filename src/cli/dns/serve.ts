@@ -1,11 +1,12 @@
 import { isIPv6 } from 'node:net'
 import type { DnsSource } from '../../cluster/dns-source.ts'
+import { openForwarding } from '../../cluster/dns-forwarding.ts'
 import { startStandaloneDns, type StandaloneDns, type StandaloneDnsOptions } from '../../cluster/dns-standalone.ts'
-import { createUpstream } from '../../cluster/dns-upstream.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { contents } from './object-files.ts'
-import { listenAddresses, upstreamServers, zoneOptions, type DnsCommandOptions } from './options.ts'
+import { forwardingOptions } from './forwarding-options.ts'
+import { listenAddresses, zoneOptions, type DnsCommandOptions } from './options.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -16,21 +17,24 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export function prepareDns(options: DnsCommandOptions, context: Context): (source: DnsSource) => Promise<number> {
   const config = zoneOptions(options)
   const listen = listenAddresses(options)
-  const servers = upstreamServers(options.upstream, '--upstream')
+  const { upstream, stubDomain, hosts } = options
+  const forwarding = forwardingOptions({ prefix: '', upstream, stubDomain, hosts }, context)
+  const tell = (words: string): void => void context.stderr.write(`portolan dns: ${words}\n`)
+  const onError = (error: unknown): void => tell(wordsOf(error))
+  const forwarded = openForwarding(forwarding, { onLoop: () => tell(LOOP), onError })
   return async (source) => {
-    const upstream = createUpstream(servers)
     const stopped = deferred<void>()
-    const onError = (error: unknown): void => void context.stderr.write(`portolan dns: ${wordsOf(error)}\n`)
     for (const signal of SIGNALS) process.once(signal, stopped.resolve)
-    const started = await start({ listen, source, config, upstream, onError })
+    const started = await start({ listen, source, config, upstream: forwarded.forwarder, onError })
     try {
+      if (forwarding.servers.length > 0) forwarded.forwarder.probeLoop().catch(onError)
       const places = started.addresses.map(
         ({ address, port }) => `${isIPv6(address) ? `[${address}]` : address}:${port}`,
       )
       context.stderr.write(`${config.clusterDomain} at ${places.join(', ')}: ${contents(source.snapshot())}\n`)
       await stopped.promise
     } finally {
-      upstream.close()
+      forwarded.close()
       await started.close()
     }
     return 0
@@ -49,6 +53,9 @@ async function start(options: StandaloneDnsOptions): Promise<StandaloneDns> {
       : new UsageError(`${wordsOf(error)}: ${why}`)
   }
 }
+
+const LOOP =
+  "the upstream leads back to this server: names that are not the cluster's fail; say another with --upstream"
 
 const WHY: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there: say another port with --listen',

@@ -1,4 +1,5 @@
-import { createUpstream, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
+import type { Forwarding } from '../../cluster/dns-forwarding.ts'
+import type { Upstream } from '../../cluster/dns-upstream.ts'
 import { startFront, type EngineEnd, type Front, type FrontEvents } from '../../cluster/front.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
 import type { StateDirectory } from '../../cluster/state-directory.ts'
@@ -18,7 +19,7 @@ export interface ForegroundOptions {
   readonly directory: StateDirectory
   /** Milliseconds to wait for Pods; undefined: not at all. */
   readonly wait: number | undefined
-  readonly upstreams: readonly UpstreamAddress[]
+  readonly forwarding: Forwarding
   /** An `up -d` waits to hear that the network is ready. */
   readonly detached: boolean
   /** Print what is suspicious in the manifests. */
@@ -30,9 +31,18 @@ export interface ForegroundOptions {
 
 const EXIT_INTERRUPTED = 130
 
+/** Undefined where nobody is asked: then the engine's queries fail at once. Loaded while the engine starts. */
+async function openUpstream(forwarding: Forwarding, context: Context): Promise<Pick<Upstream, 'query'> | undefined> {
+  const { servers, stubs, hosts } = forwarding
+  if (servers.length === 0 && stubs.size === 0 && hosts === undefined) return undefined
+  const { openForwarding } = await import('../../cluster/dns-forwarding.ts')
+  const onError = (error: unknown): void => void context.stderr.write(`DNS upstream: ${String(error)}\n`)
+  return openForwarding(forwarding, { onError }).forwarder
+}
+
 /** Runs a network until it is told to stop. The exit code of `up`. */
 export async function runForeground(options: ForegroundOptions): Promise<number> {
-  const { directory, progress, upstreams, cluster, files, interrupts, context } = options
+  const { directory, progress, forwarding, cluster, files, interrupts, context } = options
   const ready = deferred<NetworkStatus>()
   const podsReady = deferred<void>()
   const front = begin(directory, {
@@ -48,7 +58,7 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     if (loaded === 'interrupted') return EXIT_INTERRUPTED
     if (loaded === undefined) return 2
     rememberFiles(directory.path, files, context)
-    front.run(cluster, loaded.values, upstreams.length === 0 ? undefined : createUpstream(upstreams))
+    front.run(cluster, loaded.values, await openUpstream(forwarding, context))
     const state = await Promise.race([ready.promise, front.ended, interrupts.first])
     if (state === 'interrupted') return EXIT_INTERRUPTED
     if ('kind' in state) return endOf(state, options)

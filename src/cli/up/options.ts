@@ -1,12 +1,12 @@
 import type { Command as Program } from 'commander'
-import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
+import type { Forwarding } from '../../cluster/dns-forwarding.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
 import { stateDirectory } from '../../cluster/state-directory.ts'
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseIPv4 } from '../../lib/ip.ts'
 import { DEFAULT_CLUSTER_CONFIG } from '../../model/cluster-config.ts'
 import { UsageError, type Context } from '../context.ts'
+import { forwardingOptions } from '../dns/forwarding-options.ts'
 import { networkName } from '../network-name.ts'
 
 /** As commander gives them. */
@@ -21,7 +21,10 @@ export interface UpOptions {
   readonly state?: string
   readonly dryRun?: boolean
   readonly check: boolean
-  readonly dnsUpstream?: string
+  readonly dnsUpstream?: readonly string[]
+  readonly dnsStubDomain?: readonly string[]
+  readonly dnsHosts?: string
+  readonly dnsSearchPath?: boolean
   readonly nodeCidr: string
   readonly podCidr: string
   readonly serviceCidr: string
@@ -53,8 +56,16 @@ export function addNetworkOptions(program: Program): Program {
     .option('--no-check', 'do not print what is suspicious in the manifests')
     .option(
       '--dns-upstream <server>',
-      "IP:PORT for names that are not the cluster's, or none (default: as this machine)",
+      "IP:PORT for names that are not the cluster's, or none; may be repeated (default: as this machine)",
+      collectSome,
     )
+    .option(
+      '--dns-stub-domain <domain=server>',
+      'DOMAIN=IP:PORT: who answers the names below one domain; may be repeated',
+      collectSome,
+    )
+    .option('--dns-hosts <file>', 'names with fixed addresses, in the form of /etc/hosts')
+    .option('--dns-search-path', "cluster DNS walks a Pod's search path for it, in one round trip")
     .option('--node-cidr <range>', 'addresses of nodes', defaults.nodeCIDR)
     .option('--pod-cidr <range>', 'addresses of Pods, a /24 for each node', defaults.podCIDR)
     .option('--service-cidr <range>', 'addresses of Services', defaults.serviceCIDR)
@@ -64,6 +75,11 @@ export function addNetworkOptions(program: Program): Program {
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value]
+}
+
+/** Without a default, so that what was not given stays undefined. */
+function collectSome(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value]
 }
 
@@ -93,6 +109,7 @@ export function clusterOptions(options: UpOptions, context: Context): ClusterOpt
     stateDirectory: stateDirectory(name).path,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.state === undefined ? {} : { state: resolve(context.workingDirectory, options.state) }),
+    ...(options.dnsSearchPath === true ? { dnsSearchPath: true } : {}),
     run: Object.fromEntries(options.run.map(parseRun)),
   }
 }
@@ -114,19 +131,8 @@ export function waitTime({ wait }: UpOptions): number | undefined {
   throw new UsageError(`--wait ${JSON.stringify(wait)}: a day at most`)
 }
 
-/** Who answers names that are not the cluster's. Throws a UsageError for what is no server. */
-export function dnsUpstreams({ dnsUpstream }: UpOptions): readonly UpstreamAddress[] {
-  if (dnsUpstream === undefined) return hostServers()
-  const servers = parseUpstream(dnsUpstream)
-  if (servers !== undefined) return servers
-  throw new UsageError(`--dns-upstream ${JSON.stringify(dnsUpstream)}: say IP:PORT or none`)
-}
-
-function hostServers(): readonly UpstreamAddress[] {
-  try {
-    return resolvConfServers(readFileSync('/etc/resolv.conf', 'utf8'))
-  } catch {
-    // A machine without resolver: names that are not the cluster's fail at once.
-    return []
-  }
+/** Who answers names that are not the cluster's. Throws a UsageError for what cannot be. */
+export function dnsForwarding(options: UpOptions, context: Context): Forwarding {
+  const { dnsUpstream: upstream, dnsStubDomain: stubDomain, dnsHosts: hosts } = options
+  return forwardingOptions({ prefix: 'dns-', upstream, stubDomain, hosts }, context)
 }

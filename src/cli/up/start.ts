@@ -14,7 +14,7 @@ import { count } from '../format.ts'
 import { refuseCutOff } from '../network-name.ts'
 import { detach } from './detach.ts'
 import { watchInterrupts } from './interrupts.ts'
-import { clusterOptions, dnsUpstreams, waitTime, type UpOptions } from './options.ts'
+import { clusterOptions, dnsForwarding, waitTime, type UpOptions } from './options.ts'
 import { createProgress } from './progress.ts'
 import { runForeground } from './foreground.ts'
 import { refuseOtherOptions, rememberOptions, startedOptions, type GivenOptions } from './start-options.ts'
@@ -27,7 +27,7 @@ export async function startUp(
   given: GivenOptions,
   context: Context,
 ): Promise<number> {
-  const [wait, upstreams] = [waitTime(options), dnsUpstreams(options)]
+  const [wait, forwarding] = [waitTime(options), dnsForwarding(options, context)]
   const { check } = options
   if (options.dryRun === true) return dryRun(files, options, cluster, context)
   if (process.platform !== 'linux') {
@@ -49,7 +49,7 @@ export async function startUp(
     rememberOptions(directory.path, options)
     if (cluster.state !== undefined) makeStateFolder(cluster.state)
     const progress = createProgress(context)
-    const parts = { files, cluster, directory, wait, check, upstreams, detached, interrupts, progress, context }
+    const parts = { files, cluster, directory, wait, check, forwarding, detached, interrupts, progress, context }
     return await runForeground(parts).finally(() => removeStateDirectory(directory))
   } finally {
     place.lock.close()

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { dnsSubdomain } from '../../api/syntax.ts'
+import type { Forwarding } from '../../cluster/dns-forwarding.ts'
+import { parseHosts, type Hosts } from '../../cluster/dns-hosts.ts'
+import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
+import { UsageError, type Context } from '../context.ts'
+
+/** The values of the three options, whose names begin with `--` and `prefix`. */
+export interface ForwardingTexts {
+  readonly prefix: '' | 'dns-'
+  readonly upstream: readonly string[] | undefined
+  readonly stubDomain: readonly string[] | undefined
+  readonly hosts: string | undefined
+}
+
+/** Throws a UsageError for what is no server and no domain, and for a hosts file that cannot be read. */
+export function forwardingOptions(
+  { prefix, upstream, stubDomain = [], hosts }: ForwardingTexts,
+  context: Context,
+): Forwarding {
+  const servers =
+    upstream?.flatMap((text) => serversOf(text, `--${prefix}upstream`, 'say IP:PORT or none')) ?? hostServers()
+  const stubs = new Map<string, readonly UpstreamAddress[]>()
+  for (const text of stubDomain) {
+    const [name = '', server = ''] = text.split('=', 2)
+    const domain = name.toLowerCase().replace(/\.$/, '')
+    const wanted = 'say DOMAIN=IP:PORT, such as corp.example=192.0.2.1:53'
+    if (dnsSubdomain(domain).length > 0) {
+      throw new UsageError(`--${prefix}stub-domain ${JSON.stringify(text)}: ${wanted}`)
+    }
+    const found = serversOf(server, `--${prefix}stub-domain`, wanted, text)
+    stubs.set(`${domain}.`, [...(stubs.get(`${domain}.`) ?? []), ...found])
+  }
+  return { servers, stubs, ...(hosts === undefined ? {} : { hosts: readHosts(hosts, context) }) }
+}
+
+function serversOf(text: string, option: string, wanted: string, whole: string = text): readonly UpstreamAddress[] {
+  const servers = parseUpstream(text)
+  if (servers === undefined) throw new UsageError(`${option} ${JSON.stringify(whole)}: ${wanted}`)
+  return servers
+}
+
+function hostServers(): readonly UpstreamAddress[] {
+  try {
+    return resolvConfServers(readFileSync('/etc/resolv.conf', 'utf8'))
+  } catch {
+    // A machine without resolver: names that are not the cluster's fail at once.
+    return []
+  }
+}
+
+function readHosts(file: string, context: Context): Hosts {
+  const { problems, ...hosts } = parseHosts(readText(file, context))
+  const words = problems.map(({ line, text }) => `${file}:${line}: ${JSON.stringify(text)}: say ADDRESS NAME...`)
+  if (words.length > 0) throw new UsageError(words.join('\n'))
+  return hosts
+}
+
+function readText(file: string, context: Context): string {
+  try {
+    return readFileSync(resolve(context.workingDirectory, file), 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'permission denied' : String(error)
+    throw new UsageError(`${file}: ${why}`)
+  }
+}
