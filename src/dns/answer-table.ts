@@ -9,6 +9,7 @@ import {
   findEntry,
   moveEntry,
   writeReply,
+  type AnswerPage,
   type Entry,
   type Moment,
 } from './answer-page.ts'
@@ -16,14 +17,11 @@ import type { PacketQuestion } from './packet-question.ts'
 
 /** Whole replies by question, ready to be sent. What was not asked for long is forgotten first. */
 export interface AnswerTable {
-  /** Makes the reply out of the query in `packet`: its length, 0 where the table has none. */
-  answer(question: PacketQuestion, packet: Uint8Array, moment: Moment): number
-  /** As `answer` would, without writing it: seconds since it was stored and until it ends; undefined where there is none. */
-  age(
-    question: PacketQuestion,
-    packet: Uint8Array,
-    now: number,
-  ): { readonly since: number; readonly left: number } | undefined
+  /**
+   * Makes the reply out of the query in `packet`: its length, 0 where the table has none. Without `late` also 0 in the last
+   * tenth of its time.
+   */
+  answer(question: PacketQuestion, packet: Uint8Array, moment: Moment, late: boolean): number
   /** `packet` begins with the query. */
   remember(question: PacketQuestion, packet: Uint8Array, entry: Omit<Entry, 'generation'>): void
   /** What was remembered with this tag is forgotten. */
@@ -37,6 +35,11 @@ export interface AnswerTable {
 export const TAGS = 4096
 /** For what never ends: whole seconds in 31 bits. */
 export const FOR_EVER = 0x7fffffff
+
+function isLate(page: AnswerPage, place: number, now: number): boolean {
+  const expires = entryExpires(page, place)
+  return (expires - now) * 10 <= expires - entryStored(page, place)
+}
 
 /** Two pages: answers that are asked for move to the younger one; when that is full, the older one is thrown away. */
 export function createAnswerTable(limits: { readonly entries: number; readonly bytes: number }): AnswerTable {
@@ -65,14 +68,10 @@ export function createAnswerTable(limits: { readonly entries: number; readonly b
   }
 
   return {
-    answer(question, packet, moment) {
+    answer(question, packet, moment, late) {
       const place = find(question, packet, moment.now)
-      return place === 0 ? 0 : writeReply(young, place, question, packet, moment)
-    },
-    age(question, packet, now) {
-      const place = find(question, packet, now)
-      if (place === 0) return undefined
-      return { since: now - entryStored(young, place), left: entryExpires(young, place) - now }
+      if (place === 0 || (!late && isLate(young, place, moment.now))) return 0
+      return writeReply(young, place, question, packet, moment)
     },
     remember(question, packet, entry) {
       const whole: Entry = { ...entry, generation: generations[entry.tag] ?? 0 }

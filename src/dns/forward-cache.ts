@@ -51,14 +51,9 @@ export function createForwardCache(): ForwardCache {
   const success = createAnswerTable(LIMITS)
   const denial = createAnswerTable(LIMITS)
   const asked = createPacketQuestion()
-  const isLate = (table: typeof success, question: PacketQuestion, packet: Uint8Array, now: number): boolean => {
-    const age = table.age(question, packet, now)
-    return age !== undefined && age.left * 10 <= age.since + age.left
-  }
   return {
     answer(question, packet, moment, late) {
-      if (!late && isLate(success, question, packet, moment.now)) return 0
-      return success.answer(question, packet, moment) || denial.answer(question, packet, moment)
+      return success.answer(question, packet, moment, late) || denial.answer(question, packet, moment, true)
     },
     remember(query, response, now) {
       if (!readQuestion(asked, query, query.length) || response.length > asked.limit) return

@@ -64,7 +64,7 @@ export function createZoneAnswers(first: Zone): ZoneAnswers {
     answer(question, packet, moment) {
       if (!isPlain(question)) return 0
       moment.serial = zone.serial
-      return positive.answer(question, packet, moment) || negative.answer(question, packet, moment)
+      return positive.answer(question, packet, moment, true) || negative.answer(question, packet, moment, true)
     },
     react(question, packet, length, context) {
       const reaction = respond(zone, packet.subarray(0, length), context)
