@@ -187,14 +187,53 @@ export interface PodSpec {
   readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number }
 }
 
-/** As far as it is defaulted. */
+/** Kinds that are not here are kept, and said on the Pod. */
 export interface Volume {
   readonly name: string
-  readonly configMap?: { readonly name?: string; readonly defaultMode?: number }
-  readonly persistentVolumeClaim?: { readonly claimName: string }
-  readonly secret?: { readonly secretName?: string; readonly defaultMode?: number }
-  readonly projected?: { readonly defaultMode?: number }
-  readonly downwardAPI?: { readonly defaultMode?: number }
+  readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string | number }
+  readonly hostPath?: { readonly path: string; readonly type?: string }
+  readonly configMap?: KeysProjection & { readonly defaultMode?: number }
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean }
+  readonly secret?: Omit<KeysProjection, 'name'> & { readonly secretName?: string; readonly defaultMode?: number }
+  readonly projected?: { readonly sources?: readonly VolumeProjection[]; readonly defaultMode?: number }
+  readonly downwardAPI?: DownwardProjection & { readonly defaultMode?: number }
+}
+
+/** Of a ConfigMap or a Secret; without `items` all of it. */
+export interface KeysProjection {
+  readonly name?: string
+  readonly items?: readonly KeyToPath[]
+  readonly optional?: boolean
+}
+
+export interface KeyToPath {
+  readonly key: string
+  readonly path: string
+  readonly mode?: number
+}
+
+export interface DownwardProjection {
+  readonly items?: readonly (Pick<EnvVarSource, 'fieldRef' | 'resourceFieldRef'> & {
+    readonly path: string
+    readonly mode?: number
+  })[]
+}
+
+/** One of these. */
+export interface VolumeProjection {
+  readonly configMap?: KeysProjection
+  readonly secret?: KeysProjection
+  readonly downwardAPI?: DownwardProjection
+  readonly serviceAccountToken?: { readonly path: string }
+  readonly clusterTrustBundle?: { readonly path: string }
+}
+
+export interface VolumeMount {
+  readonly name: string
+  readonly mountPath: string
+  readonly readOnly?: boolean
+  readonly subPath?: string
+  readonly subPathExpr?: string
 }
 
 export interface Affinity {
@@ -278,6 +317,7 @@ export interface Container {
   readonly livenessProbe?: Probe
   readonly readinessProbe?: Probe
   readonly startupProbe?: Probe
+  readonly volumeMounts?: readonly VolumeMount[]
   readonly lifecycle?: { readonly postStart?: LifecycleHandler; readonly preStop?: LifecycleHandler }
 }
 
@@ -306,7 +346,11 @@ export interface EnvVarSource {
   readonly configMapKeyRef?: KeySelector
   readonly secretKeyRef?: KeySelector
   readonly fieldRef?: { readonly apiVersion?: string; readonly fieldPath: string }
-  readonly resourceFieldRef?: { readonly containerName?: string; readonly resource: string }
+  readonly resourceFieldRef?: {
+    readonly containerName?: string
+    readonly resource: string
+    readonly divisor?: string | number
+  }
 }
 
 export interface KeySelector {

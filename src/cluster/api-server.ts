@@ -7,6 +7,7 @@ import type { Endpoints, Service } from '../api/core.ts'
 import type { PodAccess } from '../apiserver/http/context.ts'
 import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
 import { receiveFd } from '../host/fd-channel.ts'
+import type { Kubelet } from '../kubelet/kubelet.ts'
 import { logPath } from '../kubelet/log-files.ts'
 import { cidrAddress, formatIP } from '../lib/ip.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
@@ -75,6 +76,7 @@ export interface ApiServerParts {
   readonly podNetwork: PodNetwork
   readonly podEvents: PodEvents
   readonly serviceNotices: Pick<ServiceNotices, 'follow'>
+  readonly kubelet: Pick<Kubelet, 'besideOf'>
   readonly link: FrontLink
   /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
   readonly notes?: StateFile
@@ -148,9 +150,10 @@ async function listening(server: Server): Promise<void> {
   await once(server, 'listening')
 }
 
-function podAccess({ options, objects, podNetwork }: ApiServerParts): PodAccess {
+function podAccess({ options, objects, podNetwork, kubelet }: ApiServerParts): PodAccess {
   const commands = {
     snapshot: objects.snapshot,
+    besideOf: kubelet.besideOf,
     sandboxOf: podNetwork.sandboxOf,
     workingDirectory: options.workingDirectory,
   }

@@ -8,12 +8,16 @@ import { libc } from '../host/libc.ts'
 import { inNamespace } from '../host/namespaces.ts'
 import { openTerminal, resizeTerminal } from '../host/pty.ts'
 import type { PodSandbox } from '../kubelet/container-runtime.ts'
+import { killTree, spawnBeside } from '../kubelet/execute-beside.ts'
 import { isolatedProgram } from '../kubelet/isolated-program.ts'
 import { containerEnv } from '../model/container-env.ts'
-import type { Snapshot } from '../model/snapshot.ts'
+import type { Kubelet } from '../kubelet/kubelet.ts'
+import { objectKey, type Snapshot } from '../model/snapshot.ts'
 
 export interface PodCommandsOptions {
   readonly snapshot: () => Snapshot
+  /** Where it runs beside a host program. */
+  readonly besideOf: Kubelet['besideOf']
   readonly sandboxOf: (namespace: string, name: string) => PodSandbox | undefined
   /** Where `up` was called. */
   readonly workingDirectory: string
@@ -34,7 +38,7 @@ function runWithPipes(options: PodCommandsOptions, request: CommandRequest, sand
     ...(child.stdout !== null && { stdout: child.stdout }),
     ...(child.stderr !== null && { stderr: child.stderr }),
     exitCode: exitCodeOf(child),
-    kill: () => kill(child),
+    kill: () => killTree(child),
   }
 }
 
@@ -57,7 +61,7 @@ function runInTerminal(options: PodCommandsOptions, request: CommandRequest, san
       exitCode: exitCodeOf(child),
       resize: (columns, rows) => (output.destroyed ? undefined : resizeTerminal(terminal, columns, rows)),
       kill: () => {
-        kill(child)
+        killTree(child)
         output.destroy()
       },
     }
@@ -78,6 +82,11 @@ function start(
   const own = container === undefined ? {} : containerEnv(pod, container, options.snapshot(), podIP, hostIP).env
   const program = isolatedProgram({ hostname, ...(resolvConf && { resolvConf }), ...(hosts && { hosts }) }, command)
   const env = { ...process.env, ...own, ...(tty && { TERM: 'xterm' }) }
+  const beside = options.besideOf(objectKey(pod), name)
+  if (beside !== undefined) {
+    const environment = { ...beside.environment, ...(tty && { TERM: 'xterm' }) }
+    return spawnBeside({ ...beside, environment }, command, [...stdio])
+  }
   // Descriptor 3 takes the notes of the set-up, which nobody waits for.
   const notes = openSync('/dev/null', 'w')
   try {
@@ -93,9 +102,4 @@ function exitCodeOf(child: ChildProcess): Promise<number> {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]))
   })
-}
-
-/** `unshare --kill-child` takes the rest along. */
-function kill(child: ChildProcess): void {
-  if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
 }

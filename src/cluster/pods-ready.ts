@@ -86,7 +86,8 @@ const LATE = 3
 const ON_ITS_WAY: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing'])
 
 function isStuck({ state }: ContainerStatus): boolean {
-  return state.waiting !== undefined && !ON_ITS_WAY.has(state.waiting.reason)
+  const { reason = '', message } = state.waiting ?? {}
+  return state.waiting !== undefined && (message !== undefined || !ON_ITS_WAY.has(reason))
 }
 
 /** Its readiness is not asked for in the next moments. */

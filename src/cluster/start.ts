@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { CONTROLLERS } from '../controllers/index.ts'
 import { systemClock } from '../host/clock.ts'
 import { connectFrom } from '../host/connect-from.ts'
@@ -113,7 +114,7 @@ export async function startCluster(
   // Loaded when the network runs already, so that its start waits for nothing of it.
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
   const notes = state.file === undefined ? {} : { notes: state.file }
-  const api = { ...parts, ...notes, link: surroundings.link, serviceNotices: serviceProxy.notices }
+  const api = { ...parts, ...notes, kubelet, link: surroundings.link, serviceNotices: serviceProxy.notices }
   startApiServer(api).then(kubeconfig.resolve, kubeconfig.reject)
   // Who keeps a network's state may have kept its kubeconfig as well.
   const waitedFor = state.file === undefined ? [] : [kubeconfig.promise]
@@ -202,6 +203,7 @@ function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
       program: (pod, container) => findProgram(options.run, pod, container),
     }),
     logDirectory: `${options.stateDirectory}/pods`,
+    volumeFolders: { directory: `${options.stateDirectory}/volumes`, version: () => randomUUID() },
     snapshot: objects.snapshot,
     runPodSandbox: podNetwork.runPodSandbox,
     removePodSandbox: podNetwork.removePodSandbox,

@@ -20,8 +20,6 @@ export interface PodSummary extends PodLine {
   readonly message?: string
   /** Probes that a stand-in cannot answer count as passed. */
   readonly hasUnansweredProbes: boolean
-  /** It mounts volumes, which nothing provides yet. */
-  readonly hasVolumes: boolean
 }
 
 /** A port of the host, and what it leads to. */
@@ -67,7 +65,6 @@ function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
       ...(message === undefined ? {} : { message }),
       runs: [...new Set((status?.containerStatuses ?? []).map(({ imageID }) => imageID))],
       images: spec.containers.flatMap(({ image }) => image ?? []),
-      hasVolumes: (spec.volumes ?? []).length > 0,
       hasUnansweredProbes: probed?.message?.includes('counts as passed') ?? false,
     }
   })

@@ -73,8 +73,13 @@ export function startRecord(previous: ContainerRecord | undefined, now: number):
 /** A container whose environment cannot be made is looked at again after this time, in milliseconds. */
 export const REFUSAL_RETRY = 10_000
 
-export function refusedRecord(previous: ContainerRecord | undefined, message: string, now: number): ContainerRecord {
+export function refusedRecord(
+  previous: ContainerRecord | undefined,
+  reason: string,
+  message: string,
+  now: number,
+): ContainerRecord {
   const fresh = { restartCount: 0, startedAt: 0, finishedAt: 0, notes: [], started: false, ready: false }
-  const refusal = { reason: 'CreateContainerConfigError', message, retryAt: now + REFUSAL_RETRY }
+  const refusal = { reason, message, retryAt: now + REFUSAL_RETRY }
   return { ...fresh, ...previous, phase: 'refused', refusal }
 }

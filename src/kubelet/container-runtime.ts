@@ -1,4 +1,6 @@
+import type { Mount } from '../host/mounts.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
+import type { Beside } from './execute-beside.ts'
 import type { Container, Pod } from '../api/core.ts'
 
 /** What a Pod's containers share: made before the first container, removed after the last. */
@@ -25,6 +27,9 @@ export interface ContainerSpec {
   /** The environment of `containerEnv`. */
   readonly env: () => Readonly<Record<string, string>>
   readonly restartCount: number
+  /** What it is to see of the Pod's volumes, and an empty folder for the way there. */
+  readonly mounts: readonly Mount[]
+  readonly stage?: string
   /** File that takes stdout and stderr; its folder exists. */
   readonly logPath: string
 }
@@ -55,6 +60,8 @@ export interface RunningContainer {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void
   /** Runs a command beside its program, for probes and hooks; `timeout` in milliseconds. Absent: it has no program. */
   readonly exec?: (command: readonly string[], timeout: number) => Promise<Execution>
+  /** Where that command runs. */
+  readonly beside?: () => Beside
   /** Of a stand-in: whether it is known to answer on this TCP port. Absent where nothing is known. */
   readonly answersOn?: (port: number) => boolean
 }
@@ -68,5 +75,7 @@ export interface Execution {
 
 /** One way to run containers. */
 export interface ContainerRuntime {
+  /** Whether what it runs there sees files: a stand-in has none. */
+  seesFiles(pod: Pod, container: Container): boolean
   start(spec: ContainerSpec): RunningContainer
 }

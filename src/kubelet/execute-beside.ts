@@ -15,10 +15,11 @@ export interface Beside {
   readonly user?: { readonly uid: number; readonly gid: number }
 }
 
-/** As the program itself: where its user could not be had, neither can it here. */
+/** As the program itself, in the folder as it sees it: where its user could not be had, neither can it here. */
 const SCRIPT = `
 become="$1"
-shift
+cd "$2" || exit 126
+shift 2
 [ -z "$become" ] || $become true 2>/dev/null || become=
 exec $become "$@"`
 
@@ -26,8 +27,8 @@ exec $become "$@"`
 export function spawnBeside(place: Beside, command: readonly string[], stdio: StdioOptions): ChildProcess {
   const { netns, init, workingDirectory, environment: env, user } = place
   const become = user === undefined ? '' : `setpriv --reuid ${user.uid} --regid ${user.gid} --clear-groups`
-  const shell = ['/bin/sh', '-c', SCRIPT, 'sh', become, ...command]
-  const enter = ['nsenter', '--target', String(init), '--mount', '--uts', '--pid', `--wd=${workingDirectory}`, '--']
+  const shell = ['/bin/sh', '-c', SCRIPT, 'sh', become, workingDirectory, ...command]
+  const enter = ['nsenter', '--target', String(init), '--mount', '--uts', '--pid', '--']
   const [file = '', ...args] = init === undefined ? shell : [...enter, ...shell]
   return inNamespace(netns, () => spawn(file, args, { cwd: workingDirectory, env, stdio, detached: true }))
 }

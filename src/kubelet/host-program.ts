@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, truncateSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
+import { withMounts } from '../host/mounts.ts'
 import { inNamespace } from '../host/namespaces.ts'
 import type { ContainerExit, ContainerSpec, ContainerStarted, RunningContainer } from './container-runtime.ts'
 import { childrenOf, executeBeside, type Beside } from './execute-beside.ts'
@@ -50,7 +51,8 @@ export function startHostProgram(
     if (killed) return first.exit
     const second = attempt(false)
     const plain = await second.started
-    const note = `runs without mount, UTS and PID namespaces of its own, with the host's resolv.conf: ${refusal}`
+    const volumes = spec.mounts.length === 0 ? '' : ' and without its volumes'
+    const note = `runs without mount, UTS and PID namespaces of its own${volumes}, with the host's resolv.conf: ${refusal}`
     if (plain !== undefined) report({ notes: [note] })
     return second.exit
   }
@@ -63,6 +65,7 @@ export function startHostProgram(
     imageID: 'host-program',
     started,
     exit: run(report).catch((error: unknown) => startError(error instanceof Error ? error.message : String(error))),
+    beside: () => placeOf(current, spec, options),
     exec: (command, timeout) => executeBeside(placeOf(current, spec, options), command, timeout),
     kill(signal) {
       killed ||= signal === 'SIGKILL'
@@ -104,12 +107,18 @@ function launch(commandLine: string, spec: ContainerSpec, options: HostProgramOp
   const user = userOf(spec)
   const isolation = { hostname, ...(resolvConf && { resolvConf }), ...(hosts && { hosts }), ...(user && { user }) }
   const shell = ['/bin/sh', '-c', commandLine]
-  const [file, args]: readonly [string, readonly string[]] = isolated
-    ? [options.unshare ?? 'unshare', isolatedProgram(isolation, shell)]
-    : ['/bin/sh', shell.slice(1)]
+  const { workingDirectory } = options
+  const commandIn = (root: string | undefined): readonly [string, readonly string[]] => {
+    if (!isolated) return ['/bin/sh', shell.slice(1)]
+    const place = root === undefined ? {} : { root: { path: root, workingDirectory } }
+    return [options.unshare ?? 'unshare', isolatedProgram({ ...isolation, ...place }, shell)]
+  }
   try {
-    // In a session and process group of its own, so that all of it can be ended at once.
-    const child = inNamespace(netns, () => spawn(file, args, { ...environment, stdio, detached: true }))
+    const child = withMounts(isolated ? spec.mounts : [], spec.stage ?? '', (root) => {
+      const [file, args] = commandIn(root)
+      // In a session and process group of its own, so that all of it can be ended at once.
+      return inNamespace(netns, () => spawn(file, args, { ...environment, stdio, detached: true }))
+    })
     const exit = exitOf(child, isolated)
     return { isolated, child, started: isolated ? startOf(child, exit) : plainStart(child), exit }
   } finally {

@@ -5,6 +5,8 @@ export interface Isolation {
   /** Files to be seen as /etc/resolv.conf and /etc/hosts. */
   readonly resolvConf?: string
   readonly hosts?: string
+  /** A root to change to, with the folder to go to in it. */
+  readonly root?: { readonly path: string; readonly workingDirectory: string }
   /** Who it is to run as; without, the user whose ids the namespace maps to 0. */
   readonly user?: { readonly uid: number; readonly gid: number }
 }
@@ -14,6 +16,9 @@ export const STARTED = 'started'
 
 const SETUP = `
 note() { echo "$1" >&3; }
+if [ -n "$6" ]; then
+  cd "$6" && PATH="$PATH:/usr/sbin:/sbin" pivot_root . . && umount -l . && cd "$7" || exit 125
+fi
 mount -t proc proc /proc 2>/dev/null || note 'its /proc shows the processes outside as well'
 [ -z "$2" ] || mount --bind "$2" /etc/resolv.conf 2>/dev/null ||
   note '/etc/resolv.conf cannot be mounted, names of the cluster are not found'
@@ -35,7 +40,7 @@ note ${STARTED}`
  */
 const INIT = `${SETUP}
 exec 4>&2 2>/dev/null 3>&-
-shift 5
+shift 7
 (exec 2>&4 4>&-; exec $become "$@")
 code=$?
 if [ $code = 143 ]; then
@@ -52,7 +57,20 @@ const NAMESPACES = ['--mount', '--uts', '--pid', '--fork', '--kill-child']
  * must be open for the notes; the network namespace, the folder, the streams and the environment are the caller's.
  */
 export function isolatedProgram(isolation: Isolation, program: readonly string[]): readonly string[] {
-  const { hostname, resolvConf = '', hosts = '', user } = isolation
+  const { hostname, resolvConf = '', hosts = '', user, root } = isolation
   const ids = user === undefined ? ['', ''] : [String(user.uid), String(user.gid)]
-  return [...NAMESPACES, '/bin/sh', '-c', INIT, 'portolan-init', hostname, resolvConf, hosts, ...ids, ...program]
+  const place = [root?.path ?? '', root?.workingDirectory ?? '']
+  return [
+    ...NAMESPACES,
+    '/bin/sh',
+    '-c',
+    INIT,
+    'portolan-init',
+    hostname,
+    resolvConf,
+    hosts,
+    ...ids,
+    ...place,
+    ...program,
+  ]
 }

@@ -1,14 +1,18 @@
 import type { Container, Pod } from '../api/core.ts'
+import type { RunningContainer } from './container-runtime.ts'
 import { containersOf, isLive, isSidecar } from './container-record.ts'
 import { ISOLATED, PROBED } from './pod-status.ts'
 import { createWorkerState, type KubeletDependencies, type WorkerState } from './worker-state.ts'
 import { killAfter, stopContainer, until } from './stop-container.ts'
+import { refreshVolumes } from './worker-volumes.ts'
 import { makeSandbox, queueSync, removeSandbox, report, sync } from './worker-sync.ts'
 
 /** One Pod's life, from its sandbox to its removal. */
 export interface PodWorker {
   /** The Pod's object changed. */
   update(pod: Pod): void
+  /** What runs in a container. */
+  child(container: string): RunningContainer | undefined
   /** Something that it refers to changed: containers that were refused are tried now. */
   retry(): void
   /**
@@ -36,9 +40,12 @@ export function startPodWorker(pod: Pod, dependencies: KubeletDependencies): Pod
   return {
     update(next) {
       worker.pod = withOwnStatus(next, worker.pod)
+      refreshVolumes(worker)
       queueSync(worker)
     },
+    child: (container) => worker.running.get(container)?.child,
     retry() {
+      refreshVolumes(worker)
       for (const [name, record] of worker.records) {
         const { refusal } = record
         if (refusal !== undefined) worker.records.set(name, { ...record, refusal: { ...refusal, retryAt: 0 } })

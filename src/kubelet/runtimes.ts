@@ -12,10 +12,12 @@ export interface RuntimeOptions extends HostProgramOptions {
 
 /** Per container the first that applies: `--run`, the annotation, the stand-in. */
 export function createContainerRuntime(options: RuntimeOptions): ContainerRuntime {
+  const program = (pod: Pod, container: Container): string | undefined =>
+    options.program(pod, container) ?? annotatedProgram(pod, container)
   return {
+    seesFiles: (pod, container) => program(pod, container) !== undefined,
     start(spec) {
-      const { pod, container } = spec
-      const commandLine = options.program(pod, container) ?? annotatedProgram(pod, container)
+      const commandLine = program(spec.pod, spec.container)
       return commandLine === undefined ? options.standIn.start(spec) : startHostProgram(commandLine, spec, options)
     },
   }

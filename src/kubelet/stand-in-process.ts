@@ -41,6 +41,7 @@ export function createStandInRuntime(log: 'ignore' | 'inherit' | number = 'inher
     },
   })
   return {
+    seesFiles: () => false,
     start(spec) {
       if (spec.runsToCompletion) return ended({ exitCode: 0 })
       const wanted = standInPorts(spec.pod, spec.container)

@@ -5,6 +5,7 @@ import type { ContainerRecord } from './container-record.ts'
 import type { ContainerRuntime, PodSandbox, RunningContainer } from './container-runtime.ts'
 import type { ContainerProbes } from './probe/container-probes.ts'
 import type { Prober } from './probe/prober.ts'
+import type { PodVolumes, VolumeFolders } from './volumes/pod-volumes.ts'
 
 /** As `kubectl get events` shows it. */
 export interface PodEvent {
@@ -21,6 +22,7 @@ export interface KubeletDependencies {
   readonly runtime: ContainerRuntime
   /** Folder of all container logs; made when needed. */
   readonly logDirectory: string
+  readonly volumeFolders: VolumeFolders
   snapshot(): Snapshot
   /** Makes the network of a Pod; may reject, and is then tried again. */
   runPodSandbox(pod: Pod): Promise<PodSandbox>
@@ -65,6 +67,8 @@ export interface WorkerState {
   /** Settles when the present attempt at a sandbox is over. */
   making: Promise<void>
   sandbox?: PodSandbox
+  /** Made when the first container needs them. */
+  volumes?: PodVolumes
   sandboxProblem?: string
   sandboxRemoved: boolean
   /** Milliseconds of the Clock at which all that was told to end gets SIGKILL. */

@@ -5,6 +5,7 @@ import type { PodSandbox, RunningContainer } from './container-runtime.ts'
 import { prepareLog } from './log-files.ts'
 import { podActions, type PodActions } from './pod-actions.ts'
 import { podStatus } from './pod-status.ts'
+import { mountsOf } from './worker-volumes.ts'
 import { runHook } from './lifecycle-hook.ts'
 import { DEFAULT_GRACE, endContainer, killAfter, stopContainer } from './stop-container.ts'
 import { beginProbes } from './worker-probes.ts'
@@ -72,6 +73,7 @@ export async function removeSandbox(worker: WorkerState): Promise<void> {
   const { dependencies, pod, sandbox, sandboxRemoved } = worker
   if (sandbox === undefined || sandboxRemoved) return
   worker.sandboxRemoved = true
+  worker.volumes?.remove()
   await dependencies.removePodSandbox(pod, sandbox).catch(() => undefined)
 }
 
@@ -101,11 +103,15 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
   const { podIP, hostIP, podIPs = [podIP] } = sandbox
   const resolved = containerEnv(pod, container, dependencies.snapshot(), podIP, hostIP, podIPs)
   const { problems, command, args } = resolved
-  if (problems.length > 0) {
-    records.set(name, refusedRecord(before, problems.map(({ message }) => message).join('; '), now))
+  const refuse = (reason: string, message: string): void => {
+    records.set(name, refusedRecord(before, reason, message, now))
     queueSync(worker)
-    return
   }
+  if (problems.length > 0) {
+    return refuse('CreateContainerConfigError', problems.map(({ message }) => message).join('; '))
+  }
+  const mounting = mountsOf(worker, container, sandbox, resolved)
+  if ('problem' in mounting) return refuse('ContainerCreating', mounting.problem)
   const record = startRecord(before, now)
   const { restartCount } = record
   const child = dependencies.runtime.start({
@@ -115,6 +121,8 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
     sandbox,
     env: () => resolved.env,
     restartCount,
+    mounts: mounting.mounts,
+    ...(mounting.stage !== undefined && { stage: mounting.stage }),
     logPath: prepareLog(dependencies.logDirectory, pod, name, restartCount),
   })
   records.set(name, { ...record, containerID: child.containerID, imageID: child.imageID })
@@ -126,7 +134,7 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
     run.change({ phase: 'terminated', exit, finishedAt: dependencies.clock.now() })
     if (isPresent) running.delete(name)
   })
-  void child.started.then(({ notes }) => begin(worker, run, notes))
+  void child.started.then(({ notes }) => begin(worker, run, [...notes, ...mounting.notes]))
 }
 
 /** It runs once its postStart hook is done; one whose hook fails is ended. */

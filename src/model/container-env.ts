@@ -183,3 +183,17 @@ export function containerEnv(
     problems: problems.map((message) => ({ reason: 'CreateContainerConfigError', message })),
   }
 }
+
+/** What a downwardAPI item says of the Pod, for a volume: text, or why there is none. */
+export function downwardValue(
+  pod: Pod,
+  container: Container,
+  snapshot: Snapshot,
+  addresses: { readonly podIP: string; readonly podIPs?: readonly string[]; readonly hostIP: string },
+  source: EnvVarSource,
+): { readonly value: string } | { readonly problem: string } {
+  const { podIP, podIPs = [podIP], hostIP } = addresses
+  return (
+    fromSource({ pod, container, snapshot, podIPs, hostIP }, source) ?? { problem: 'a downwardAPI item names no field' }
+  )
+}

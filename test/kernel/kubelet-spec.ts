@@ -46,7 +46,17 @@ export function specOf(container: Partial<Container>, more: Partial<ContainerSpe
   }
   const sandbox = { podIP: '127.0.0.1', hostIP: '192.168.1.100', hostname: 'nginx-pod' }
   const logPath = join(folder, `${count}.log`)
-  return { pod, container: full, runsToCompletion: false, sandbox, env: () => ({}), restartCount: 0, logPath, ...more }
+  return {
+    pod,
+    container: full,
+    runsToCompletion: false,
+    sandbox,
+    env: () => ({}),
+    restartCount: 0,
+    mounts: [],
+    logPath,
+    ...more,
+  }
 }
 
 export const logOf = (spec: ContainerSpec): string => readFileSync(spec.logPath, 'utf8')

@@ -50,6 +50,7 @@ function createTime() {
 function createFakeRuntime(log: string[]) {
   const exits = new Map<string, (exit: ContainerExit) => void>()
   const runtime: ContainerRuntime = {
+    seesFiles: () => true,
     start({ container: { name }, restartCount, env }) {
       log.push(`start ${name} ${restartCount}${env()['A'] === undefined ? '' : ` A=${env()['A']}`}`)
       return {
@@ -83,6 +84,7 @@ export interface Bench {
 /** A machine whose time and containers do what the test says. */
 export function createBench(removesEndpoints = true): Bench {
   const log: string[] = []
+  let versions = 1
   const time = createTime()
   const { runtime, exits } = createFakeRuntime(log)
   const statuses = new Map<string, PodStatus>()
@@ -97,6 +99,7 @@ export function createBench(removesEndpoints = true): Bench {
     clock: time.clock,
     runtime,
     logDirectory,
+    volumeFolders: { directory: join(logDirectory, 'volumes'), version: () => String(versions++) },
     snapshot: () => snapshotOf(objects),
     async runPodSandbox() {
       if (sandboxProblem !== undefined) throw new Error(sandboxProblem)

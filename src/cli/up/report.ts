@@ -58,9 +58,6 @@ export function differences({ pods }: NetworkStatus): readonly string[] {
     ...(pods.some(({ hasUnansweredProbes }) => hasUnansweredProbes)
       ? ['probes that a stand-in cannot answer (exec, gRPC, HTTPS, a port that is not declared) count as passed']
       : []),
-    ...(pods.some(({ hasVolumes }) => hasVolumes)
-      ? ['volumes are not mounted yet: a host program sees your own files']
-      : []),
     'Pods reach this network only: an address outside it is unreachable at once',
   ]
 }
