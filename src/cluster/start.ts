@@ -203,7 +203,11 @@ function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
       program: (pod, container) => findProgram(options.run, pod, container),
     }),
     logDirectory: `${options.stateDirectory}/pods`,
-    volumeFolders: { directory: `${options.stateDirectory}/volumes`, version: () => randomUUID() },
+    volumeFolders: {
+      directory: `${options.stateDirectory}/volumes`,
+      ...(options.state !== undefined && { claims: `${options.state}/claims` }),
+      version: () => randomUUID(),
+    },
     snapshot: objects.snapshot,
     runPodSandbox: podNetwork.runPodSandbox,
     removePodSandbox: podNetwork.removePodSandbox,

@@ -40,11 +40,13 @@ type Made =
 export interface VolumeFolders {
   /** Of all Pods; removed with the network. */
   readonly directory: string
+  /** Of claims, where it outlives the network. */
+  readonly claims?: string
   /** Names the states of a volume, a new name each time. */
   version(): string
 }
 
-export function createPodVolumes(pod: Pod, { directory, version }: VolumeFolders): PodVolumes {
+export function createPodVolumes(pod: Pod, { directory, claims, version }: VolumeFolders): PodVolumes {
   const folder = join(directory, pod.metadata.uid ?? `${pod.metadata.namespace}-${pod.metadata.name}`)
   const place = (name: string): string => join(folder, 'volumes', name)
   const inMemory = new Set<string>()
@@ -56,7 +58,7 @@ export function createPodVolumes(pod: Pod, { directory, version }: VolumeFolders
     const { name } = volume
     const payload = volumePayload(volume, source)
     if (payload === undefined) {
-      const known = made.get(name) ?? makeOnce(volume, place(name), claimsOf(directory, pod), inMemory)
+      const known = made.get(name) ?? makeOnce(volume, place(name), claimsOf(pod, directory, claims), inMemory)
       if ('path' in known) made.set(name, known)
       return known
     }
@@ -97,12 +99,18 @@ function gather(results: readonly (Made & { readonly name: string })[]): Prepare
   }
 }
 
-/** One folder for all Pods that use a claim, as long as the network runs. */
-function claimsOf(directory: string, { metadata }: Pod): string {
-  return join(directory, 'claims', metadata.namespace ?? 'default')
+/** One folder for all Pods that use a claim. */
+interface Claims {
+  readonly folder: string
+  readonly isKept: boolean
 }
 
-function makeOnce(volume: Volume, path: string, claims: string, inMemory: Set<string>): Made {
+function claimsOf({ metadata }: Pod, directory: string, kept: string | undefined): Claims {
+  const folder = join(kept ?? join(directory, 'claims'), metadata.namespace ?? 'default')
+  return { folder, isKept: kept !== undefined }
+}
+
+function makeOnce(volume: Volume, path: string, claims: Claims, inMemory: Set<string>): Made {
   const { emptyDir, persistentVolumeClaim: claim } = volume
   if (emptyDir !== undefined) {
     openFolder(path)
@@ -114,9 +122,11 @@ function makeOnce(volume: Volume, path: string, claims: string, inMemory: Set<st
   }
   if (volume.hostPath !== undefined) return hostPath(volume.hostPath, path)
   if (claim !== undefined) {
-    const note = `persistentVolumeClaim ${claim.claimName} is a folder of this network, and ends with it`
-    openFolder(join(claims, claim.claimName))
-    return { path: join(claims, claim.claimName), readOnly: claim.readOnly ?? false, notes: [note] }
+    const folder = join(claims.folder, claim.claimName)
+    const end = claims.isKept ? folder : 'a folder of this network, and ends with it'
+    openFolder(folder)
+    const notes = [`persistentVolumeClaim ${claim.claimName} is ${end}`]
+    return { path: folder, readOnly: claim.readOnly ?? false, notes }
   }
   const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'a volume without a source'
   return { absent: `${kind} volumes are not there in this network: nothing is mounted` }
