@@ -47,7 +47,7 @@ export interface Registry {
   /** Replaces the object but its status. Without a resourceVersion whatever is stored; Services and Endpoints are created where missing. */
   update<T extends AnyObject>(object: T, options?: WriteOptions): WriteResult<T>
   /** Takes metadata labels and annotations and the status from `object`, everything else from the store. */
-  updateStatus<T extends AnyObject>(object: T): WriteResult<T>
+  updateStatus<T extends AnyObject>(object: T, options?: WriteOptions): WriteResult<T>
   /** RFC 7386; `key` is `namespace/name`, or the name of a kind without namespace. */
   mergePatch<K extends Kind>(kind: K, key: string, patch: unknown, options?: WriteOptions): WriteResult<Kinds[K]>
   /** The object as it was; one that is still to end (a running Pod, finalizers) as it is now. */
@@ -76,7 +76,8 @@ export function createRegistry(store: Store, config: ClusterConfig, options: Reg
   return {
     create: (object, given = {}) => withReadObject(object, given, (kind, read) => create(context, kind, read, given)),
     update: (object, given = {}) => withReadObject(object, given, (kind, read) => update(context, kind, read, given)),
-    updateStatus: (object) => withReadObject(object, {}, (kind, read) => updateStatus(context, kind, read)),
+    updateStatus: (object, given = {}) =>
+      withReadObject(object, given, (kind, read) => updateStatus(context, kind, read, given)),
     mergePatch: (kind, key, patch, given = {}) => patchObject(context, kind, key, patch, given),
     delete: (kind, key, given = {}) => deleteObject(context, kind, key, given),
     finishDeletion: (object) => void finishDeletion(context, object),
@@ -163,7 +164,12 @@ function update<K extends Kind>(
   return write(context, admitted.object, old, admitted.warnings, options)
 }
 
-function updateStatus<K extends Kind>(context: Context, kind: K, given: Kinds[K]): WriteResult<Kinds[K]> {
+function updateStatus<K extends Kind>(
+  context: Context,
+  kind: K,
+  given: Kinds[K],
+  options: WriteOptions,
+): WriteResult<Kinds[K]> {
   const { store } = context
   const { name, resourceVersion } = given.metadata
   const old = get(store.snapshot(), kind, objectKey(given))
@@ -176,7 +182,7 @@ function updateStatus<K extends Kind>(context: Context, kind: K, given: Kinds[K]
   const object = { ...strategy.setDefaults({ ...old, ...status }), metadata: old.metadata }
   const errors = strategy.validateStatus?.(object) ?? []
   if (errors.length > 0) return refuse(invalidStatus(kind, name, errors))
-  return write(context, { ...old, ...('status' in object ? { status: object.status } : {}) }, old, [], {})
+  return write(context, { ...old, ...('status' in object ? { status: object.status } : {}) }, old, [], options)
 }
 
 /** Nothing is written where nothing changed. */

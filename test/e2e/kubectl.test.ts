@@ -8,7 +8,7 @@ import { createMachine, missing, PORTOLAN, title, type Machine, type Outcome } f
 const reason = missing('kubectl')
 const VERSIONS = '/usr/lib/google-cloud-sdk/bin'
 const kubectls = existsSync(VERSIONS)
-  ? readdirSync(VERSIONS).filter((name) => /^kubectl\.1\.(29|[3-9]\d)$/.test(name))
+  ? readdirSync(VERSIONS).filter((name) => /^kubectl\.1\.(2[7-9]|[3-9]\d)$/.test(name))
   : []
 
 describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {

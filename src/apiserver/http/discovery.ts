@@ -1,11 +1,12 @@
 /** What is served, in the two forms in which clients ask: aggregated, and one document a group. */
 import { KINDS, type Kind } from '../../api/kinds.ts'
+import { REVIEWS } from './reviews.ts'
 import { ALL_KINDS, groupVersionOf, RESOURCE_NAMES } from './resource-names.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const AGGREGATED = /application\/json;(?=[^,]*as=APIGroupDiscoveryList)[^,]*v=(v2beta1|v2)\b/
 
-/** A subresource's own kind and what can be done with it. */
+/** A subresource's own kind and what can be done with it; `*`: the kind that it belongs to. */
 const SUBRESOURCES: Readonly<
   Record<
     string,
@@ -18,6 +19,7 @@ const SUBRESOURCES: Readonly<
   exec: { kind: 'PodExecOptions', verbs: ['create', 'get'] },
   attach: { kind: 'PodAttachOptions', verbs: ['create', 'get'] },
   portforward: { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
+  proxy: { kind: '*ProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
   binding: { kind: 'Binding', verbs: ['create'] },
   eviction: { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
 }
@@ -34,18 +36,6 @@ interface Unstored {
   readonly verbs: readonly string[]
   readonly shortNames?: readonly string[]
 }
-
-export const REVIEWS: readonly Unstored[] = [
-  {
-    group: 'authorization.k8s.io',
-    version: 'v1',
-    kind: 'SelfSubjectAccessReview',
-    plural: 'selfsubjectaccessreviews',
-    singular: 'selfsubjectaccessreview',
-    namespaced: false,
-    verbs: ['create'],
-  },
-]
 
 /** Written by the network itself. */
 const EVENTS: Unstored = {
@@ -139,7 +129,14 @@ function plainResources(kind: Kind): readonly object[] {
     ...subresources.map((name) => {
       const { verbs, kind: own = kind, group, version } = SUBRESOURCES[name] ?? { verbs: [] }
       const foreign = group === undefined ? {} : { group, version }
-      return { name: `${plural}/${name}`, singularName: '', namespaced, ...foreign, kind: own, verbs }
+      return {
+        name: `${plural}/${name}`,
+        singularName: '',
+        namespaced,
+        ...foreign,
+        kind: own.replace('*', kind),
+        verbs,
+      }
     }),
   ]
 }
@@ -190,6 +187,10 @@ function aggregatedResources(group: string): readonly object[] {
 function aggregatedSubresource(kind: Kind, name: string): object {
   const own = SUBRESOURCES[name] ?? { verbs: [] }
   const { group, version } = groupVersionOf(kind)
-  const responseKind = { group: own.group ?? group, version: own.version ?? version, kind: own.kind ?? kind }
+  const responseKind = {
+    group: own.group ?? group,
+    version: own.version ?? version,
+    kind: (own.kind ?? kind).replace('*', kind),
+  }
   return { subresource: name, responseKind, verbs: own.verbs }
 }

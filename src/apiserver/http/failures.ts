@@ -29,6 +29,18 @@ export function noSuchPath(): Refusal {
   return new Refusal(failureStatus(404, 'NotFound', 'the server could not find the requested resource'))
 }
 
+/** A path that a cluster may have and this server has not: typed clients show the message, `kubectl create role` among them. */
+export function notServed(pathname: string): Refusal {
+  const [root, ...rest] = pathname.split('/').filter((part) => part !== '')
+  const [group, version, ...path] = root === 'api' ? ['', ...rest] : rest
+  const plural = path[0] === 'namespaces' && path.length > 2 ? path[2] : path[0]
+  if (!['api', 'apis'].includes(root ?? '') || plural === undefined || !/^[a-z]+$/.test(plural)) return noSuchPath()
+  const message =
+    `the server could not find the requested resource: ${plural} of ${group === '' ? '' : `${group}/`}${version} ` +
+    `is not served here ("kubectl api-resources" lists what is)`
+  return new Refusal(failureStatus(404, 'NotFound', message))
+}
+
 export function methodNotAllowed(): Refusal {
   const message = 'the server does not allow this method on the requested resource'
   return new Refusal(failureStatus(405, 'MethodNotAllowed', message))

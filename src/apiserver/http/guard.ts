@@ -19,6 +19,12 @@ export function createGuard(token: string, names: readonly string[]): Guard {
       if (!allowed.has(hostName(headers.host ?? '')))
         return failureStatus(403, 'Forbidden', 'this is not the server of that host')
       if (headers.origin !== undefined) return failureStatus(403, 'Forbidden', 'web pages may not use this server')
+      if (Object.keys(headers).some((name) => name.startsWith('impersonate-')))
+        return failureStatus(
+          403,
+          'Forbidden',
+          'nobody can act as somebody else here: there are no users, but one token',
+        )
       const [, given = ''] = /^Bearer (\S+)$/.exec(headers.authorization ?? '') ?? []
       return isEqual(Buffer.from(given), expected) ? undefined : failureStatus(401, 'Unauthorized', 'Unauthorized')
     },

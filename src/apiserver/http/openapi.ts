@@ -2,6 +2,7 @@
 import { fieldsOf, type FieldType } from '../../api/field-table.ts'
 import { KINDS, type Kind } from '../../api/kinds.ts'
 import { KUBERNETES_VERSION } from '../../api/version.ts'
+import { describe } from './field-descriptions.ts'
 import { mergeRule } from './merge-keys.ts'
 import { ALL_KINDS, groupVersionOf } from './resource-names.ts'
 
@@ -26,6 +27,23 @@ export function openApiDocument(pathname: string): unknown {
   if (pathname === '/openapi/v2') return { swagger: '2.0', info: INFO, paths: {}, definitions: {} }
   const path = pathname.replace('/openapi/v3/', '')
   return pathname.startsWith('/openapi/v3/') && groups.has(path) ? groupDocument(path) : undefined
+}
+
+export const OPENAPI_V2_PROTOBUF: string = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+
+/**
+ * A document without any type. kubectl 1.28 and older read no other form, and later ones read it for kinds that version
+ * 3 does not list: both then leave it to the server to validate.
+ */
+export function openApiV2(): Buffer {
+  const text = (number: number, value: string): Buffer => field(number, Buffer.from(value))
+  const info = Buffer.concat([text(1, INFO.title), text(2, INFO.version)])
+  return Buffer.concat([text(1, '2.0'), field(2, info), field(8, Buffer.alloc(0)), field(9, Buffer.alloc(0))])
+}
+
+/** Of protobuf: number and wire type 2, the length (below 128), the bytes. */
+function field(number: number, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes])
 }
 
 function groupPath(kind: Kind): string {
@@ -76,14 +94,17 @@ function addSchema(type: string, schemas: Record<string, unknown>): void {
   const isKind = ALL_KINDS.find((kind) => kind === type)
   const marks =
     isKind === undefined ? {} : { 'x-kubernetes-group-version-kind': [{ ...groupVersionOf(isKind), kind: type }] }
-  schemas[type] = { type: 'object', ...marks }
+  const text = describe(type)
+  const own = { type: 'object', ...(text !== undefined && { description: text }), ...marks }
+  schemas[type] = own
   const properties = [...(fields ?? [])].map(([name, field]) => [name, propertyOf(type, name, field, schemas)])
-  schemas[type] = { type: 'object', properties: Object.fromEntries(properties), ...marks }
+  schemas[type] = { ...own, properties: Object.fromEntries(properties) }
 }
 
 function propertyOf(type: string, name: string, field: FieldType, schemas: Record<string, unknown>): unknown {
-  const rule = mergeRule(type, name)
+  const [rule, text] = [mergeRule(type, name), describe(type, name)]
   const marks = {
+    ...(text !== undefined && { description: text }),
     ...(rule === undefined ? {} : { 'x-kubernetes-patch-strategy': rule.strategy }),
     ...(rule?.mergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': rule.mergeKey }),
   }

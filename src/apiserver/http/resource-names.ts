@@ -11,10 +11,10 @@ export interface ResourceNames {
 
 export const RESOURCE_NAMES: Readonly<Record<Kind, ResourceNames>> = {
   Namespace: { singular: 'namespace', shortNames: ['ns'], categories: [], subresources: ['status'] },
-  Node: { singular: 'node', shortNames: ['no'], categories: [], subresources: ['status'] },
+  Node: { singular: 'node', shortNames: ['no'], categories: [], subresources: ['status', 'proxy'] },
   ConfigMap: { singular: 'configmap', shortNames: ['cm'], categories: [], subresources: [] },
   Secret: { singular: 'secret', shortNames: [], categories: [], subresources: [] },
-  Service: { singular: 'service', shortNames: ['svc'], categories: ['all'], subresources: ['status'] },
+  Service: { singular: 'service', shortNames: ['svc'], categories: ['all'], subresources: ['status', 'proxy'] },
   Endpoints: { singular: 'endpoints', shortNames: ['ep'], categories: [], subresources: [] },
   EndpointSlice: { singular: 'endpointslice', shortNames: [], categories: [], subresources: [] },
   Deployment: {
@@ -38,7 +38,7 @@ export const RESOURCE_NAMES: Readonly<Record<Kind, ResourceNames>> = {
     singular: 'pod',
     shortNames: ['po'],
     categories: ['all'],
-    subresources: ['status', 'log', 'exec', 'attach', 'portforward', 'binding', 'eviction'],
+    subresources: ['status', 'log', 'exec', 'attach', 'portforward', 'proxy', 'binding', 'eviction'],
   },
 }
 

@@ -1,14 +1,60 @@
-/** SelfSubjectAccessReview: whoever has the token may do everything. */
+/** Questions of who one is and what one may do: whoever has the token is one and the same, and may do everything. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isRecord } from '../../api/decode.ts'
 import { readObjectBody } from './body.ts'
 import { badRequest, methodNotAllowed } from './failures.ts'
 import { sendJSON } from './respond.ts'
 
-export async function serveReview(request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** A kind that is answered, and not stored. */
+export interface Review {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly plural: string
+  readonly singular: string
+  readonly namespaced: boolean
+  readonly verbs: readonly string[]
+  readonly answer: unknown
+}
+
+const ALLOWED = { allowed: true, reason: 'whoever has the token of this network may do everything' }
+const EVERYTHING = {
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+  incomplete: false,
+}
+const USER = { userInfo: { username: 'portolan', groups: ['system:masters', 'system:authenticated'] } }
+
+export const REVIEWS: readonly Review[] = [
+  review('authorization.k8s.io', 'SelfSubjectAccessReview', ALLOWED),
+  review('authorization.k8s.io', 'SelfSubjectRulesReview', EVERYTHING),
+  review('authorization.k8s.io', 'SubjectAccessReview', ALLOWED),
+  review('authorization.k8s.io', 'LocalSubjectAccessReview', ALLOWED, true),
+  review('authentication.k8s.io', 'SelfSubjectReview', USER),
+]
+
+function review(group: string, kind: string, answer: unknown, namespaced = false): Review {
+  const singular = kind.toLowerCase()
+  return { group, version: 'v1', kind, plural: `${singular}s`, singular, namespaced, verbs: ['create'], answer }
+}
+
+/** The review of a path, if it is one's. */
+export function findReview(pathname: string): Review | undefined {
+  return REVIEWS.find(({ group, version, plural, namespaced }) => {
+    const root = `/apis/${group}/${version}/`
+    if (!pathname.startsWith(root)) return false
+    const rest = pathname.slice(root.length)
+    return namespaced ? /^namespaces\/[\w.-]+\/([a-z]+)$/.exec(rest)?.[1] === plural : rest === plural
+  })
+}
+
+export async function serveReview(
+  { answer }: Review,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== 'POST') throw methodNotAllowed()
-  const review = await readObjectBody(request)
-  if (!isRecord(review)) throw badRequest('the body of the request must be an object')
-  const status = { allowed: true, reason: 'whoever has the token of this network may do everything' }
-  sendJSON(response, 201, { metadata: {}, ...review, status })
+  const asked = await readObjectBody(request)
+  if (!isRecord(asked)) throw badRequest('the body of the request must be an object')
+  sendJSON(response, 201, { metadata: {}, ...asked, status: answer })
 }

@@ -3,15 +3,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KUBERNETES_VERSION } from '../../api/version.ts'
 import type { ApiContext, ApiRequest } from './context.ts'
 import { parseEventsPath, serveEvents } from './events/serve.ts'
-import { discover, REVIEWS } from './discovery.ts'
-import { failureStatus, methodNotAllowed, notImplemented, noSuchPath, Refusal } from './failures.ts'
+import { discover } from './discovery.ts'
+import { serveEmpty } from './empty-lists.ts'
+import { failureStatus, methodNotAllowed, notImplemented, noSuchPath, notServed, Refusal } from './failures.ts'
 import { serveLogs } from './logs.ts'
-import { openApiDocument } from './openapi.ts'
+import { openApiDocument, openApiV2, OPENAPI_V2_PROTOBUF } from './openapi.ts'
+import { parseProxyPath } from './proxy/proxy-path.ts'
+import { serveProxy } from './proxy/serve-proxy.ts'
 import { serveRead } from './reads.ts'
 import { parseResourcePath } from './request-path.ts'
 import { RESOURCE_NAMES } from './resource-names.ts'
 import { sendJSON, sendStatus } from './respond.ts'
-import { serveReview } from './reviews.ts'
+import { findReview, serveReview } from './reviews.ts'
 import { serveBinding, serveEviction, serveScale, serveStatus } from './subresources.ts'
 import { serveCreate, serveDelete, serveDeleteCollection, servePatch, serveUpdate } from './writes.ts'
 
@@ -34,16 +37,19 @@ export async function serve(context: ApiContext, request: IncomingMessage, respo
 }
 
 async function dispatch(context: ApiContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const proxied = parseProxyPath(request.url ?? '/')
+  if (proxied !== undefined) return serveProxy(context, proxied, request, response)
   const url = parseURL(request.url ?? '/')
   if (serveStatic(url.pathname, request, response)) return
-  const review = REVIEWS.find(({ group, version, plural }) => url.pathname === `/apis/${group}/${version}/${plural}`)
-  if (review !== undefined) return serveReview(request, response)
+  const review = findReview(url.pathname)
+  if (review !== undefined) return serveReview(review, request, response)
   const events = parseEventsPath(url.pathname)
   if (events !== undefined) {
     return serveEvents(context.events, context.now(), { path: events, query: url.searchParams, request, response })
   }
+  if (serveEmpty(url, context.store.snapshot().resourceVersion, request, response)) return
   const path = parseResourcePath(url.pathname)
-  if (path === undefined) throw noSuchPath()
+  if (path === undefined) throw notServed(url.pathname)
   const call = { path, query: url.searchParams, request, response }
   return path.subresource === undefined ? serveResource(context, call) : serveSubresource(context, call)
 }
@@ -58,20 +64,13 @@ function parseURL(text: string): URL {
 
 /** Health, version, discovery and OpenAPI: whether the path was one of them. */
 function serveStatic(pathname: string, request: IncomingMessage, response: ServerResponse): boolean {
-  if (pathname === '/openapi/v2' && request.headers.accept?.includes('protobuf') === true) throw olderKubectl()
   const answer = staticAnswer(pathname, request.headers.accept ?? '')
   if (answer === undefined) return false
   if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
-  if (typeof answer.body === 'string') {
+  if (typeof answer.body === 'string' || Buffer.isBuffer(answer.body)) {
     response.writeHead(200, { 'content-type': answer.contentType }).end(answer.body)
   } else sendJSON(response, 200, answer.body, { 'content-type': answer.contentType })
   return true
-}
-
-/** The only form in which kubectl 1.28 and older read the types before they apply. */
-function olderKubectl(): Refusal {
-  const message = 'kubectl 1.28 and older: use --validate=false, or kubectl 1.29 or later'
-  return new Refusal(failureStatus(406, 'NotAcceptable', message))
 }
 
 function staticAnswer(
@@ -80,6 +79,10 @@ function staticAnswer(
 ): { readonly contentType: string; readonly body: unknown } | undefined {
   if (/^\/(healthz|livez|readyz)(\/[\w-]+)?$/.test(pathname)) return { contentType: 'text/plain', body: 'ok' }
   if (pathname === '/version') return { contentType: 'application/json', body: versionInfo() }
+  if (pathname === '/openapi/v2' && accept.includes(OPENAPI_V2_PROTOBUF)) {
+    // Go's mime package takes no `@` in a type that it reads.
+    return { contentType: OPENAPI_V2_PROTOBUF.replace('@', '.'), body: openApiV2() }
+  }
   const document = openApiDocument(pathname)
   if (document !== undefined) return { contentType: 'application/json', body: document }
   return discover(pathname, accept)

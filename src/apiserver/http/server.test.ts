@@ -268,4 +268,71 @@ describe('writes', () => {
     })
     expect(review.body.status.allowed).toBe(true)
   })
+
+  test.each([
+    ['authorization.k8s.io/v1/selfsubjectrulesreviews', { resourceRules: [{ verbs: ['*'] }], incomplete: false }],
+    ['authorization.k8s.io/v1/subjectaccessreviews', { allowed: true }],
+    ['authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews', { allowed: true }],
+    ['authentication.k8s.io/v1/selfsubjectreviews', { userInfo: { username: 'portolan' } }],
+  ])('%s', async (path, status) => {
+    const { code, body } = await server.call(`/apis/${path}`, { body: { spec: {} } })
+    expect(code).toBe(201)
+    expect(body.status).toMatchObject(status)
+    expect((await server.call(`/apis/${path}`)).code).toBe(405)
+  })
+
+  test.each([
+    ['/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles', 'roles of rbac.authorization.k8s.io/v1 is not'],
+    ['/api/v1/persistentvolumes/x', 'persistentvolumes of v1 is not'],
+    ['/metrics/x', /^the server could not find the requested resource$/],
+  ])('not served: %s', async (path, message) => {
+    const { code, body } = await server.call(path)
+    expect([code, body.reason]).toEqual([404, 'NotFound'])
+    expect(body.message).toMatch(message)
+  })
+
+  test.each(['/api/v1/replicationcontrollers', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'])(
+    'an empty list: %s',
+    async (path) => {
+      const { body } = await server.call(path)
+      expect([body.kind.endsWith('List'), body.items]).toEqual([true, []])
+      expect((await server.call(path, { body: {} })).code).toBe(501)
+      const watch = await server.watch(`${path}?watch=true&sendInitialEvents=true`)
+      expect((await watch.next()).type).toBe('BOOKMARK')
+      watch.response.destroy()
+    },
+  )
+
+  test('nobody can act as somebody else', async () => {
+    const { code } = await server.call(SERVICES, { headers: { 'impersonate-user': 'bob' } })
+    expect(code).toBe(403)
+  })
+
+  test('a dry run of status, scale, binding, eviction and deletes changes nothing', async () => {
+    const pods = '/api/v1/namespaces/default/pods'
+    await server.call(pods, {
+      body: { kind: 'Pod', metadata: { name: 'dry' }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    })
+    server.store.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } })
+    await server.call('/apis/apps/v1/namespaces/default/deployments', { body: deployment('dry') })
+    const { resourceVersion } = server.store.snapshot()
+    const merge = { 'content-type': 'application/merge-patch+json' }
+    const calls: readonly (readonly [string, Parameters<TestServer['call']>[1]])[] = [
+      [`${pods}/dry/status`, { method: 'PATCH', headers: merge, body: { status: { message: 'm' } } }],
+      [`${pods}/dry/binding`, { body: { kind: 'Binding', target: { name: 'n' } } }],
+      [`${pods}/dry/eviction`, { body: { kind: 'Eviction', metadata: { name: 'dry' } } }],
+      [`${pods}/dry`, { method: 'DELETE' }],
+      [pods, { method: 'DELETE' }],
+      [
+        '/apis/apps/v1/namespaces/default/deployments/dry/scale',
+        { method: 'PATCH', headers: merge, body: { spec: { replicas: 9 } } },
+      ],
+      [pods, { body: { kind: 'Pod', metadata: { name: 'other' }, spec: { containers: [{ name: 'c', image: 'i' }] } } }],
+    ]
+    for (const [path, call] of calls) {
+      const { code } = await server.call(`${path}?dryRun=All`, call)
+      expect([path, [200, 201].includes(code)]).toEqual([path, true])
+    }
+    expect(server.store.snapshot().resourceVersion).toBe(resourceVersion)
+  })
 })

@@ -23,8 +23,8 @@ export async function serveStatus(context: ApiContext, request: ApiRequest): Pro
   if (message.method !== 'PUT' && message.method !== 'PATCH') throw methodNotAllowed()
   const body = message.method === 'PUT' ? await readObjectBody(message) : await patched(context, request)
   const { object, warnings } = checkedObject(request, body)
-  if (isDryRun(request.query)) return sendJSON(response, 200, shown.one(object))
-  sendResult(response, context.registry.updateStatus(object), shown.one, warnings)
+  const result = context.registry.updateStatus(object, { dryRun: isDryRun(request.query) })
+  sendResult(response, result, shown.one, warnings)
 }
 
 type Scalable = AnyObject & { kind: 'Deployment' | 'ReplicaSet' | 'StatefulSet' }
@@ -77,7 +77,7 @@ function replicasOf(scale: unknown, stored: Scalable): number {
 }
 
 /** What a scheduler sends: the Pod's node. */
-export async function serveBinding(context: ApiContext, { path, request, response }: ApiRequest): Promise<void> {
+export async function serveBinding(context: ApiContext, { path, request, response, query }: ApiRequest): Promise<void> {
   if (request.method !== 'POST') throw methodNotAllowed()
   const body = await readObjectBody(request)
   const target = isRecord(body) && isRecord(body['target']) ? body['target']['name'] : undefined
@@ -89,7 +89,8 @@ export async function serveBinding(context: ApiContext, { path, request, respons
     throw new Refusal(failureStatus(409, 'Conflict', message))
   }
   if (get(context.store.snapshot(), 'Node', target) === undefined) throw new Refusal(notFoundStatus('Node', target))
-  context.store.update({ ...pod, spec: { ...pod.spec, nodeName: target } })
+  const isDry = isDryRun(query) || (isRecord(body) && Array.isArray(body['dryRun']) && body['dryRun'].includes('All'))
+  if (!isDry) context.store.update({ ...pod, spec: { ...pod.spec, nodeName: target } })
   sendJSON(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
 

@@ -98,7 +98,7 @@ export function withState(registry: Registry, state: ObjectState): Registry {
   return {
     create: (object, options) => written(registry.create(object, options)),
     update: (object, options) => written(registry.update(object, options)),
-    updateStatus: (object) => written(registry.updateStatus(object)),
+    updateStatus: (object, options) => written(registry.updateStatus(object, options)),
     mergePatch: (kind, key, patch, options) => written(registry.mergePatch(kind, key, patch, options)),
     delete: (kind, key, options) => written(registry.delete(kind, key, options)),
     // Of controllers: nobody waits for an answer.

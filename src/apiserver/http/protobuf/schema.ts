@@ -94,6 +94,15 @@ SelfSubjectAccessReviewSpec 1:resourceAttributes:ResourceAttributes? 2:nonResour
 ResourceAttributes 1:namespace:string 2:verb:string 3:group:string 4:version:string 5:resource:string 6:subresource:string 7:name:string
 NonResourceAttributes 1:path:string 2:verb:string
 SubjectAccessReviewStatus 1:allowed:bool 2:reason:string 3:evaluationError:string 4:denied:bool
+SelfSubjectRulesReview 1:metadata:ObjectMeta 2:spec:SelfSubjectRulesReviewSpec 3:status:SubjectRulesReviewStatus
+SelfSubjectRulesReviewSpec 1:namespace:string
+SubjectRulesReviewStatus 3:incomplete:bool
+SubjectAccessReview 1:metadata:ObjectMeta 2:spec:SubjectAccessReviewSpec 3:status:SubjectAccessReviewStatus
+LocalSubjectAccessReview 1:metadata:ObjectMeta 2:spec:SubjectAccessReviewSpec 3:status:SubjectAccessReviewStatus
+SubjectAccessReviewSpec 1:resourceAttributes:ResourceAttributes? 2:nonResourceAttributes:NonResourceAttributes? 3:user:string 4:groups:[]string 6:uid:string
+SelfSubjectReview 1:metadata:ObjectMeta 2:status:SelfSubjectReviewStatus
+SelfSubjectReviewStatus 1:userInfo:UserInfo
+UserInfo 1:username:string 2:uid:string 3:groups:[]string
 Scale 1:metadata:ObjectMeta 2:spec:ScaleSpec 3:status:ScaleStatus
 ScaleSpec 1:replicas:int
 ScaleStatus 1:replicas:int 2:selector:string

@@ -7,6 +7,9 @@ import type { Pod } from '../../../api/core.ts'
 import type { Status } from '../../../api/status.ts'
 import type { ApiContext, RunningCommand } from '../context.ts'
 import { badRequest, failureStatus, notImplemented, noSuchPath, Refusal } from '../failures.ts'
+import { forwardUpgrade } from '../proxy/forward.ts'
+import { parseProxyPath } from '../proxy/proxy-path.ts'
+import { chooseTarget } from '../proxy/serve-proxy.ts'
 import { storedObject } from '../reads.ts'
 import { parseResourcePath } from '../request-path.ts'
 import { connectionLink, webSocketLink, type Link } from './link.ts'
@@ -38,15 +41,24 @@ export function createUpgradeHandler(
     socket.on('error', () => undefined)
     const refusal = refusalOf(request)
     if (refusal !== undefined) return reject(socket, refusal)
+    const fail = (error: unknown): void => {
+      const message = error instanceof Error ? error.message : String(error)
+      reject(socket, error instanceof Refusal ? error.status : failureStatus(500, 'InternalError', message))
+    }
     try {
+      const proxied = parseProxyPath(request.url ?? '/')
+      if (proxied !== undefined) {
+        const path = proxied.rest === '' ? { ...proxied, rest: '/' } : proxied
+        forwardUpgrade(context.pods, chooseTarget(context, path), path, request, socket, head).catch(fail)
+        return
+      }
       const { webSocket, spdy } = prepare(context, request)
       const wanted = request.headers.upgrade?.toLowerCase()
       if (wanted === 'websocket') acceptWebSocket(request, socket, head, webSocket)
       else if (wanted === 'spdy/3.1') acceptSpdy(request, socket, head, spdy)
       else throw badRequest(`upgrade to ${JSON.stringify(wanted)} is not known: use WebSocket or SPDY/3.1`)
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      reject(socket, error instanceof Refusal ? error.status : failureStatus(500, 'InternalError', message))
+      fail(error)
     }
   }
 }
