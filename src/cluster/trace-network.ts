@@ -1,5 +1,6 @@
 /** Looks at one connection of the running network, as `portolan trace` asks: connects, and sees who listens. */
-import type { Connection, Observation, ProbeRequest, RuleOutcome } from '../explain/trace/observation.ts'
+import type { Connection, Observation, ProbeRequest } from '../explain/trace/observation.ts'
+import type { RuleOutcome } from '../explain/trace/report.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import type { Table } from '../nft/ruleset.ts'
 import type { Client, Clients } from './clients.ts'
@@ -102,8 +103,8 @@ function rulesFor(
   source: string,
   dial: { readonly address: string; readonly port: number },
 ): readonly RuleOutcome[] {
-  const packet = { protocol, source, ...dial }
-  const at = (place: string, hook: 'prerouting' | 'output'): RuleOutcome | undefined => {
+  const at = (place: string, hook: 'prerouting' | 'output', to = dial): RuleOutcome | undefined => {
+    const packet = { protocol, source, ...to }
     const found = table(place)
     const node = topology.nodes.find(({ name }) => name === place)
     const localAddresses = node === undefined ? [] : [node.address, node.podGateway]
@@ -117,7 +118,16 @@ function rulesFor(
     return [at(node?.name ?? '', hostIP === podIP ? 'output' : 'prerouting')].flatMap((outcome) => outcome ?? [])
   }
   const named = topology.nodes.find(({ address }) => address === dial.address)
-  return [at(named?.name ?? balancer, 'prerouting')].flatMap((outcome) => outcome ?? [])
+  if (named !== undefined) return [at(named.name, 'prerouting')].flatMap((outcome) => outcome ?? [])
+  const balanced = at(balancer, 'prerouting')
+  if (balanced === undefined) return []
+  // The load balancer sends to a node, whose rules come next.
+  const onNodes = balanced.choices.flatMap((choice) => {
+    const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(choice) ?? []
+    const node = topology.nodes.find((one) => one.address === address)
+    return node === undefined ? [] : (at(node.name, 'prerouting', { address, port: Number(port) }) ?? [])
+  })
+  return [balanced, ...onNodes]
 }
 
 /** Tables of others at every place that the packets may pass. */

@@ -1,6 +1,7 @@
-import type { RuleOutcome } from '../explain/trace/observation.ts'
+import type { RuleOutcome } from '../explain/trace/report.ts'
 import { evaluateAll, type Evaluation } from '../nft/evaluate.ts'
 import type { Packet } from '../nft/packet.ts'
+import { type RuleStep, ruleSteps } from '../nft/rule-steps.ts'
 import type { Hook, Table } from '../nft/ruleset.ts'
 
 /** A packet of the client, and where it meets rules. */
@@ -35,16 +36,55 @@ export function judgeRules(at: RulePlace, packet: RulePacket): RuleOutcome {
   const environment = { localAddresses: new Set(at.localAddresses) }
   const ways = evaluateAll([at.table], at.hook, first, environment)
   const choices = [...new Set(ways.flatMap(translation))]
-  const chains = [...new Set(ways.flatMap(chainsOf))]
-  const refused = ways.find(({ outcome }) => outcome.kind === 'reject' || outcome.kind === 'drop')
-  if (refused !== undefined) return { place: at.place, outcome: wordOf(refused), chains, choices }
-  if (choices.length > 0) return { place: at.place, outcome: 'translated', chains, choices }
-  const isLocal = environment.localAddresses.has(packet.address)
-  const next: Hook['hook'] = at.hook === 'output' ? 'output' : isLocal ? 'input' : 'forward'
-  const later = at.hook === 'output' ? ways : evaluateAll([at.table], next, first, environment)
-  const end = later.find(({ outcome }) => outcome.kind === 'reject' || outcome.kind === 'drop')
-  const passed = [...new Set([...chains, ...later.flatMap(chainsOf)])]
-  return { place: at.place, outcome: end === undefined ? 'untouched' : wordOf(end), chains: passed, choices: [] }
+  const here = { place: at.place, packet: `${packet.address}:${packet.port}`, choices }
+  const entered = ruleSteps(at.hook, ways)
+  const refused = ways.find(isEnd)
+  if (refused !== undefined) {
+    return { ...here, outcome: wordOf(refused), chains: chainsOf(ways), steps: entered }
+  }
+  const further = ways.map((way) => laterHooks(at, way.packet, environment))
+  const later = further.flatMap(({ evaluations }) => evaluations)
+  const steps = [...entered, ...uniqueSteps(further.flatMap((one) => one.steps))]
+  const end = further.every(({ evaluations }) => evaluations.some(isEnd)) ? later.find(isEnd) : undefined
+  const chains = [...new Set([...chainsOf(ways), ...chainsOf(later)])]
+  if (end !== undefined) return { ...here, outcome: wordOf(end), chains, steps }
+  return choices.length > 0
+    ? { ...here, outcome: 'translated', chains: chainsOf(ways), steps }
+    : { ...here, outcome: 'untouched', chains, steps }
+}
+
+interface Later {
+  readonly evaluations: readonly Evaluation[]
+  readonly steps: readonly RuleStep[]
+}
+
+/** The hooks after the first: into the node itself, or through it; a packet that is ended goes no further. */
+function laterHooks(
+  at: RulePlace,
+  packet: Packet,
+  environment: { readonly localAddresses: ReadonlySet<string> },
+): Later {
+  const through = environment.localAddresses.has(packet.daddr)
+    ? (['input'] as const)
+    : (['forward', 'postrouting'] as const)
+  const hooks: readonly Hook['hook'][] = at.hook === 'output' ? ['postrouting'] : through
+  const evaluations: Evaluation[] = []
+  const steps: RuleStep[] = []
+  for (const hook of hooks) {
+    const ways = evaluateAll([at.table], hook, packet, environment)
+    evaluations.push(...ways)
+    steps.push(...ruleSteps(hook, ways))
+    if (ways.some(isEnd)) break
+  }
+  return { evaluations, steps }
+}
+
+function uniqueSteps(steps: readonly RuleStep[]): readonly RuleStep[] {
+  return [...new Map(steps.map((step) => [JSON.stringify(step), step])).values()]
+}
+
+function isEnd({ outcome }: Evaluation): boolean {
+  return outcome.kind === 'reject' || outcome.kind === 'drop'
 }
 
 function translation({ outcome }: Evaluation): readonly string[] {
@@ -52,8 +92,12 @@ function translation({ outcome }: Evaluation): readonly string[] {
 }
 
 /** Those in which a rule matched; not those that a policy ended. */
-function chainsOf({ decisions }: Evaluation): readonly string[] {
-  return decisions.flatMap(({ chain, rule }) => (rule === undefined ? [] : [chain]))
+function chainsOf(ways: readonly Evaluation[]): readonly string[] {
+  return [
+    ...new Set(
+      ways.flatMap(({ decisions }) => decisions.flatMap(({ chain, rule }) => (rule === undefined ? [] : [chain]))),
+    ),
+  ]
 }
 
 function wordOf({ outcome }: Evaluation): RuleOutcome['outcome'] {

@@ -248,6 +248,42 @@ describe.skipIf(reason !== undefined)(title('trace on a running network', reason
     expect(trace.paths[0]?.hops[4]?.text).toMatch(/though the endpoints answer.*node-2: ip wall/)
   })
 
+  test('--rules names the rules of the node as its kernel holds them', async () => {
+    const { stdout } = await machine.portolan(
+      'trace',
+      'pod/client',
+      'http://pair/',
+      '--name=trace',
+      '--rules',
+      '--format=json',
+    )
+    const [outcome]: NonNullable<Trace['rules']> = JSON.parse(stdout).rules
+    expect(outcome).toMatchObject({ outcome: 'translated', packet: expect.stringMatching(/^10\..*:80$/) })
+    expect(outcome?.choices).toHaveLength(2)
+    expect(outcome?.steps.map(({ hook, chain }) => `${hook} ${chain}`)).toEqual([
+      'prerouting nat-prerouting',
+      'prerouting services',
+      'prerouting service-default/pair/tcp/',
+    ])
+    const from = `node/${outcome?.place}`
+    const kernel = await machine.portolan('run', '--name', 'trace', '--from', from, '--', 'nft', 'list', 'ruleset')
+    for (const { text } of outcome?.steps ?? []) expect(kernel.stdout).toContain(text)
+    for (const choice of outcome?.choices ?? []) expect(kernel.stdout).toContain(choice.replace(':', ' . '))
+  })
+
+  test('--rules goes on from the load balancer to the nodes, and says where a packet ends', async () => {
+    const through = await machine.portolan('trace', 'outside', 'svc/open:80', '--name', 'trace', '--rules')
+    expect(through.stdout).toMatch(/rules of balancer[\s\S]*rules of node-1[\s\S]*masquerade[\s\S]*rules of node-2/)
+    const ended = await machine.portolan('trace', 'outside', 'svc/ranges:80', '--name', 'trace', '--rules')
+    expect(ended.stdout).toMatch(/@source-ranges drop\n.*@firewall-ips: .*\n {3}→ dropped\n/)
+    expect(ended.stdout.trimEnd().split('\n').at(-1)).toMatch(/^BROKEN/)
+    const wrong = await machine.portolan('trace', 'pod/client', 'http://good/', MANIFEST, '--rules')
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('--rules shows the rules of a running network'),
+    ])
+  })
+
   test('a client that is not there is wrong use', async () => {
     const { code, stderr } = await machine.portolan('trace', 'pod/clinet', 'http://good/', '--name', 'trace')
     expect([code, stderr]).toEqual([2, 'portolan: there is no Pod clinet in namespace default: did you mean client?\n'])

@@ -14,6 +14,7 @@ export const trace: Command = {
       .argument('[file...]', 'manifests (files, folders, -); without any: the running network')
       .option('-n, --namespace <namespace>', 'namespace of what states none', 'default')
       .addOption(nameOption())
+      .option('--rules', 'show the rules of nftables that the packets meet, on the running network')
       .addOption(formatOption())
       .addOption(colorOption())
       .option('--ascii', 'draw with ASCII characters only')

@@ -1,6 +1,6 @@
 import type { Trace } from '../../explain/trace/report.ts'
 import { podsMadeBy } from '../../explain/trace/network-world.ts'
-import { observerOf } from '../../explain/trace/observer.ts'
+import { observerOf, type ObserverOptions } from '../../explain/trace/observer.ts'
 import type { From } from '../../explain/trace/places.ts'
 import { planWays } from '../../explain/trace/plan.ts'
 import { probeFor } from '../../explain/trace/probe.ts'
@@ -12,7 +12,7 @@ import { networkWorld, type NetworkPlace, type NetworkView } from './network-wor
 /** On the running network: connects and looks. */
 export async function traceRunning(
   request: TraceRequest,
-  options: NetworkPlace,
+  options: NetworkPlace & ObserverOptions,
   context: Context,
 ): Promise<{ readonly trace: Trace; readonly texts: ReadonlyMap<string, string> }> {
   const view = await networkWorld(options, context)
@@ -24,7 +24,7 @@ export async function traceRunning(
   })
   const { clientAddress } = observation
   const world = { ...view.world, ...(clientAddress !== null && { clientAddress }) }
-  const trace = tracePacket(world, { ...request, from }, observerOf(world, probe, observation))
+  const trace = tracePacket(world, { ...request, from }, observerOf(world, probe, observation, options))
   return { trace, texts: view.texts }
 }
 

@@ -11,6 +11,7 @@ export interface TraceCommandOptions extends StyleOptions {
   readonly name?: string
   readonly namespace: string
   readonly format: 'pretty' | 'json'
+  readonly rules?: boolean
 }
 
 /** The exit code: that of the verdict. */
@@ -28,6 +29,11 @@ export async function runTrace(
     const { traceRunning } = await import('./live.ts')
     const { trace, texts } = await traceRunning(request, options, context)
     return print(trace, texts, options, context)
+  }
+  if (options.rules === true) {
+    throw new UsageError(
+      '--rules shows the rules of a running network: start one with "portolan up", and name no files',
+    )
   }
   const read = await readManifests(files, context)
   tellUnreadable(read, context)

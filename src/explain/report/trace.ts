@@ -3,6 +3,7 @@ import type { SourceRange } from '../../manifest/source.ts'
 import type { Evidence, Hop, HopStatus, Path, Trace } from '../trace/report.ts'
 import { draw, pad, paint, printable, widthOf, wrap, type Role, type Style } from './trace-style.ts'
 import { excerpts } from './trace-excerpt.ts'
+import { ruleLines } from './trace-rules.ts'
 
 /** Texts of the files, by the name that places carry: for the excerpts. */
 export type Texts = ReadonlyMap<string, string>
@@ -30,6 +31,7 @@ export function traceReport(trace: Trace, style: Style, texts: Texts = new Map()
     ...(first?.hops ?? []).slice(0, shared).flatMap((hop) => hopLines(hop, style)),
     ...(trace.paths.length > 1 ? trace.paths.flatMap((path, i) => wayLines(trace.paths, path, i, shared, style)) : []),
     '',
+    ...(trace.rules ?? []).flatMap((outcome) => ruleLines(outcome, style)),
     ...cause(trace, style, texts),
     ...trace.notes.map((note) => `note: ${printable(note)}`),
     paint(

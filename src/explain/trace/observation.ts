@@ -1,4 +1,5 @@
 /** What a running network is asked to look at, and what it saw: plain data between the command and the engine. */
+import type { RuleOutcome } from './report.ts'
 
 export interface ProbeRequest {
   /** `outside`, `node/NAME` or `pod/NAMESPACE/NAME`. */
@@ -47,16 +48,6 @@ export interface Socket {
   readonly queue: number
   /** `node (pid 455)`; null where it could not be seen. */
   readonly process: string | null
-}
-
-/** What the rules of one place do with the client's packets. */
-export interface RuleOutcome {
-  readonly place: string
-  readonly outcome: 'translated' | 'refused' | 'dropped' | 'untouched'
-  /** The chains whose rules matched, in order. */
-  readonly chains: readonly string[]
-  /** `address:port` of every endpoint that the rules can choose. */
-  readonly choices: readonly string[]
 }
 
 export interface Observation {

@@ -12,7 +12,17 @@ import { NAME_TIMEOUT, NO_SUCH_NAME, symptomOf } from './symptoms.ts'
 import type { Observer } from './trace.ts'
 import type { World } from './world.ts'
 
-export function observerOf(world: World, request: ProbeRequest, observation: Observation): Observer {
+export interface ObserverOptions {
+  /** Whether the trace is to hold the rules that the packets met. */
+  readonly rules?: boolean
+}
+
+export function observerOf(
+  world: World,
+  request: ProbeRequest,
+  observation: Observation,
+  { rules = false }: ObserverOptions = {},
+): Observer {
   const sightOf = (plan: Plan, way: Way): Sight => ({
     world,
     plan,
@@ -29,6 +39,7 @@ export function observerOf(world: World, request: ProbeRequest, observation: Obs
     socket: (plan, way, declared) => socketHop(sightOf(plan, way), declared),
     application: (plan, way) => applicationHop(sightOf(plan, way)),
     notes: notesOf(request, observation),
+    ...(rules && { rules: observation.rules }),
   }
 }
 

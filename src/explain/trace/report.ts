@@ -1,5 +1,8 @@
 /** What `portolan trace` says, as it stands in its JSON: these names are a promise. */
 import type { SourceRange } from '../../manifest/source.ts'
+import type { RuleStep } from '../../nft/rule-steps.ts'
+
+export type { RuleStep } from '../../nft/rule-steps.ts'
 
 export const HOP_KINDS = [
   'client',
@@ -81,6 +84,20 @@ export interface TraceFix {
   readonly location: SourceRange | null
 }
 
+/** What the rules of one place do with the client's packets. */
+export interface RuleOutcome {
+  /** A node, or `balancer`. */
+  readonly place: string
+  readonly outcome: 'translated' | 'refused' | 'dropped' | 'untouched'
+  /** `address:port`: what the client's packet was sent to when it came here. */
+  readonly packet: string
+  /** The chains whose rules matched, in order. */
+  readonly chains: readonly string[]
+  /** `address:port` of every endpoint that the rules can choose. */
+  readonly choices: readonly string[]
+  readonly steps: readonly RuleStep[]
+}
+
 export interface Trace {
   readonly schemaVersion: 1
   readonly verdict: Verdict
@@ -95,6 +112,8 @@ export interface Trace {
   readonly fixes: readonly TraceFix[]
   /** What the trace itself did, and what else is good to know. */
   readonly notes: readonly string[]
+  /** With `--rules`: what nftables does with the packets, place by place. */
+  readonly rules?: readonly RuleOutcome[]
 }
 
 /** The exit code of `portolan trace`. */

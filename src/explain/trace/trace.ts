@@ -4,7 +4,7 @@ import { ok, skipped, unknown, type HopFinding } from './finding.ts'
 import type { From, To } from './places.ts'
 import { planWays, type Plan, type Way } from './plan.ts'
 import { egressHop, ingressHop, type Receiver } from './policy-hops.ts'
-import { HOP_KINDS, type Hop, type HopObject, type Path, type Trace } from './report.ts'
+import { HOP_KINDS, type Hop, type HopObject, type Path, type RuleOutcome, type Trace } from './report.ts'
 import { declaredSocket } from './socket.ts'
 import { seen, title, type World } from './world.ts'
 import { collapse, judge, verdictOf } from './verdict.ts'
@@ -17,6 +17,7 @@ export interface Observer {
   readonly socket?: (plan: Plan, way: Way, declared: HopFinding) => HopFinding
   readonly application?: (plan: Plan, way: Way) => HopFinding
   readonly notes?: readonly string[]
+  readonly rules?: readonly RuleOutcome[]
 }
 
 export interface TraceRequest {
@@ -57,6 +58,7 @@ export function tracePacket(world: World, request: TraceRequest, observer: Obser
     unknowns,
     fixes,
     notes: observer.notes ?? [],
+    ...(observer.rules !== undefined && { rules: observer.rules }),
   }
 }
 
