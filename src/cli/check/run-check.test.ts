@@ -48,7 +48,12 @@ interface Outcome {
   readonly stderr: string
 }
 
-async function check(args: readonly string[], stdin = '', environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+async function check(
+  args: readonly string[],
+  stdin = '',
+  environment: NodeJS.ProcessEnv = {},
+  isTTY = false,
+): Promise<Outcome> {
   const texts = { stdout: '', stderr: '' }
   const collect = (name: 'stdout' | 'stderr'): Writable =>
     new Writable({
@@ -59,7 +64,7 @@ async function check(args: readonly string[], stdin = '', environment: NodeJS.Pr
     })
   const context = {
     stdin: Readable.from([stdin]),
-    stdout: collect('stdout'),
+    stdout: Object.assign(collect('stdout'), { isTTY }),
     stderr: collect('stderr'),
     environment,
     workingDirectory: folder,
@@ -108,6 +113,19 @@ test('a folder: its manifests, without dot folders and foreign files', async () 
   )
 })
 
+test('a terminal gets the list and the lines, a pipe one line a finding', async () => {
+  const plain = await check(['broken.yaml'])
+  expect(plain.stdout.split('\n')).toEqual([
+    expect.stringMatching(/^broken\.yaml:4:43: error PTL112 external-name-is-ip: Service a never resolves: /),
+    '1 error in 1 Service, 1 file',
+    '',
+  ])
+  const drawn = await check(['broken.yaml', '--color', 'always', '--ascii'], '', {}, true)
+  expect(drawn.stdout).toContain('PTL112')
+  expect(drawn.stdout).toContain('\u001B[1;31mX \u001B[0m default/a')
+  expect(drawn.stdout.trimEnd().split('\n').at(-1)).toMatch(/^1 error in 1 Service, 1 file, \d+\.\d\d s$/)
+})
+
 test('standard input, and a file that is named twice', async () => {
   const { stdout } = await check(['-', 'healthy.yaml', './healthy.yaml', '-n', 'shop', '-o', 'json'], WARNING)
   const report = JSON.parse(stdout) as {
@@ -130,7 +148,9 @@ test.each(['json', 'sarif', 'github', 'junit'])('%s has nothing but data on stan
 test('GitHub gets the full list in the summary of the step', async () => {
   const file = join(folder, 'summary.md')
   await check(['broken.yaml', '--format', 'github'], '', { GITHUB_STEP_SUMMARY: file })
-  expect(readFileSync(file, 'utf8')).toContain('| error | PTL112 | broken.yaml:4 |')
+  const summary = readFileSync(file, 'utf8')
+  expect(summary).toContain('| error | PTL112 | broken.yaml:4 |')
+  expect(summary).toMatch(/### default\/a\n\n```mermaid\nflowchart /)
 })
 
 test('a baseline is the JSON of an earlier run', async () => {
@@ -138,7 +158,7 @@ test('a baseline is the JSON of an earlier run', async () => {
   writeFileSync(join(folder, 'known.json'), stdout)
   expect(await check(['broken.yaml', '--config', 'baseline.yaml'])).toMatchObject({
     code: 0,
-    stdout: '1 object: nothing found, 1 silenced\n',
+    stdout: 'nothing found in 1 Service, 1 file, 1 silenced\n',
   })
 })
 
@@ -150,7 +170,7 @@ describe('--fix', () => {
     expect(stderr).toBe(
       '--- fix.yaml\n+++ fix.yaml\n@@ -8,4 +8,4 @@\n   ports:\n     - port: 5000 # kept\n-      protocol: udp\n+      protocol: UDP\n \n1 fix applied\n',
     )
-    expect([code, stdout]).toEqual([0, '1 object: nothing found\n'])
+    expect([code, stdout]).toEqual([0, 'nothing found in 1 Service, 1 file\n'])
   })
 
   test('changes nothing on standard input', async () => {

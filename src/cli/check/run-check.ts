@@ -9,12 +9,16 @@ import { findPage } from '../../explain/check/rule-page.ts'
 import { suggest } from '../../manifest/suggest.ts'
 import { UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
+import { styleOf, type StyleOptions } from '../trace/style.ts'
+import type { StepChart } from '../../explain/report/github.ts'
+import { DEFAULT_CONFIG } from '../../explain/check/config.ts'
 import { readConfig } from './read-config.ts'
 import { readCheckInputs, STANDARD_INPUT } from './read-inputs.ts'
+import { brokenCharts } from './summary-charts.ts'
 import { unifiedDiff } from './unified-diff.ts'
 import { writeReport, type CheckFormat } from './write-report.ts'
 
-export interface CheckCommandOptions {
+export interface CheckCommandOptions extends StyleOptions {
   readonly namespace?: string
   readonly format: CheckFormat
   readonly config?: string
@@ -30,14 +34,24 @@ export async function runCheck(
   context: Context,
 ): Promise<number> {
   if (options.explain !== undefined) return explain(options.explain, context)
+  const start = performance.now()
   const settings = readConfig(options.config, options.namespace, context)
   const inputs = await readCheckInputs(files, context)
   const report = options.fix === true ? fix(inputs, settings, context) : checkInputs(inputs, settings)
   const strict = options.strict === true
-  const { output, leftOut, stepSummary } = writeReport(report, options.format, strict)
+  const terminal = 'isTTY' in context.stdout && context.stdout.isTTY === true
+  const seconds = (performance.now() - start) / 1000
+  // Where it is piped, the same input gives the same bytes.
+  const pretty = { style: styleOf(options, context), terminal, ...(terminal && { seconds }) }
+  const summaryFile = context.environment['GITHUB_STEP_SUMMARY']
+  const charts = (): readonly StepChart[] =>
+    summaryFile === undefined
+      ? []
+      : brokenCharts(report, inputs, settings.config?.namespace ?? DEFAULT_CONFIG.namespace)
+  const { format } = options
+  const { output, leftOut, stepSummary } = writeReport(report, { format, strict, pretty, charts })
   context.stdout.write(output)
   if (leftOut > 0) context.stderr.write(`${count(leftOut, 'more finding')} than GitHub shows\n`)
-  const summaryFile = context.environment['GITHUB_STEP_SUMMARY']
   if (stepSummary !== undefined && summaryFile !== undefined) appendFileSync(summaryFile, stepSummary)
   return isFailure(report, strict) ? 1 : 0
 }

@@ -1,10 +1,10 @@
 import { rulePages } from '../../explain/check/check-inputs.ts'
 import type { CheckReport } from '../../explain/check/report.ts'
 import { shortReport } from '../../explain/report/findings-short.ts'
-import { githubReport } from '../../explain/report/github.ts'
+import { githubReport, type StepChart } from '../../explain/report/github.ts'
 import { jsonReport } from '../../explain/report/json.ts'
 import { junitReport } from '../../explain/report/junit.ts'
-import { prettyReport } from '../../explain/report/pretty.ts'
+import { prettyReport, type PrettyOptions } from '../../explain/report/pretty.ts'
 import { sarifReport } from '../../explain/report/sarif.ts'
 import { VERSION } from '../version.ts'
 
@@ -19,16 +19,26 @@ export interface WrittenReport {
   readonly stepSummary?: string
 }
 
-const FORMATS: Readonly<Record<Exclude<CheckFormat, 'github'>, (report: CheckReport, strict: boolean) => string>> = {
-  pretty: prettyReport,
+const FORMATS: Readonly<
+  Record<Exclude<CheckFormat, 'github' | 'pretty'>, (report: CheckReport, strict: boolean) => string>
+> = {
   short: shortReport,
   json: jsonReport,
   sarif: (report) => sarifReport(report, rulePages, VERSION),
   junit: junitReport,
 }
 
-export function writeReport(report: CheckReport, format: CheckFormat, strict: boolean): WrittenReport {
+export interface WriteOptions {
+  readonly format: CheckFormat
+  readonly strict: boolean
+  readonly pretty: PrettyOptions
+  /** Of the broken Services, for the summary of a step; drawn where there is one. */
+  readonly charts: () => readonly StepChart[]
+}
+
+export function writeReport(report: CheckReport, { format, strict, pretty, charts }: WriteOptions): WrittenReport {
+  if (format === 'pretty') return { output: prettyReport(report, pretty), leftOut: 0 }
   if (format !== 'github') return { output: FORMATS[format](report, strict), leftOut: 0 }
-  const { annotations, leftOut, summary } = githubReport(report)
+  const { annotations, leftOut, summary } = githubReport(report, charts())
   return { output: annotations, leftOut, stepSummary: summary }
 }

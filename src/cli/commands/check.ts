@@ -23,6 +23,10 @@ export const check: Command = {
       .option('--strict', 'exit 1 for warnings too')
       .option('--fix', 'apply the safe fixes to the files, and print what changed')
       .option('--explain <rule>', 'print the page of a rule, such as PTL301')
+      .addOption(
+        new Option('--color <when>', 'when to use colour').choices(['auto', 'always', 'never']).default('auto'),
+      )
+      .option('--ascii', 'draw with ASCII characters only')
     command.action((files: string[], options: CheckCommandOptions) => {
       if (files.length === 0 && options.explain === undefined) {
         throw new UsageError(

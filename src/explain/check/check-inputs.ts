@@ -60,6 +60,7 @@ export function checkInputs(inputs: readonly CheckInput[], options: CheckInputsO
       warnings: countSeverity(all, 'warning'),
       infos: countSeverity(all, 'info'),
     },
+    services: context.services.length,
     sources,
     suppressed,
   }

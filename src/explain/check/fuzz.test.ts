@@ -11,6 +11,7 @@ import { checks } from './rules/index.ts'
 const RUNS = process.env['PORTOLAN_LONG'] === undefined ? 400 : 50_000
 const TIMEOUT = process.env['PORTOLAN_LONG'] === undefined ? 30_000 : 1_800_000
 
+const STYLE = { color: false, ascii: false, width: 100 }
 const folder = new URL('../../../test/check/healthy/', import.meta.url)
 const seeds = [
   ...readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8')),
@@ -89,7 +90,9 @@ function checkAll(text: string): void {
   }
   const { summary } = JSON.parse(jsonReport(report)) as { summary: { errors: number } }
   expect(summary.errors).toBe(report.summary.errors)
-  expect(prettyReport(report)).toBe(prettyReport(checkInputs([{ file: 'fuzz.yaml', text }])))
+  const pretty = prettyReport(report, { style: STYLE, terminal: true })
+  expect(pretty).toBe(prettyReport(checkInputs([{ file: 'fuzz.yaml', text }]), { style: STYLE, terminal: true }))
+  expect(pretty).not.toMatch(/[\p{Cc}](?<!\n)/u)
   expect(junitReport(report, true)).not.toMatch(/[\p{Cc}](?<![\n])/u)
   expect(() => JSON.parse(sarifReport(report, rulePages, '0')) as unknown).not.toThrow()
 }
@@ -204,7 +207,7 @@ test.each([
   '%s ends soon',
   (_name, text) => {
     const report = checkInputs([{ file: 'a.yaml', text }])
-    expect(prettyReport(report).length).toBeGreaterThan(0)
+    expect(prettyReport(report, { style: STYLE, terminal: false }).length).toBeGreaterThan(0)
   },
   10_000,
 )

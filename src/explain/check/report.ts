@@ -11,6 +11,8 @@ export interface CheckReport {
     readonly warnings: number
     readonly infos: number
   }
+  /** How many Services are among the objects. */
+  readonly services: number
   /** By the name that places carry. */
   readonly sources: ReadonlyMap<string, SourceText>
   /** Findings that comments, annotations, the configuration or the baseline left out. */

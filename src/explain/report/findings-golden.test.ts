@@ -8,12 +8,18 @@ import { jsonReport } from './json.ts'
 import { junitReport } from './junit.ts'
 import { prettyReport } from './pretty.ts'
 import { sarifReport } from './sarif.ts'
+import { widthOf } from './trace-style.ts'
 
 const root = new URL('../../../test/check/', import.meta.url)
 const samples = readdirSync(new URL('samples/', root))
 
+const PLAIN = { color: false, ascii: false, width: 100 }
+
 const FORMATS: Readonly<Record<string, (report: CheckReport) => string>> = {
-  'pretty.txt': prettyReport,
+  'pretty.txt': (report) => prettyReport(report, { style: PLAIN, terminal: false }),
+  'terminal.txt': (report) => prettyReport(report, { style: PLAIN, terminal: true, seconds: 0.21 }),
+  'terminal-80-ascii.txt': (report) =>
+    prettyReport(report, { style: { color: false, ascii: true, width: 80 }, terminal: true, seconds: 0.21 }),
   'short.txt': shortReport,
   json: jsonReport,
   'sarif.json': (report) =>
@@ -103,8 +109,44 @@ describe('GitHub', () => {
     expect(summary.match(/PTL112/g)).toHaveLength(15)
   })
 
+  test('the summary keeps below what GitHub takes, and says what is missing', () => {
+    const charts = Array.from({ length: 300 }, (_, i) => ({ service: `shop/s${i}`, mermaid: 'x'.repeat(10_000) }))
+    const { summary } = githubReport(report, charts)
+    expect(Buffer.byteLength(summary)).toBeLessThan(900 * 1024)
+    expect(summary).toMatch(/\n2\d\d more charts do not fit here\.\n$/)
+    expect(summary.match(/PTL112/g)).toHaveLength(15)
+  })
+
   test('escapes what would end a property', () => {
     expect(githubReport(report).annotations).toMatch(/^::error file=a%25%2C%3Ab\.yaml,line=4,/)
+  })
+})
+
+describe('in a terminal', () => {
+  const service = (i: number): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: { name: s${i} }\nspec: { type: ExternalName, externalName: 192.0.2.${i} }\n`
+  const many = checkInputs([{ file: 'a.yaml', text: Array.from({ length: 25 }, (_, i) => service(i)).join('---\n') }])
+
+  test('the worst twenty are shown, the others counted by rule', () => {
+    const text = prettyReport(many, { style: PLAIN, terminal: true })
+    expect(text.match(/^ ✕ /gm)).toHaveLength(20)
+    expect(text).toContain('and 5 more: --format short shows all of them\n     5  PTL112 external-name-is-ip\n')
+    expect(text.trimEnd().split('\n').at(-1)).toBe('25 errors in 25 Services, 1 file')
+  })
+
+  test.each([60, 80, 100, 120])('no line of the list is wider than %i columns', (width) => {
+    const text = prettyReport(many, { style: { ...PLAIN, width }, terminal: true })
+    const lines = text.split('\n').filter((line) => !line.includes('│'))
+    expect(lines.filter((line) => line.startsWith(' ') && widthOf(line) > width)).toEqual([])
+  })
+
+  test('colour is only what stands beside words, and none where it is not wanted', () => {
+    const escape = String.fromCharCode(27)
+    const painted = prettyReport(many, { style: { ...PLAIN, color: true }, terminal: true })
+    expect(painted).toContain(`${escape}[1;31m`)
+    const codes = new RegExp(`${escape}\\[[0-9;]*m`, 'g')
+    expect(painted.replaceAll(codes, '')).toBe(prettyReport(many, { style: PLAIN, terminal: true }))
+    expect(prettyReport(many, { style: PLAIN, terminal: true })).not.toContain(escape)
   })
 })
 

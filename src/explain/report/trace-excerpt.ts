@@ -34,6 +34,6 @@ function excerpt(line: string, { location, text }: Place, style: Style): readonl
   const under = draw(style, '─'.repeat(length))
   return [
     ` ${String(location.line).padStart(5)} ${bar} ${shown}`,
-    `       ${bar} ${' '.repeat(before)}${paint(style, 'fail', under)} ${printable(text)}`,
+    `       ${bar} ${' '.repeat(before)}${paint(style, 'fail', under)} ${printable(text)}`.trimEnd(),
   ]
 }
