@@ -39,8 +39,24 @@ function commandPage(command) {
     '```',
     ...table(['argument', 'meaning'], command.registeredArguments.map(argumentRow)),
     ...table(['option', 'meaning', 'default'], command.options.map(optionRow)),
+    ...command.commands.flatMap((sub) => ['', ...subcommandPart(command, sub)]),
   ]
   return lines.join('\n')
+}
+
+function subcommandPart(command, sub) {
+  const name = `portolan ${command.name()} ${sub.name()}`
+  return [
+    `## ${name}`,
+    '',
+    `${sub.description()[0].toUpperCase()}${sub.description().slice(1)}.`,
+    '',
+    '```',
+    `${name} ${sub.usage()}`,
+    '```',
+    ...table(['argument', 'meaning'], sub.registeredArguments.map(argumentRow)),
+    ...table(['option', 'meaning', 'default'], sub.options.map(optionRow)),
+  ]
 }
 
 function listPage(commands) {

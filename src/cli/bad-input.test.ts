@@ -298,6 +298,8 @@ describe('wrong use: exit 2', () => {
       'dns --objects - --stub-domain corp=x',
       'portolan: --stub-domain "corp=x": say DOMAIN=IP:PORT, such as corp.example=192.0.2.1:53\n',
     ],
+    ['dns why web --type X', 'portolan: --type "X": say one of A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, ANY\n'],
+    ['dns why web --objects missing.yaml', 'portolan: missing.yaml: no such file or folder\n'],
     ['dns --objects missing.yaml', 'portolan: missing.yaml: no such file or folder\n'],
     ['dns --objects - --ttl 4000', 'portolan: --ttl "4000": seconds, from 0 to 3600\n'],
     ['dns --objects - --zone a..b', 'portolan: --zone "a..b": a domain such as cluster.local\n'],

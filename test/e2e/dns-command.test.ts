@@ -170,6 +170,16 @@ describe.skipIf(reason !== undefined)(title('portolan dns', reason), () => {
     await end(server)
   })
 
+  test('why: of files, exit code 1 where there is no answer', async () => {
+    const { code, stdout } = await machine.portolan('dns', 'why', 'db', '--from', 'shop/me', '--objects', OBJECTS)
+    expect([code, stdout.split('\n').slice(-4)]).toEqual([
+      1,
+      ['', '  there is no Service shop/db; a Service db exists in namespace data', '    ask db.data', ''],
+    ])
+    const json = await machine.portolan('dns', 'why', '10.96.0.11', '--objects', OBJECTS, '-o', 'json')
+    expect([json.code, JSON.parse(json.stdout)]).toMatchObject([0, { type: 'PTR', tries: [{ result: 'answer' }] }])
+  })
+
   test('a port that is taken', async () => {
     const server = await serve('--objects', OBJECTS, '--listen', '127.0.0.5:53')
     const { code, stderr } = await machine.portolan('dns', '--objects', OBJECTS, '--listen', '127.0.0.5:53')

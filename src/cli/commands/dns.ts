@@ -2,11 +2,17 @@ import { Option, type Command as Program } from 'commander'
 import type { Command } from '../command.ts'
 import { UsageError } from '../context.ts'
 import type { DnsCommandOptions } from '../dns/options.ts'
+import type { WhyOptions } from '../dns/run-why.ts'
+import { formatOption } from '../format.ts'
+import { nameOption } from '../network-name.ts'
 
 export const dns: Command = {
   name: 'dns',
   register(program, context, exit) {
-    const command = program.command('dns').description('cluster DNS by itself, for the objects of files')
+    const command = program
+      .command('dns')
+      .description('cluster DNS by itself, for the objects of files')
+      .enablePositionalOptions()
     addDnsOptions(command).action((options: DnsCommandOptions) => {
       if (options.objects === undefined) {
         throw new UsageError(
@@ -16,21 +22,41 @@ export const dns: Command = {
       // Loaded when it is needed: the other commands start without it.
       exit(import('../dns/run-dns.ts').then(({ runDns }) => runDns(options, context)))
     })
+    const why = command
+      .command('why')
+      .description('what a Pod would be answered for a name, and why')
+      .argument('<name>', 'a name as a program in the Pod has it, or an address')
+      .option('--from <pod>', 'NAMESPACE/POD that asks, or NAMESPACE/ for any of its Pods (default: default/)')
+      .option('--type <type>', 'A, AAAA, SRV, PTR, TXT, CNAME, MX, NS, SOA or ANY', 'A')
+      .addOption(nameOption())
+      .addOption(formatOption())
+    addZoneOptions(
+      why.option('--objects <path...>', 'objects in files, folders, or -; none: the running network'),
+    ).action((name: string, options: WhyOptions) =>
+      exit(import('../dns/run-why.ts').then(({ runWhy }) => runWhy(name, options, context))),
+    )
   },
 }
 
 function addDnsOptions(command: Program): Program {
-  return command
+  const own = command
     .option('--objects <path...>', 'Namespaces, Services, EndpointSlices and Pods: files, folders, or -')
     .option('--listen <address...>', 'ADDR:PORT, [ADDR]:PORT or ADDR; port 0: any that is free', ['127.0.0.1:5300'])
-    .option('--zone <domain>', 'the cluster domain', 'cluster.local')
-    .option('--ttl <seconds>', 'of records and of denials', '5')
     .option(
       '--upstream <server...>',
       "IP:PORT for names that are not the cluster's, or none (default: as this machine)",
     )
     .option('--stub-domain <domain=server...>', 'DOMAIN=IP:PORT: who answers the names below one domain')
     .option('--hosts <file>', 'names with fixed addresses, in the form of /etc/hosts')
+    .option('--search-path', 'walk the search path for the Pod that asks, in one round trip')
+  return addZoneOptions(own)
+}
+
+/** What the zone shows of the objects. */
+function addZoneOptions(command: Program): Program {
+  return command
+    .option('--zone <domain>', 'the cluster domain', 'cluster.local')
+    .option('--ttl <seconds>', 'of records and of denials', '5')
     .addOption(
       new Option('--pods <mode>', 'names of Pod addresses: of live Pods, of any address, of none')
         .choices(['verified', 'insecure', 'disabled'])
@@ -39,6 +65,5 @@ function addDnsOptions(command: Program): Program {
     .option('--endpoint-pod-names', "endpoints without hostname are called by their Pod's name")
     .option('--namespace <namespace...>', 'only these namespaces have names (default: all)')
     .option('--hide-empty', 'ClusterIP Services without ready endpoints have no name')
-    .option('--search-path', 'walk the search path for the Pod that asks, in one round trip')
     .option('--cidr <range...>', 'addresses of Pods and Services: reverse names in these are never asked upstream')
 }

@@ -47,7 +47,12 @@ export function contents({ objects }: Snapshot): string {
   return [count(Service.size, 'Service'), count(EndpointSlice.size, 'EndpointSlice'), count(Pod.size, 'Pod')].join(', ')
 }
 
-async function readObjects(paths: readonly string[], context: Context, outcome: string): Promise<Snapshot | undefined> {
+/** The objects of the files; undefined where something in them is wrong, which is printed, with `outcome` at the end. */
+export async function readObjects(
+  paths: readonly string[],
+  context: Context,
+  outcome: string,
+): Promise<Snapshot | undefined> {
   const { manifest, texts } = await readManifests(paths, context)
   printDiagnostics(manifest.diagnostics, texts, context, outcome)
   return hasErrors(manifest.diagnostics) ? undefined : dnsSnapshot(manifest.objects)

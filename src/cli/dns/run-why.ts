@@ -1,0 +1,64 @@
+import type { Pod } from '../../api/core.ts'
+import { dnsSnapshot } from '../../cluster/dns-objects.ts'
+import { explainName, QUESTION_TYPES } from '../../explain/dns/why.ts'
+import { whyText } from '../../explain/report/why.ts'
+import type { Snapshot } from '../../model/snapshot.ts'
+import { UsageError, type Context } from '../context.ts'
+import { networkName, requireNetwork } from '../network-name.ts'
+import { readObjects } from './object-files.ts'
+import { zoneOptions, type DnsCommandOptions } from './options.ts'
+
+export interface WhyOptions extends DnsCommandOptions {
+  readonly name?: string
+  readonly from?: string
+  readonly type: string
+  readonly format: 'text' | 'json'
+}
+
+/** `portolan dns why`: 0 where there is an answer, 1 where there is none. */
+export async function runWhy(name: string, options: WhyOptions, context: Context): Promise<number> {
+  const type = options.type.toUpperCase()
+  if (!QUESTION_TYPES.includes(type)) {
+    throw new UsageError(`--type ${JSON.stringify(options.type)}: say one of ${QUESTION_TYPES.join(', ')}`)
+  }
+  const found = await objectsOf(options, context)
+  if (found === undefined) return 2
+  const { snapshot, clusterDomain } = found
+  const zone = { ...zoneOptions(options), ...(clusterDomain === undefined ? {} : { clusterDomain }) }
+  const { namespace, pod } = askerOf(options.from ?? 'default/', snapshot)
+  const request = { name, type, namespace, ...(pod === undefined ? {} : { pod }) }
+  const report = explainName(snapshot, { ...zone, serverAddresses: [], synced: true }, request)
+  context.stdout.write(options.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : whyText(report))
+  return report.tries.at(-1)?.result === 'answer' ? 0 : 1
+}
+
+interface Objects {
+  readonly snapshot: Snapshot
+  /** Where the network says it. */
+  readonly clusterDomain?: string
+}
+
+/** Of the files, else of the running network. Undefined where something in the files is wrong, which is printed. */
+async function objectsOf(options: WhyOptions, context: Context): Promise<Objects | undefined> {
+  if (options.objects !== undefined) {
+    const snapshot = await readObjects(options.objects, context, 'nothing was explained')
+    return snapshot && { snapshot }
+  }
+  const network = await requireNetwork(networkName(options.name, context))
+  const { objects, clusterDomain } = await network.snapshot()
+  return { snapshot: dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value }))), clusterDomain }
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === 'object' && value !== null && 'kind' in value ? String(value.kind) : ''
+}
+
+/** `NAMESPACE/POD`, `POD`, or `NAMESPACE/` for any Pod of the namespace. */
+function askerOf(from: string, snapshot: Snapshot): { readonly namespace: string; readonly pod: Pod | undefined } {
+  const slash = from.indexOf('/')
+  const [namespace, name] = slash < 0 ? ['default', from] : [from.slice(0, slash), from.slice(slash + 1)]
+  const plain = name.replace(/^pod\//, '')
+  const pod = snapshot.objects.Pod.get(`${namespace}/${plain}`)
+  if (pod === undefined && plain !== '') throw new UsageError(`--from ${from}: there is no Pod ${namespace}/${plain}`)
+  return { namespace, pod }
+}
