@@ -123,7 +123,7 @@ function rulesFor(
   if (balanced === undefined) return []
   // The load balancer sends to a node, whose rules come next.
   const onNodes = balanced.choices.flatMap((choice) => {
-    const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(choice) ?? []
+    const [, address = '', port = ''] = /^\[?([^\]]*)\]?:(\d+)$/.exec(choice) ?? []
     const node = topology.nodes.find((one) => one.address === address)
     return node === undefined ? [] : (at(node.name, 'prerouting', { address, port: Number(port) }) ?? [])
   })

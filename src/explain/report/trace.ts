@@ -79,7 +79,7 @@ function placeOf({ evidence, status }: Hop): string {
 function wayLines(paths: readonly Path[], path: Path, index: number, shared: number, style: Style): readonly string[] {
   const isLast = index === paths.length - 1
   const [branch, rail] = isLast ? ['└─', '   '] : ['├─', '│  ']
-  const node = path.node === null ? '' : `, ${path.node}`
+  const node = `${path.node === null ? '' : `, ${path.node}`}${path.family === null ? '' : `, ${path.family}`}`
   const share = `${Math.round(path.weight * 100)} % of the connections`
   const title = `${draw(style, branch)} way ${path.id} of ${paths.length}: ${path.verdict}, ${share}${node}`
   const hops = path.hops.slice(shared).filter((hop, i, all) => !isRepeatedSkip(hop, all[i - 1]))

@@ -4,6 +4,7 @@ import { findNamedPort } from '../check/workload.ts'
 import { balancerAddresses, clusterIPs, nodes } from './addresses.ts'
 import { readClient, type Client } from './client.ts'
 import { findEndpoints, type Branch } from './endpoints.ts'
+import { type Family, withFamilies } from './families.ts'
 import { ok, skipped, unknown, type HopFinding } from './finding.ts'
 import type { From, To } from './places.ts'
 import { podFacts } from './pod-facts.ts'
@@ -29,6 +30,8 @@ export interface Way {
   /** Absent where the way ends before one. */
   readonly branch?: Branch
   readonly dial?: Dial
+  /** Absent where it does not matter or is not known. */
+  readonly family?: Family
 }
 
 export interface Plan {
@@ -39,6 +42,10 @@ export interface Plan {
 }
 
 export function planWays(world: World, from: From, to: To): Plan {
+  return withFamilies(world, to, planRoute(world, from, to))
+}
+
+function planRoute(world: World, from: From, to: To): Plan {
   const client = readClient(world, from)
   const route = routeTo(world, client, to)
   const { target } = route

@@ -2,6 +2,7 @@
 import { isImageCertain, listenFacts, portFacts, type ListenFact } from '../check/evidence.ts'
 import type { Service, ServicePort } from '../check/service.ts'
 import { declaredPorts, type Container, type Workload } from '../check/workload.ts'
+import { type Family, familyOf } from './families.ts'
 import { fail, ok, unknown, warn, type HopFinding } from './finding.ts'
 import type { TraceFix } from './report.ts'
 import { refused } from './symptoms.ts'
@@ -14,6 +15,7 @@ export interface SocketQuestion {
   readonly loopback: boolean
   readonly service?: Service | undefined
   readonly servicePort?: ServicePort | undefined
+  readonly family?: Family | undefined
 }
 
 const LOOPBACK = /^(?:127\.|localhost$|::1$)/
@@ -29,6 +31,16 @@ export function declaredSocket(world: World, question: SocketQuestion): HopFindi
       object,
       evidence: [seen(world, object, bound.path, bound.text)],
       fixes: [{ title: 'listen on 0.0.0.0 or ::', location: world.locate(object, bound.path) }],
+    })
+  }
+  const other = question.family === undefined ? undefined : boundToOther(workload.containers, number, question.family)
+  if (other !== undefined) {
+    const text = `the program is told to listen on ${other.host}, which takes no ${question.family} (${other.text})`
+    return fail('socket', text, refused(protocol), {
+      rule: 'PTL310',
+      object,
+      evidence: [seen(world, object, other.path, other.text)],
+      fixes: [{ title: 'listen on ::', location: world.locate(object, other.path) }],
     })
   }
   if (declared !== undefined)
@@ -47,6 +59,13 @@ function boundToLoopback(
       ({ container, fact }) =>
         LOOPBACK.test(fact.host) && (fact.port ?? (container === declaring ? number : 0)) === number,
     )?.fact
+}
+
+/** `::` takes IPv4 too, unless the program asks for IPv6 alone. */
+function boundToOther(containers: readonly Container[], number: number, family: Family): ListenFact | undefined {
+  const facts = containers.flatMap(listenFacts).filter((fact) => fact.port === number && fact.host !== '')
+  const takes = ({ host }: ListenFact): boolean => (familyOf(host) ?? family) === family || host === '::'
+  return facts.some(takes) ? undefined : facts[0]
 }
 
 function declaredHop(

@@ -15,6 +15,8 @@ import {
   type Row,
 } from '../../../test/trace/manifests.ts'
 
+const DUAL = 'ipFamilies: [IPv4, IPv6]\n  selector: {app: web}'
+
 const ROWS: readonly Row[] = [
   ['healthy', BASE, 'deploy/client', 'http://web/', 'DELIVERED'],
   ['by namespace', BASE, 'deploy/client', 'http://web.shop/', 'DELIVERED'],
@@ -219,6 +221,34 @@ const ROWS: readonly Row[] = [
     'PARTIAL socket PTL302',
   ],
   [
+    'dual stack, a program of both families',
+    `${CLIENT}${deployment('web', { args: '["--listen=[::]:8080"]' })}${service('web', undefined, DUAL)}`,
+    'deploy/client',
+    'http://web/',
+    'DELIVERED',
+  ],
+  [
+    'dual stack, a program of IPv4 alone',
+    `${CLIENT}${deployment('web', { args: '["--listen=0.0.0.0:8080"]' })}${service('web', undefined, DUAL)}`,
+    'deploy/client',
+    'http://web/',
+    'PARTIAL socket PTL310',
+  ],
+  [
+    'an IPv6 address, a program of IPv4 alone',
+    `${CLIENT}${deployment('web', { args: '["--listen=0.0.0.0:8080"]' })}${service('web', undefined, `${DUAL}\n  clusterIPs: [10.96.0.9, "fd00:10:96::9"]`)}`,
+    'deploy/client',
+    'http://[fd00:10:96::9]/',
+    'BROKEN socket PTL310',
+  ],
+  [
+    'its IPv4 address',
+    `${CLIENT}${deployment('web', { args: '["--listen=0.0.0.0:8080"]' })}${service('web', undefined, `${DUAL}\n  clusterIPs: [10.96.0.9, "fd00:10:96::9"]`)}`,
+    'deploy/client',
+    'http://10.96.0.9/',
+    'DELIVERED',
+  ],
+  [
     'dnsPolicy Default',
     `${deployment('client', { spec: 'dnsPolicy: Default' })}${WEB}${service('web')}`,
     'deploy/client',
@@ -254,6 +284,17 @@ describe('static trace', () => {
     const other = deployment('other', { replicas: 3, labels: '{app: web}' })
     const { paths } = trace(`${CLIENT}${WEB}${other}${service('web')}`, 'deploy/client', 'http://web/')
     expect(paths.map(({ weight }) => weight)).toEqual([0.25, 0.75])
+  })
+
+  test('a way is of a family where that makes a difference', () => {
+    const yaml = `${CLIENT}${deployment('web', { args: '["--listen=0.0.0.0:8080"]' })}${service('web', undefined, DUAL)}`
+    const families = ({ paths }: ReturnType<typeof trace>) => paths.map(({ family, weight }) => [family, weight])
+    expect(families(trace(yaml, 'deploy/client', 'http://web/'))).toEqual([
+      ['IPv4', 0.5],
+      ['IPv6', 0.5],
+    ])
+    const both = `${CLIENT}${WEB}${service('web', undefined, DUAL)}`
+    expect(families(trace(both, 'deploy/client', 'http://web/'))).toEqual([[null, 1]])
   })
 
   test('what cannot be read makes nothing certain', () => {

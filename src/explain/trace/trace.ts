@@ -38,7 +38,7 @@ export function tracePacket(world: World, request: TraceRequest, observer: Obser
       verdict: verdictOf(hops),
       weight: way.share,
       node: way.node ?? null,
-      family: null,
+      family: way.family ?? null,
       hops,
     }
   })
@@ -133,13 +133,14 @@ function declaredPod(world: World, { client }: Plan, { branch }: Way): HopFindin
   return ok('pod', workload.kind === 'Pod' && !isSelf ? title(workload) : text, { object: workload.object, evidence })
 }
 
-function declaredSocketOf(world: World, plan: Plan, { branch }: Way, loopback: boolean): HopFinding {
+function declaredSocketOf(world: World, plan: Plan, { branch, family }: Way, loopback: boolean): HopFinding {
   const workload = branch?.workload
   const number = branch?.port ?? 0
   if (workload === undefined) return unknown('socket', `who listens on ${number} is not in the manifests`)
   const service = plan.route.target?.kind === 'service' ? plan.route.target.service : undefined
   const protocol = branch?.hop.out?.protocol ?? 'TCP'
-  return declaredSocket(world, { workload, number, protocol, loopback, service, servicePort: plan.found?.port })
+  const servicePort = plan.found?.port
+  return declaredSocket(world, { workload, number, protocol, loopback, service, servicePort, family })
 }
 
 function hopOf(world: World, finding: HopFinding, index: number): Hop {

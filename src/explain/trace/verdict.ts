@@ -41,7 +41,7 @@ function unique(fixes: readonly TraceFix[]): readonly TraceFix[] {
   return [...new Map(fixes.map((fix) => [JSON.stringify(fix), fix])).values()]
 }
 
-/** Paths that are equal in all but their node become one. */
+/** Paths that are equal in all but their node and family become one. */
 export function collapse(paths: readonly Path[]): readonly Path[] {
   const groups = new Map<string, Path[]>()
   for (const path of paths) {
@@ -53,11 +53,13 @@ export function collapse(paths: readonly Path[]): readonly Path[] {
     if (first === undefined) return []
     const weight = group.reduce((sum, path) => sum + path.weight, 0)
     const nodes = new Set(group.map(({ node }) => node))
+    const families = new Set(group.map(({ family }) => family))
     return {
       ...first,
       id: String(i + 1),
       weight: Math.round(weight * 1e6) / 1e6,
       node: nodes.size === 1 ? first.node : null,
+      family: families.size === 1 ? first.family : null,
     }
   })
 }
