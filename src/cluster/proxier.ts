@@ -1,8 +1,9 @@
 import { libc } from '../host/libc.ts'
 import { openNetlink, type NetlinkSocket } from '../host/netlink.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
+import { OrderedMap } from '../lib/ordered-map.ts'
 import { diffPhases, diffTables } from '../nft/diff.ts'
-import { encodeBatches, encodeChange, encodeTransaction, standInName, type Transaction } from '../nft/encode.ts'
+import { encodeBatches, encodeChange, encodeTransaction, standInNames, type Transaction } from '../nft/encode.ts'
 import type { Operation } from '../nft/operation.ts'
 import { GENERATION_REQUEST, hasTable, readBack, readGeneration } from '../nft/read-back.ts'
 import { renderOperations } from '../nft/render.ts'
@@ -30,53 +31,53 @@ export interface Replaced {
   readonly after: readonly Table[]
 }
 
-export function createProxier(namespace?: NetworkNamespace, replaced?: Replaced): Proxier {
+/** `mostBytes`: of one transaction, where that is less than what the socket takes. */
+export function createProxier(
+  namespace?: NetworkNamespace,
+  replaced?: Replaced,
+  mostBytes: number = Infinity,
+): Proxier {
   const socket = openNetfilter(namespace)
+  const limit = Math.min(socket.sendLimit, mostBytes)
   let current: Table | undefined
   let sequence = 1
   let isUnknown = false
-  let wasRefused = false
   // Counted on with each transaction of our own: another number says that there was one of somebody else.
   let generation = -1
   const send = (transactions: readonly Transaction[]): void => {
-    for (const [i, transaction] of transactions.entries()) {
+    for (const transaction of transactions) {
       sequence = transaction.lastSequence + 2
       transact(socket, transaction)
       generation++
-      // A refused transaction changes nothing: only one after it leaves the change half done.
-      isUnknown ||= i + 1 < transactions.length
     }
   }
   const changeOf = (known: readonly Table[], next: Table, others: Replaced | undefined): readonly Transaction[] => {
     const { before, after } = others ?? { before: [], after: [] }
-    const both = encodeBatches(diffPhases([...known, ...before], [next, ...after]), sequence, socket.sendLimit)
+    const both = encodeBatches(diffPhases([...known, ...before], [next, ...after]), sequence, limit)
     if (both !== undefined) return both
-    const own = encodeChange(known, [next], sequence, socket.sendLimit)
+    const own = encodeChange(known, [next], sequence, limit)
+    const apart = diffTables(before, after)
     const from = (own.at(-1)?.lastSequence ?? sequence) + 2
-    return [...own, encodeTransaction(diffTables(before, after), from)]
+    return apart.length === 0 ? own : [...own, encodeTransaction(apart, from)]
   }
-  const write = (previous: Table | undefined, next: Table): boolean => {
-    const wasUnknown = isUnknown
-    wasRefused = true
-    if (wasUnknown) send([encodeTransaction(removal(next), sequence)])
-    const known = previous && !wasUnknown ? [previous] : []
+  const write = (known: readonly Table[], next: Table): boolean => {
+    isUnknown = true
     const transactions = changeOf(known, next, current === undefined ? replaced : undefined)
     send(transactions)
     isUnknown = false
-    wasRefused = false
     current = next
-    return wasUnknown || transactions.length > 0
+    return transactions.length > 0
   }
   const takeOver = (wanted: Table): boolean => {
-    generation = readGeneration(socket.ask(GENERATION_REQUEST))
-    const found = readBack(wanted, socket.dump)
-    const { family, name } = wanted
-    // A stand-in that is still there: whoever was here before ended in the middle of a change.
-    isUnknown ||= found === 'dormant' || hasTable({ family, name: standInName(name) }, socket.dump)
-    return write(typeof found === 'string' ? undefined : found, wanted)
+    const read = readQuietly(wanted, socket)
+    generation = read.generation
+    const { found } = read
+    // It decides nothing, and cannot be switched on again by what makes the rules.
+    if (found === 'dormant') send([encodeTransaction(removal(wanted), sequence)])
+    return write([...(typeof found === 'string' ? [] : [found]), ...leftStandIns(wanted, socket)], wanted)
   }
   return {
-    sync: (next) => void (current === undefined || wasRefused ? takeOver(next) : write(current, next)),
+    sync: (next) => void (current === undefined || isUnknown ? takeOver(next) : write([current], next)),
     mend() {
       if (current === undefined || readGeneration(socket.ask(GENERATION_REQUEST)) === generation) return false
       return takeOver(current)
@@ -86,6 +87,23 @@ export function createProxier(namespace?: NetworkNamespace, replaced?: Replaced)
     },
   }
 }
+
+interface Read {
+  readonly found: ReturnType<typeof readBack>
+  readonly generation: number
+}
+
+/** Lists come in parts: where somebody writes in between they are read once more. */
+function readQuietly(wanted: Table, socket: NetlinkSocket): Read {
+  for (let i = 0; ; i++) {
+    const generation = readGeneration(socket.ask(GENERATION_REQUEST))
+    const found = readBack(wanted, socket.dump)
+    if (i === MOST_READS || readGeneration(socket.ask(GENERATION_REQUEST)) === generation) return { found, generation }
+  }
+}
+
+/** Somebody who writes all the time is not waited for: what is still wrong is seen the next time. */
+const MOST_READS = 5
 
 function openNetfilter(namespace: NetworkNamespace | undefined): NetlinkSocket {
   try {
@@ -98,10 +116,20 @@ function openNetfilter(namespace: NetworkNamespace | undefined): NetlinkSocket {
 
 /** Adding a table first makes that right whether it is there or not: nft 1.0.6 and kernels before 6.3 know no "destroy". */
 function removal({ family, name }: Table): readonly Operation[] {
-  return [name, standInName(name)].flatMap((name) => [
+  return [
     { kind: 'add table', table: { family, name } },
     { kind: 'delete table', table: { family, name } },
-  ])
+  ]
+}
+
+/**
+ * Stand-ins that are still there: whoever was here before ended in the middle of a change, and one of them may be what
+ * decides. They go in the transaction in which the table decides again.
+ */
+function leftStandIns({ family, name }: Table, socket: NetlinkSocket): readonly Table[] {
+  return standInNames(name)
+    .filter((name) => hasTable({ family, name }, socket.dump))
+    .map((name) => ({ family, name, sets: OrderedMap.empty(), chains: OrderedMap.empty() }))
 }
 
 function transact(socket: NetlinkSocket, { bytes, sequence, parts }: Transaction): void {

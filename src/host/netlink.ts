@@ -69,11 +69,20 @@ export function openNetlink(protocol: keyof typeof PROTOCOLS, namespace?: Networ
 const replies = new Uint8Array(1 << 16)
 const view = new DataView(replies.buffer)
 
-/** The kernel has queued all its answers when send returns: read until the queue is empty. */
+const ENOBUFS = 105
+
+/**
+ * The kernel has queued all its answers when send returns: read until the queue is empty. More than it holds is a failure
+ * too (ENOBUFS, of no message), as nobody knows what the lost ones said.
+ */
 function drainFailures(fd: number): readonly NetlinkFailure[] {
   const failures: NetlinkFailure[] = []
   for (;;) {
     const length = libc().recv(fd, replies, replies.length, MSG_DONTWAIT)
+    if (length < 0 && libc().errno() === ENOBUFS) {
+      failures.push({ sequence: 0, errno: ENOBUFS })
+      continue
+    }
     if (length <= 0) return failures
     for (let at = 0; at + HEADER_SIZE <= length; ) {
       const size = view.getUint32(at, true)

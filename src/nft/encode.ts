@@ -79,16 +79,25 @@ export function encodeChange(
 ): readonly Transaction[] {
   const direct = encodeBatches(diffPhases(previous, next), sequence, maxBytes)
   if (direct !== undefined) return direct
-  const between = next.map((table) => ({ ...table, name: standInName(table.name) }))
+  const taken = new Set(previous.map(({ name }) => name))
+  const between = next.map((table) => ({ ...table, name: freeStandIn(table.name, taken) }))
   const there = encodeBatches(diffPhases(previous, between), sequence, maxBytes)
   const back = encodeBatches(diffPhases(between, next), (there?.at(-1)?.lastSequence ?? sequence) + 2, maxBytes)
   if (there === undefined || back === undefined) throw new RangeError(`base chains take more than ${maxBytes} bytes`)
   return [...there, ...back]
 }
 
-/** The table that stands in for another one while that is made anew. */
-export function standInName(name: string): string {
-  return `${name}-stand-in`
+/**
+ * What a table is called that stands in for another one while that is made anew. The second name is for where the first
+ * one was left behind, and may be what decides.
+ */
+export function standInNames(name: string): readonly [string, string] {
+  return [`${name}-stand-in`, `${name}-stand-in-2`]
+}
+
+function freeStandIn(name: string, taken: ReadonlySet<string>): string {
+  const [first, second] = standInNames(name)
+  return taken.has(first) ? second : first
 }
 
 interface Range {

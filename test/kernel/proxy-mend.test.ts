@@ -3,6 +3,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { createProxier } from '../../src/cluster/proxier.ts'
 import { createNamespace, inNamespace, type NetworkNamespace } from '../../src/host/namespaces.ts'
 import { openNetlink } from '../../src/host/netlink.ts'
+import { encodeTransaction } from '../../src/nft/encode.ts'
+import type { Operation } from '../../src/nft/operation.ts'
 import { createRuleWatcher } from '../../src/host/rule-watch.ts'
 import { GENERATION_REQUEST, readGeneration } from '../../src/nft/read-back.ts'
 import type { Table } from '../../src/nft/ruleset.ts'
@@ -131,6 +133,16 @@ describe.skipIf(reason !== undefined)(`mending${reason === undefined ? '' : ` (s
     nft('add rule ip portolan nat-postrouting counter\nadd element ip portolan cluster-ips { 10.96.9.9 }')
     expect(proxier.mend()).toBe(true)
     expect(nft(`list chain ip portolan ${strictChain}`)).toBe(rotation)
+  })
+
+  test('more answers than the queue holds are a failure', () => {
+    const { namespace } = place()
+    const socket = openNetlink('netfilter', namespace)
+    const table = { family: 'ip', name: 'not-there' } as const
+    const operations = Array.from({ length: 40_000 }, (): Operation => ({ kind: 'delete chain', table, chain: 'c' }))
+    const failures = socket.transact(encodeTransaction(operations, 1).bytes)
+    socket.close()
+    expect(failures.map(({ errno }) => errno)).toContain(105)
   })
 
   test('a stand-in that was left behind is removed', () => {
