@@ -1,5 +1,5 @@
-/** ConfigMap, Secret, Namespace, Node. */
-import type { ConfigMap, Namespace, Node, Secret } from './core.ts'
+/** ConfigMap, Secret, ServiceAccount, Namespace, Node. */
+import type { ConfigMap, Namespace, Node, Secret, ServiceAccount } from './core.ts'
 import { forbidden, invalid, invalidEach, required, tooLong, type FieldError } from './field-error.ts'
 import { equalJSON } from './merge-patch.ts'
 import { validateLabels, validateObjectMeta, validateObjectMetaUpdate } from './meta-validation.ts'
@@ -116,4 +116,15 @@ function validateNodeSpec({ spec = {} }: Node): readonly FieldError[] {
     errors.push(invalid(['spec', 'podCIDR'], podCIDR, 'must match the first of `podCIDRs`'))
   }
   return errors
+}
+
+export function validateServiceAccount(account: ServiceAccount): readonly FieldError[] {
+  return validateObjectMeta(account, dnsSubdomain, true)
+}
+
+export function validateServiceAccountUpdate(account: ServiceAccount, old: ServiceAccount): readonly FieldError[] {
+  return [
+    ...validateObjectMetaUpdate(account, old),
+    ...validateLabels(account.metadata.labels ?? {}, ['metadata', 'labels']),
+  ]
 }

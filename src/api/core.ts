@@ -379,3 +379,11 @@ export interface PersistentVolumeClaimTemplate {
   }
   readonly status?: { readonly phase?: string }
 }
+
+export interface ServiceAccount extends KubernetesObject {
+  readonly apiVersion: 'v1'
+  readonly kind: 'ServiceAccount'
+  readonly secrets?: readonly ObjectReference[]
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
+  readonly automountServiceAccountToken?: boolean
+}

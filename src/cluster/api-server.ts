@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net'
 import type { Endpoints, Service } from '../api/core.ts'
 import type { PodAccess } from '../apiserver/http/context.ts'
 import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
+import { ROOT_CA, rootAuthority } from '../controllers/service-accounts.ts'
 import { receiveFd } from '../host/fd-channel.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import { logPath } from '../kubelet/log-files.ts'
@@ -103,6 +104,7 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     const service = store.snapshot().objects.Service.get(key)
     if (service !== undefined) events.record(proxyEvent(service, reason, message))
   })
+  objects.create(rootAuthority(ROOT_CA.namespace, { 'ca.crt': certificates.authority }))
   const context = {
     store,
     registry,

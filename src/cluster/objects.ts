@@ -117,7 +117,7 @@ function provide(store: Store, registry: Registry, object: AnyObject): void {
   const stored = find(store.snapshot(), identity(object))
   if (stored === undefined) return void accepted(registry.create(object))
   if (stored.kind === 'Node' && object.kind === 'Node') store.update(renewNode(stored, object))
-  else if (object.kind !== 'Namespace') accepted(registry.update(object))
+  else if (object.kind !== 'Namespace' && object.kind !== 'ServiceCIDR') accepted(registry.update(object))
 }
 
 interface ManifestPlan {

@@ -1,14 +1,20 @@
 import type { Node } from '../api/core.ts'
 import type { AnyObject } from '../api/kinds.ts'
+import { ownRange } from '../controllers/service-cidrs.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { get, type Snapshot } from '../model/snapshot.ts'
 import { apiServerObjects } from './api-server.ts'
 import { dnsObjects } from './dns.ts'
-import { nodeObject, type Topology } from './topology.ts'
+import { nodeLease, nodeObject, type Topology } from './topology.ts'
 
 /** What every network of these options holds before any manifest: its nodes, cluster DNS and the API server. */
 export function ownObjects(topology: Topology, config: ClusterConfig): readonly AnyObject[] {
-  return [...topology.nodes.map(nodeObject), ...dnsObjects(topology), ...apiServerObjects(topology, config)]
+  return [
+    ...topology.nodes.flatMap((node) => [nodeObject(node), nodeLease(node)]),
+    ...dnsObjects(topology),
+    ...apiServerObjects(topology, config),
+    ownRange(config),
+  ]
 }
 
 /** A Node as a manifest has it; what is wrong with it is found by its validation. */

@@ -1,5 +1,7 @@
 import { availableParallelism, release, totalmem } from 'node:os'
+import type { Lease } from '../api/coordination.ts'
 import type { Node } from '../api/core.ts'
+import type { Condition } from '../api/meta.ts'
 import { cidrAddress, cidrSize, formatCIDR, formatIP, type CIDR } from '../lib/ip.ts'
 import { KUBERNETES_VERSION } from '../api/version.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
@@ -96,6 +98,8 @@ export function nodeObject(plan: NodePlan): Node {
         { type: 'Hostname', address: plan.name },
       ],
       conditions: [
+        ...['MemoryPressure', 'DiskPressure', 'PIDPressure'].map(noPressure),
+        { type: 'NetworkUnavailable', status: 'False', reason: 'RouteCreated', message: 'the node has its routes' },
         { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'the node is a network namespace' },
       ],
       capacity: resources,
@@ -109,5 +113,22 @@ export function nodeObject(plan: NodePlan): Node {
         architecture: ARCHITECTURE,
       },
     },
+  }
+}
+
+function noPressure(type: string): Condition {
+  return { type, status: 'False', reason: 'NotMeasured', message: 'the node shares all that the machine has' }
+}
+
+/** How long a node counts as alive after its last word, in seconds. */
+const LEASE_SECONDS = 40
+
+/** The node's sign of life. When it was renewed last is worked out when somebody asks. */
+export function nodeLease({ name }: NodePlan): Lease {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: 'kube-node-lease', name },
+    spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS },
   }
 }

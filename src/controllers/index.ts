@@ -6,11 +6,14 @@ import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts'
 import { endpointSliceController } from './endpoint-slices.ts'
 import { endpointsController } from './endpoints.ts'
 import { garbageCollector } from './garbage-collector.ts'
+import { ipAddressController } from './ip-addresses.ts'
 import { jobController } from './jobs.ts'
 import { loadBalancerController } from './load-balancers.ts'
 import { namespaceController } from './namespaces.ts'
 import { replicaSetController } from './replica-sets.ts'
 import { schedulerController } from './scheduler.ts'
+import { serviceAccountController } from './service-accounts.ts'
+import { serviceCIDRController } from './service-cidrs.ts'
 import { statefulSetController } from './stateful-sets.ts'
 
 /** In the order in which work arises: from a Deployment to the slices of its Pods; then what is left over. */
@@ -26,6 +29,9 @@ export const CONTROLLERS: readonly Controller[] = [
   endpointSliceController,
   endpointsController,
   endpointSliceMirroringController,
+  ipAddressController,
+  serviceCIDRController,
+  serviceAccountController,
   garbageCollector,
   namespaceController,
 ]

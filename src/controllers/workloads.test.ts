@@ -217,7 +217,7 @@ describe('deletion', () => {
 
   test('a Deployment takes its ReplicaSets and Pods along, a Service its slices and Endpoints', () => {
     const without = change(start, { verb: 'delete', kind: 'Deployment', key: 'default/web' }).snapshot
-    expect(kinds(without)).toEqual(['Node', 'Node', 'Service', 'Endpoints', 'EndpointSlice'])
+    expect(kinds(without)).toEqual(['Node', 'Node', 'Service', 'IPAddress', 'Endpoints', 'EndpointSlice'])
     const none = change(without, { verb: 'delete', kind: 'Service', key: 'default/web' }).snapshot
     expect(kinds(none)).toEqual(['Node', 'Node'])
   })
@@ -230,10 +230,10 @@ describe('deletion', () => {
     if (stored === undefined) throw new Error('gone')
     const metadata = { ...stored.metadata, deletionTimestamp: '2024-01-01T00:00:00Z' }
     const { snapshot, changes } = change(full, { verb: 'update', object: { ...stored, metadata } })
-    expect(kinds(snapshot)).toEqual(['Namespace', 'Node'])
+    expect(kinds(snapshot)).toEqual(['Namespace', 'Node', 'ServiceAccount'])
     expect(changes.at(-1)).toEqual({ verb: 'delete', kind: 'Namespace', key: 'default' })
     const atOnce = change(full, { verb: 'delete', kind: 'Namespace', key: 'default' }).snapshot
-    expect(kinds(atOnce)).toEqual(['Namespace', 'Node'])
+    expect(kinds(atOnce)).toEqual(['Namespace', 'Node', 'ServiceAccount'])
   })
 })
 
@@ -256,7 +256,8 @@ describe('work', () => {
 
   test('1,000 Services and 1,000 Pods are each reconciled a small number of times', () => {
     expect(list(full.snapshot, 'EndpointSlice')).toHaveLength(size)
-    expect(full.changes).toHaveLength(2 * size)
+    // All have one address, and so one IPAddress.
+    expect(full.changes).toHaveLength(2 * size + 1)
     expect(full.reconciled.length).toBeLessThan(6 * size)
   })
 

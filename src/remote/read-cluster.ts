@@ -11,8 +11,16 @@ export interface ReadCluster extends ClusterView {
   readonly problems: readonly string[]
 }
 
-/** Secrets are nobody's business here. */
-const READ_KINDS = (Object.keys(KINDS) as Kind[]).filter((kind) => kind !== 'Secret')
+/** Secrets are nobody's business here; the others say nothing about traffic, and some change all the time. */
+const UNREAD: ReadonlySet<string> = new Set([
+  'Secret',
+  'Lease',
+  'ServiceAccount',
+  'ControllerRevision',
+  'IPAddress',
+  'ServiceCIDR',
+])
+const READ_KINDS = (Object.keys(KINDS) as Kind[]).filter((kind) => !UNREAD.has(kind))
 
 /** Reads every kind once. Throws a KubeconfigError; rejects where no kind can be read. */
 export async function readClusterSnapshot(options: AccessOptions): Promise<ReadCluster> {

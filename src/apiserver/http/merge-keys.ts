@@ -46,6 +46,8 @@ export const MERGE_RULES: Readonly<Record<string, MergeRule>> = {
   'StatefulSetStatus.conditions': by('type'),
   'DaemonSetStatus.conditions': by('type'),
   'JobStatus.conditions': by('type'),
+  'ServiceCIDRStatus.conditions': by('type'),
+  'ServiceAccount.secrets': by('name'),
   'NamespaceStatus.conditions': by('type'),
   'NodeSpec.podCIDRs': set,
   'NodeStatus.addresses': by('type'),

@@ -1,6 +1,7 @@
 /** How a client wants to see objects: as they are, as rows of a table, or their metadata alone. */
 import { KINDS, type AnyObject, type Kind } from '../../api/kinds.ts'
 import { badRequest } from './failures.ts'
+import { hasHeartbeat, withHeartbeat } from './heartbeat.ts'
 import { PRINTERS } from './printers/printers.ts'
 import type { Cell, Column } from './printers/printer.ts'
 
@@ -38,8 +39,12 @@ export function formOf(accept: string): Form {
 /** `includeObject`: what a row carries beside its cells. `now` in milliseconds since 1970. */
 export function representation(form: Form, includeObject: string | null, now: number): Representation {
   if (form === 'object') {
-    const one = (object: AnyObject): unknown => object
-    return { one, list: plainList, watched: () => one }
+    const one = (object: AnyObject): unknown => withHeartbeat(object, now)
+    return {
+      one,
+      list: (kind, objects, metadata) => plainList(kind, hasHeartbeat(kind) ? objects.map(one) : objects, metadata),
+      watched: () => one,
+    }
   }
   if (form === 'metadata') {
     return {
@@ -56,7 +61,7 @@ export function representation(form: Form, includeObject: string | null, now: nu
   return tables(includeObject, now)
 }
 
-function plainList(kind: Kind, objects: readonly AnyObject[], metadata: ListMeta): unknown {
+function plainList(kind: Kind, objects: readonly unknown[], metadata: ListMeta): unknown {
   return { kind: `${kind}List`, apiVersion: KINDS[kind].apiVersion, metadata, items: objects }
 }
 

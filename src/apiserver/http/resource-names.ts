@@ -12,6 +12,10 @@ export interface ResourceNames {
 export const RESOURCE_NAMES: Readonly<Record<Kind, ResourceNames>> = {
   Namespace: { singular: 'namespace', shortNames: ['ns'], categories: [], subresources: ['status'] },
   Node: { singular: 'node', shortNames: ['no'], categories: [], subresources: ['status', 'proxy'] },
+  ServiceCIDR: { singular: 'servicecidr', shortNames: [], categories: [], subresources: ['status'] },
+  IPAddress: { singular: 'ipaddress', shortNames: ['ip'], categories: [], subresources: [] },
+  ServiceAccount: { singular: 'serviceaccount', shortNames: ['sa'], categories: [], subresources: [] },
+  Lease: { singular: 'lease', shortNames: [], categories: [], subresources: [] },
   ConfigMap: { singular: 'configmap', shortNames: ['cm'], categories: [], subresources: [] },
   Secret: { singular: 'secret', shortNames: [], categories: [], subresources: [] },
   Service: { singular: 'service', shortNames: ['svc'], categories: ['all'], subresources: ['status', 'proxy'] },

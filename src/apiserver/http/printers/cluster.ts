@@ -1,4 +1,6 @@
-import type { ConfigMap, Namespace, Node, Secret } from '../../../api/core.ts'
+import type { Lease } from '../../../api/coordination.ts'
+import type { ConfigMap, Namespace, Node, Secret, ServiceAccount } from '../../../api/core.ts'
+import type { IPAddress, ServiceCIDR } from '../../../api/networking.ts'
 import { ageOf, columns, orNone, type Printer } from './printer.ts'
 
 export const namespaces: Printer<Namespace> = {
@@ -21,6 +23,40 @@ export const secrets: Printer<Secret> = {
     metadata.name,
     type,
     Object.keys(data).length,
+    ageOf(metadata.creationTimestamp, now),
+  ],
+}
+
+export const serviceaccounts: Printer<ServiceAccount> = {
+  columns: columns(['Name', 'Age']),
+  cells: ({ metadata }, now) => [metadata.name, ageOf(metadata.creationTimestamp, now)],
+}
+
+export const servicecidrs: Printer<ServiceCIDR> = {
+  columns: columns(['Name', 'CIDRs', 'Age']),
+  cells: ({ metadata, spec }, now) => [
+    metadata.name,
+    (spec?.cidrs ?? []).join(','),
+    ageOf(metadata.creationTimestamp, now),
+  ],
+}
+
+export const ipaddresses: Printer<IPAddress> = {
+  columns: columns(['Name', 'ParentRef']),
+  cells: ({ metadata, spec }) => {
+    const { group = '', resource = '', namespace = '', name = '' } = spec?.parentRef ?? {}
+    return [
+      metadata.name,
+      [group === '' ? '' : `${group}.`, resource, namespace, name].filter((part) => part !== '').join('/'),
+    ]
+  },
+}
+
+export const leases: Printer<Lease> = {
+  columns: columns(['Name', 'Holder', 'Age']),
+  cells: ({ metadata, spec }, now) => [
+    metadata.name,
+    spec?.holderIdentity ?? '',
     ageOf(metadata.creationTimestamp, now),
   ],
 }

@@ -1,6 +1,15 @@
 import type { Kind, Kinds } from '../../../api/kinds.ts'
 import { cronjobs, jobs } from './batch.ts'
-import { configmaps, namespaces, nodes, secrets } from './cluster.ts'
+import {
+  configmaps,
+  ipaddresses,
+  leases,
+  namespaces,
+  nodes,
+  secrets,
+  serviceaccounts,
+  servicecidrs,
+} from './cluster.ts'
 import { endpoints, endpointslices } from './endpoints.ts'
 import { pods } from './pods.ts'
 import type { Printer } from './printer.ts'
@@ -10,6 +19,10 @@ import { controllerrevisions, daemonsets, deployments, replicasets, statefulsets
 export const PRINTERS: { readonly [K in Kind]: Printer<Kinds[K]> } = {
   Namespace: namespaces,
   Node: nodes,
+  ServiceCIDR: servicecidrs,
+  IPAddress: ipaddresses,
+  ServiceAccount: serviceaccounts,
+  Lease: leases,
   ConfigMap: configmaps,
   Secret: secrets,
   Service: services,

@@ -48,6 +48,15 @@ CronJob 1:metadata:ObjectMeta 2:spec:CronJobSpec 3:status:CronJobStatus
 CronJobSpec 1:schedule:string 2:startingDeadlineSeconds:int? 3:concurrencyPolicy:string 4:suspend:bool? 5:jobTemplate:JobTemplateSpec 6:successfulJobsHistoryLimit:int? 7:failedJobsHistoryLimit:int? 8:timeZone:string?
 CronJobStatus 1:active:[]ObjectReference 4:lastScheduleTime:time? 5:lastSuccessfulTime:time?
 JobTemplateSpec 1:metadata:ObjectMeta 2:spec:JobSpec
+ServiceAccount 1:metadata:ObjectMeta 2:secrets:[]ObjectReference 3:imagePullSecrets:[]LocalObjectReference 4:automountServiceAccountToken:bool?
+Lease 1:metadata:ObjectMeta 2:spec:LeaseSpec
+LeaseSpec 1:holderIdentity:string? 2:leaseDurationSeconds:int? 3:acquireTime:time? 4:renewTime:time? 5:leaseTransitions:int?
+IPAddress 1:metadata:ObjectMeta 2:spec:IPAddressSpec
+IPAddressSpec 1:parentRef:ParentReference?
+ParentReference 1:group:string 2:resource:string 3:namespace:string 4:name:string
+ServiceCIDR 1:metadata:ObjectMeta 2:spec:ServiceCIDRSpec 3:status:ServiceCIDRStatus
+ServiceCIDRSpec 1:cidrs:[]string
+ServiceCIDRStatus 1:conditions:[]Condition
 PersistentVolumeClaim 1:metadata:ObjectMeta 2:spec:PersistentVolumeClaimSpec 3:status:PersistentVolumeClaimStatus
 PersistentVolumeClaimSpec 1:accessModes:[]string 2:resources:ResourceRequirements 3:volumeName:string 5:storageClassName:string? 6:volumeMode:string?
 PersistentVolumeClaimStatus 1:phase:string
