@@ -11,6 +11,7 @@ import { receiveFd } from '../host/fd-channel.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import { logPath } from '../kubelet/log-files.ts'
 import { cidrAddress, formatIP } from '../lib/ip.ts'
+import { type MetricFamily, renderMetrics } from '../lib/prometheus.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import type { FrontLink } from './front-link.ts'
 import { kubeconfigText } from './kubeconfig.ts'
@@ -79,6 +80,7 @@ export interface ApiServerParts {
   readonly serviceNotices: Pick<ServiceNotices, 'follow'>
   readonly kubelet: Pick<Kubelet, 'besideOf'>
   readonly link: FrontLink
+  readonly metrics: () => readonly MetricFamily[]
   /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
   readonly notes?: StateFile
 }
@@ -111,6 +113,7 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     history: createWatchHistory(store),
     events,
     pods: podAccess(parts),
+    metrics: () => renderMetrics(parts.metrics()),
     now: Date.now,
   }
   const server = createApiServer({ certificates, token, names, context })

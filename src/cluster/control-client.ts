@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http'
 import { readFileSync } from 'node:fs'
 import type { Observation, ProbeRequest } from '../explain/trace/observation.ts'
+import type { NodeTraffic } from '../proxy/traffic.ts'
 import type { ApplyReport } from './objects.ts'
 import type { ClientPlace } from './clients.ts'
 import type { NetworkSnapshot } from './control-server.ts'
@@ -19,6 +20,8 @@ export interface RunningNetwork {
   ): Promise<{ readonly place: ClientPlace; readonly enginePid: number; close(): void }>
   /** The nftables rules of a node, or of `balancer`, as nft text. */
   rules(place: string): Promise<string>
+  /** What the nodes have passed on. */
+  traffic(): Promise<readonly NodeTraffic[]>
   logFile(query: Readonly<Record<string, string>>): Promise<string>
   /** The path of the kubeconfig. */
   kubeconfig(): Promise<string>
@@ -74,6 +77,7 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
   return {
     status: () => json('GET', '/status'),
     apply: (manifest) => json('POST', '/apply', manifest),
+    traffic: () => json('GET', '/traffic'),
     snapshot: () => json('GET', '/snapshot'),
     trace: (request) => json('POST', '/trace', request),
     podsReady: async (signal) =>

@@ -3,6 +3,7 @@ import { get, type Snapshot } from '../model/snapshot.ts'
 import { logPath } from '../kubelet/log-files.ts'
 import { render } from '../nft/render.ts'
 import type { Table } from '../nft/ruleset.ts'
+import type { NodeTraffic } from '../proxy/traffic.ts'
 import type { Observation, ProbeRequest } from '../explain/trace/observation.ts'
 import type { Clients } from './clients.ts'
 import type { ApplyReport } from './objects.ts'
@@ -21,6 +22,8 @@ export interface ControlServerOptions {
   readonly clients: Clients
   /** The nftables table of a node, or of the balancer. */
   readonly table: (place: string) => Table | undefined
+  /** What the nodes have passed on. */
+  readonly traffic: () => readonly NodeTraffic[]
   readonly clusterDomain: string
   /** Looks at one connection. */
   readonly trace: (request: ProbeRequest) => Promise<Observation>
@@ -41,6 +44,7 @@ export function startControlServer(options: ControlServerOptions): Promise<void>
     'GET /logs': (_request, response, url) => answer(response, logFile(options, url)),
     'GET /kubeconfig': async (_request, response) => answer(response, { path: await options.kubeconfig() }),
     'GET /nft': (_request, response, url) => answer(response, rulesOf(options, url)),
+    'GET /traffic': (_request, response) => answer(response, options.traffic()),
     'GET /snapshot': (_request, response) => answer(response, objectsOf(options)),
     'POST /trace': async (request, response) => answer(response, await options.trace(await readProbe(request))),
     'POST /stop': (_request, response) => {

@@ -1,6 +1,7 @@
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import { createRuleWatcher } from '../host/rule-watch.ts'
 import { formatCIDR } from '../lib/ip.ts'
+import { OrderedMap } from '../lib/ordered-map.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { resolvedServices } from '../model/resolve-services.ts'
 import type { Snapshot } from '../model/snapshot.ts'
@@ -9,11 +10,13 @@ import { nftablesBackend, type NodeProgram } from '../proxy/backends/nftables.ts
 import { settleProgram } from '../proxy/backends/nftables/program.ts'
 import { compileLoadBalancer, type BalancerContext, type BalancerProgram } from '../proxy/load-balancer.ts'
 import type { NodeContext } from '../proxy/node-context.ts'
+import type { NodeTraffic } from '../proxy/traffic.ts'
 import { withConnectionLoads } from './connection-loads.ts'
 import type { Consumer } from './control-loop.ts'
 import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './service-notices.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 import type { Topology } from './topology.ts'
+import { countTraffic } from './traffic-counters.ts'
 
 /** The load balancer's place, beside the nodes' names. */
 export const BALANCER = 'balancer'
@@ -25,6 +28,8 @@ export interface ServiceProxy extends Consumer {
   readonly notices: Pick<ServiceNotices, 'follow'>
   /** Why a place has no rules at all, which a kernel without all of nf_tables is the reason for; undefined where none lacks them. */
   refusal(): string | undefined
+  /** What the nodes have passed on to endpoints, node by node. */
+  traffic(): readonly NodeTraffic[]
 }
 
 /** The service proxy of every node, and the load balancer outside them. */
@@ -51,10 +56,12 @@ export function createServiceProxy(
   }
   const keepers = new Map<string, TableKeeper>()
   const watcher = createRuleWatcher()
+  const readers: ((services: Services) => readonly NodeTraffic[])[] = []
   for (const node of contexts) {
     const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
       nftablesBackend.compile(services, node, previous)
     const namespace = nodes.get(node.name)
+    readers.push(countTraffic(node, namespace, watcher, OrderedMap.empty(), onError))
     const keeper = keepTable({ where: node.name, namespace, watcher, compile, settle: nftablesBackend.settle, onError })
     keepers.set(node.name, withConnectionLoads(namespace, keeper, onError))
   }
@@ -84,6 +91,7 @@ export function createServiceProxy(
     },
     notices,
     table: (place) => keepers.get(place)?.table(),
+    traffic: () => readers.flatMap((read) => read(seen ?? OrderedMap.empty())),
     refusal: () => [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0],
   }
 }

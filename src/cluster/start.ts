@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { trafficMetrics } from '../proxy/traffic-metrics.ts'
 import { CONTROLLERS } from '../controllers/index.ts'
 import { systemClock } from '../host/clock.ts'
 import { connectFrom } from '../host/connect-from.ts'
@@ -114,7 +115,14 @@ export async function startCluster(
   // Loaded when the network runs already, so that its start waits for nothing of it.
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
   const notes = state.file === undefined ? {} : { notes: state.file }
-  const api = { ...parts, ...notes, kubelet, link: surroundings.link, serviceNotices: serviceProxy.notices }
+  const api = {
+    ...parts,
+    ...notes,
+    kubelet,
+    link: surroundings.link,
+    serviceNotices: serviceProxy.notices,
+    metrics: () => trafficMetrics(serviceProxy.traffic()),
+  }
   startApiServer(api).then(kubeconfig.resolve, kubeconfig.reject)
   // Who keeps a network's state may have kept its kubeconfig as well.
   const waitedFor = state.file === undefined ? [] : [kubeconfig.promise]
@@ -262,6 +270,7 @@ async function startControl(
     logDirectory: `${options.stateDirectory}/pods`,
     snapshot: objects.snapshot,
     table: serviceProxy.table,
+    traffic: serviceProxy.traffic,
     clients,
     clusterDomain: config.clusterDomain,
     trace: async (request) => {

@@ -13,7 +13,7 @@ const FAMILIES: Readonly<Record<number, string>> = { 1: 'inet', 2: 'ip', 3: 'arp
 
 /** Tables of a namespace that are not Portolan's, as `inet filter`; legacy iptables as `iptables filter`. */
 export function foreignTables(namespace: NetworkNamespace): readonly string[] {
-  const own = new Set(['ip portolan'])
+  const own = new Set(['ip', 'ip6'].flatMap((family) => ['', '-traffic'].map((part) => `${family} portolan${part}`)))
   const legacy = inNamespace(namespace, () => readNames('ip_tables_names').map((name) => `iptables ${name}`))
   return [...dumpTables(namespace).filter((name) => !own.has(name)), ...legacy]
 }

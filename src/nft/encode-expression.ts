@@ -44,22 +44,26 @@ const metas: Readonly<
 
 interface ConntrackKey {
   readonly key: number
-  readonly type: DataType | 'bits'
-  readonly original?: true
+  readonly type: DataType | 'bits' | 'direction'
+  readonly direction?: 0 | 1
 }
 
 const conntracks: Readonly<Record<(Expression & { readonly kind: 'ct' })['key'], ConntrackKey>> = {
   state: { key: 0, type: 'bits' },
   status: { key: 2, type: 'bits' },
-  'original ip saddr': { key: 19, type: 'ipv4_addr', original: true },
-  'original ip daddr': { key: 20, type: 'ipv4_addr', original: true },
-  'original ip6 saddr': { key: 21, type: 'ipv6_addr', original: true },
-  'original ip6 daddr': { key: 22, type: 'ipv6_addr', original: true },
-  'original proto-dst': { key: 12, type: 'inet_service', original: true },
+  'original ip saddr': { key: 19, type: 'ipv4_addr', direction: 0 },
+  'original ip daddr': { key: 20, type: 'ipv4_addr', direction: 0 },
+  'original ip6 saddr': { key: 21, type: 'ipv6_addr', direction: 0 },
+  'original ip6 daddr': { key: 22, type: 'ipv6_addr', direction: 0 },
+  'original proto-dst': { key: 12, type: 'inet_service', direction: 0 },
+  'reply ip saddr': { key: 19, type: 'ipv4_addr', direction: 1 },
+  'reply ip6 saddr': { key: 21, type: 'ipv6_addr', direction: 1 },
+  'reply proto-src': { key: 11, type: 'inet_service', direction: 1 },
+  direction: { key: 1, type: 'direction' },
 }
 
-/** The type of what a selector loads; `bits` for sets of flags, `address type` for what `fib` finds. */
-export function typeOf(selector: Selector): DataType | 'bits' | 'address type' {
+/** The type of what a selector loads; those that are no type of a set's field are compared in ways of their own. */
+export function typeOf(selector: Selector): DataType | 'bits' | 'address type' | 'direction' {
   switch (selector.kind) {
     case 'payload':
       return payloads[selector.field].type
@@ -76,7 +80,7 @@ export function typeOf(selector: Selector): DataType | 'bits' | 'address type' {
 
 function bytesOf(selector: Selector): number {
   const type = typeOf(selector)
-  return type === 'bits' || type === 'address type' ? 4 : dataTypes[type].bytes
+  return type === 'bits' || type === 'address type' || type === 'direction' ? 4 : dataTypes[type].bytes
 }
 
 /** Loads an expression into `slot` and those after it. */
@@ -115,10 +119,10 @@ function writeLoad(
       return writeMeta(writer, metas[expression.key].key, slot)
     case 'ct':
       return instruction(writer, 'ct', () => {
-        const { key, original } = conntracks[expression.key]
+        const { key, direction } = conntracks[expression.key]
         writer.attributeU32(2, key)
         writer.attributeU32(1, register(slot))
-        if (original) writer.attributeU8(3, 0)
+        if (direction !== undefined) writer.attributeU8(3, direction)
       })
     case 'fib':
       return instruction(writer, 'fib', () => {

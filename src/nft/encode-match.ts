@@ -21,6 +21,7 @@ export function writeMatch(writer: MessageWriter, { left, op, right }: Statement
     return writeCompare(writer, operator === equalTo ? notEqualTo : equalTo, hostBytes(0))
   }
   if (type === 'address type') return writeCompare(writer, operator, hostBytes(addressType(right)))
+  if (type === 'direction') return writeCompare(writer, operator, Uint8Array.of(right === 'original' ? 0 : 1))
   if (type === 'ifname') return writeCompare(writer, operator, interfaceName(right))
   if (isPrefix(right)) writeBitwise(writer, maskOf(type, right))
   writeCompare(writer, operator, valueBytes(type, firstOf(right)))

@@ -12,6 +12,7 @@ import { writeCompare, writeMatch } from './encode-match.ts'
 import { writeVerdict } from './encode-element.ts'
 import type { MessageWriter } from './message-writer.ts'
 import type { Expression, Family, Rule, Statement } from './ruleset.ts'
+import { writeCounter } from './encode-set.ts'
 import { writeUserComment } from './user-data.ts'
 import { writeValue } from './value.ts'
 
@@ -137,6 +138,7 @@ function writeDynamic(writer: MessageWriter, statement: Statement & { readonly k
     writer.attributeU32(3, kind === 'update' ? 1 : 2)
     if (timeout !== undefined) writer.attributeU64(6, timeout * 1000)
     writer.attributeText(1, set)
+    if (kind === 'update' && statement.counter) writeCounter(writer, 7)
   })
 }
 

@@ -107,7 +107,8 @@ function writeTypeofField(writer: MessageWriter, type: DataType): void {
   for (const [attribute, value] of attributes) writeUserNumber(writer, attribute, value)
 }
 
-function writeCounter(writer: MessageWriter, attribute: number): void {
+/** The counter that each element has. */
+export function writeCounter(writer: MessageWriter, attribute: number): void {
   const at = writer.beginNested(attribute)
   writer.attributeText(1, 'counter')
   writer.end(writer.beginNested(2))

@@ -165,7 +165,7 @@ describe('encodeBatches', () => {
   const hooked = (operation: Operation | undefined): boolean =>
     operation?.kind === 'add chain' && operation.chain.hook !== undefined
 
-  test.each([30_000, 60_000])('keeps each within %d bytes, and all in order', (maxBytes) => {
+  test.each([60_000, 80_000])('keeps each within %d bytes, and all in order', (maxBytes) => {
     const batches = encodeBatches(phases, 10, maxBytes) ?? []
     expect(batches.every(({ bytes }) => bytes.length <= maxBytes)).toBe(true)
     expect(batches.flatMap((batch) => batch.operations)).toEqual(operations.map((_, i) => i))

@@ -74,10 +74,19 @@ function meta(key: Key<'meta', 'key'>, packet: Packet): string {
 function conntrack(key: Key<'ct', 'key'>, packet: Packet): string | undefined {
   if (key === 'state') return packet.ct.state
   if (key === 'status') return packet.ct.status.join(',')
+  if (key === 'direction') return packet.ct.direction ?? 'original'
+  if (key.startsWith('reply')) return replySource(key, packet)
   const original = packet.ct.original ?? packet
   if (key === 'original proto-dst') return numberText(original.dport)
   if (key.startsWith('original ip6') !== (packet.family === 6)) return undefined
   return key.endsWith('saddr') ? original.saddr : original.daddr
+}
+
+/** Where answers come from: at the flow's first packet, the address that it has now. */
+function replySource(key: Key<'ct', 'key'>, packet: Packet): string | undefined {
+  const { saddr, sport } = packet.ct.reply ?? { saddr: packet.daddr, sport: packet.dport }
+  if (key === 'reply proto-src') return numberText(sport)
+  return key.startsWith('reply ip6') === (packet.family === 6) ? saddr : undefined
 }
 
 const multicast = ['224.0.0.0/4', 'ff00::/8'].map(parseCIDR)
@@ -94,7 +103,8 @@ function hashOf(hash: Selector & { readonly kind: 'jhash' }, packet: Packet, aro
   const writer = new MessageWriter(64)
   for (const [i, selector] of hash.of.entries()) {
     const type = typeOf(selector)
-    if (type === 'bits' || type === 'address type') throw new RangeError(`a hash of ${selector.kind} is not supported`)
+    if (type === 'bits' || type === 'address type' || type === 'direction')
+      throw new RangeError(`a hash of ${selector.kind} is not supported`)
     writeValue(writer, type, fields[i] ?? '')
     if (hash.of.length > 1) writer.zeros(paddedBytes(dataTypes[type].bytes) - dataTypes[type].bytes)
   }
@@ -109,7 +119,7 @@ export function compare({ left, op, right }: Statement & { readonly kind: 'match
 function same(left: Selector, value: string, right: string): boolean {
   const type = typeOf(left)
   if (type === 'bits') return (value === '' ? 0 : bitsOf(left, value) & bitsOf(left, right)) !== 0
-  if (type === 'address type') return value === right
+  if (type === 'address type' || type === 'direction') return value === right
   if (type === 'ifname') {
     const name = right.replaceAll('"', '')
     return name.endsWith('*') ? value.startsWith(name.slice(0, -1)) : value === name

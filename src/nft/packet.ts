@@ -18,6 +18,10 @@ export interface Packet {
 export interface Conntrack {
   readonly state: 'new' | 'established' | 'related' | 'invalid' | 'untracked'
   readonly status: readonly ('dnat' | 'snat' | 'seen-reply' | 'assured' | 'confirmed')[]
+  /** `original` where absent. */
+  readonly direction?: 'original' | 'reply'
+  /** Where its answers come from, after translation. */
+  readonly reply?: { readonly saddr: string; readonly sport?: number }
   /** What the flow's first packet was addressed to, where translation has changed it. */
   readonly original?: { readonly saddr: string; readonly daddr: string; readonly dport?: number }
 }

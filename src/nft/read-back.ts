@@ -167,12 +167,21 @@ function readSet(read: Dump, table: TableName, wanted: NftSet | undefined, found
   const ignored = wanted.data === 'verdict' ? [...ofTheKernel.set, verdictLength] : ofTheKernel.set
   if (!matches(told({ kind: 'add set', table, set: wanted }), found, ignored)) return foreign
   if (wanted.dynamic) return wanted
-  const lists = listed(read, table, get.elements, name).flatMap((message) => attribute(message, 3) ?? [])
+  const lists = elementLists(read, table, name)
   const elements = effectiveElements(wanted)
   const written = writeElements(wanted, elements)
   if (sameTexts(itemTexts(written), lists.flatMap(itemTexts))) return wanted
   const [items, held] = [itemsOf(written), lists.flatMap(itemsOf)]
   return wanted.interval ? readIntervals(wanted, items, held, foreign) : readElements(wanted, items, held, foreign)
+}
+
+function elementLists(read: Dump, table: TableName, set: string): readonly DataView[] {
+  return listed(read, table, get.elements, set).flatMap((message) => attribute(message, 3) ?? [])
+}
+
+/** The elements of a set, as the kernel describes each. */
+export function listElements(read: Dump, table: TableName, set: string): readonly (readonly Attribute[])[] {
+  return elementLists(read, table, set).flatMap(itemsOf)
 }
 
 /** In any order. */

@@ -101,6 +101,7 @@ function renderReject(family: Family, reason: 'port-unreachable' | 'tcp reset'):
 function renderDynamic(statement: Statement & { readonly kind: 'update' | 'delete' }): string {
   const { kind, set, key, data } = statement
   const life = kind === 'update' && statement.timeout !== undefined ? ` timeout ${statement.timeout}s` : ''
+  const count = kind === 'update' && statement.counter ? ' counter' : ''
   const value = data === undefined ? '' : ` : ${renderExpression(data)}`
-  return `${kind} @${set} { ${renderKey(key)}${life}${value} }`
+  return `${kind} @${set} { ${renderKey(key)}${life}${count}${value} }`
 }

@@ -80,6 +80,10 @@ type ConntrackKey =
   | 'original ip6 saddr'
   | 'original ip6 daddr'
   | 'original proto-dst'
+  | 'reply ip saddr'
+  | 'reply ip6 saddr'
+  | 'reply proto-src'
+  | 'direction'
 
 /** What can be loaded from a packet. */
 export type Expression =
@@ -115,8 +119,9 @@ export type Statement =
   /**
    * `left op right`; right is one value as nft writes it, or a prefix of an address or of an interface name (`veth*`).
    * `ct state` and `ct status` test bits: any (`==`) or none (`!=`) of the names in `right`, which commas separate. `fib` is
-   * compared with an address type (`local`). `ct original proto-dst` needs an earlier match of `meta l4proto` in its rule:
-   * else nft 1.0.6 can neither read nor print it. So does it in the key of a lookup.
+   * compared with an address type (`local`), `ct direction` with `original` or `reply`. `ct original proto-dst` and `ct
+   * reply proto-src` need an earlier match of `meta l4proto` in their rule: else nft 1.0.6 can neither read nor print them.
+   * So do they in the key of a lookup.
    */
   | { readonly kind: 'match'; readonly left: Selector; readonly op: '==' | '!='; readonly right: string }
   | { readonly kind: 'lookup'; readonly key: readonly Selector[]; readonly set: string; readonly not?: boolean }
@@ -139,7 +144,7 @@ export type Statement =
   | { readonly kind: 'mark'; readonly value: Expression }
   /**
    * Adds an element to a dynamic set or map, or restarts the timeout of one that is there: its data then stays as it was.
-   * `timeout` in seconds.
+   * `timeout` in seconds. `counter`: each element counts the packets and bytes that found it.
    */
   | {
       readonly kind: 'update'
@@ -147,6 +152,7 @@ export type Statement =
       readonly key: readonly Selector[]
       readonly data?: Exclude<Expression, { readonly kind: 'map' }>
       readonly timeout?: number
+      readonly counter?: boolean
     }
   /** Removes an element of a dynamic set or map, if it is there. Of a map `data` must be given too, though it is not read. */
   | {

@@ -107,7 +107,11 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   const { pods = NO_PODS, historySize, former } = given
   let uids = 0
   const restored = former === undefined ? {} : { restored: former.store.snapshot() }
-  const store = createStore({ now: () => NOW, uid: () => `uid-${++uids}`, ...restored })
+  const store = createStore({
+    now: () => NOW,
+    uid: () => `uid-${++uids}`,
+    ...restored,
+  })
   const registry = createRegistry(store, parseClusterConfig(DEFAULT_CLUSTER_CONFIG) as ClusterConfig, {
     now: () => NOW,
   })
@@ -119,6 +123,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
     history,
     events: createEventRecorder(store, () => NOW),
     pods,
+    metrics: () => '',
     now: () => NOW + 90_000,
   }
   const server = createApiServer({ certificates, token: TOKEN, names: ['127.0.0.1', 'localhost'], context })

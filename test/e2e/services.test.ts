@@ -181,6 +181,36 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
     })
   })
 
+  describe('what was passed on is counted', () => {
+    const count = async (frontend: string, pod: string): Promise<number> => {
+      const { stdout } = await machine.portolan('ports', '--traffic', '-o', 'json')
+      const rows: { frontend: string; endpoint: string; node: string; connections: number }[] = JSON.parse(stdout)
+      return rows
+        .filter((row) => row.frontend === frontend && row.endpoint === `${pod}:8080` && row.node === 'node-1')
+        .reduce((sum, { connections }) => sum + connections, 0)
+    }
+
+    test('by frontend and endpoint', async () => {
+      const frontend = `${NODE_1}:30080`
+      const before = [await count(frontend, A), await count(frontend, B)]
+      await answers('outside', times(6, who(`http://${NODE_1}:30080`)))
+      expect([await count(frontend, A), await count(frontend, B)]).toEqual(before.map((number) => number + 3))
+    })
+
+    test('as a table and for Prometheus', async () => {
+      const { stdout } = await machine.portolan('ports', '--traffic')
+      expect(stdout).toMatch(/^SERVICE +FRONTEND +NODE +ENDPOINT +CONNECTIONS +SENT +RECEIVED\n/)
+      expect(stdout).toMatch(
+        /^default\/web +192\.168\.1\.100:30080 +node-1 +a 10\.244\.1\.2:8080 +\d+ +[\d.]+ k?B +[\d.]+ k?B$/m,
+      )
+      const config = (await machine.portolan('kubeconfig')).stdout.trim()
+      const metrics = await machine.sh(`kubectl --kubeconfig ${config} get --raw /metrics`)
+      expect(metrics.stdout).toMatch(
+        /^portolan_service_connections_total\{node="node-1",namespace="default",service="web",port="",frontend="192\.168\.1\.100:30080",endpoint="10\.244\.1\.2:8080"\} \d+$/m,
+      )
+    })
+  })
+
   test('a Pod address is not reached from outside, and a Pod has no way out: both refused at once', async () => {
     expect((await machine.inside('outside', `curl -sS -m 5 http://${A}:8080`)).code).toBe(7)
     expect((await machine.inside('pod/a', 'curl -sS -m 5 http://192.0.2.1')).code).toBe(7)

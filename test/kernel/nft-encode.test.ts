@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)(
 
     test('several batches do the same as one', () => {
       const one = encodeTransaction(diffTables([], shapes), 1)
-      const many = encodeBatches(diffPhases([], shapes), 1, 30_000) ?? []
+      const many = encodeBatches(diffPhases([], shapes), 1, 60_000) ?? []
       expect(many.length).toBeGreaterThan(1)
       const [first, wanted] = inNamespace([{ netlink: one.bytes }, list])
       expectDone(one, first)

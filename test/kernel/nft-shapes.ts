@@ -12,6 +12,7 @@ import {
   type Table,
   type Verdict,
 } from '../../src/nft/ruleset.ts'
+import { compileTraffic } from '../../src/proxy/traffic.ts'
 
 type Place = (Selector & { readonly kind: 'payload' })['field']
 const payload = (field: Place): Selector => ({ kind: 'payload', field })
@@ -345,4 +346,6 @@ export const shapes: readonly Table[] = [
     table(addresses.family, 'proxy', setsOf(addresses), [...natChains(addresses), ...filterChains(addresses)]),
   ),
   inetTable(),
+  compileTraffic('IPv4'),
+  compileTraffic('IPv6'),
 ]

@@ -43,6 +43,8 @@ export interface ApiContext {
   readonly history: WatchHistory
   readonly events: EventRecorder
   readonly pods: PodAccess
+  /** What Prometheus scrapes at `/metrics`. */
+  readonly metrics: () => string
   /** Milliseconds since 1970. */
   readonly now: () => number
 }

@@ -1,6 +1,7 @@
 /** From a request that may come in to its answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KUBERNETES_VERSION } from '../../api/version.ts'
+import { PROMETHEUS_CONTENT_TYPE } from '../../lib/prometheus.ts'
 import type { ApiContext, ApiRequest } from './context.ts'
 import { parseEventsPath, serveEvents } from './events/serve.ts'
 import { discover } from './discovery.ts'
@@ -41,6 +42,10 @@ async function dispatch(context: ApiContext, request: IncomingMessage, response:
   if (proxied !== undefined) return serveProxy(context, proxied, request, response)
   const url = parseURL(request.url ?? '/')
   if (serveStatic(url.pathname, request, response)) return
+  if (url.pathname === '/metrics' && request.method === 'GET') {
+    response.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE }).end(context.metrics())
+    return
+  }
   const review = findReview(url.pathname)
   if (review !== undefined) return serveReview(review, request, response)
   const events = parseEventsPath(url.pathname)

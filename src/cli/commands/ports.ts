@@ -1,4 +1,5 @@
 import { portsReport } from '../../explain/report/chains.ts'
+import { trafficReport } from '../../explain/report/traffic.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { formatOption, type Format } from '../format.ts'
@@ -11,10 +12,12 @@ export const ports: Command = {
       .command('ports')
       .description('one line for each port chain of a running network, broken ones first')
       .addOption(nameOption())
+      .option('--traffic', 'what has passed through each frontend to each endpoint')
       .addOption(formatOption())
-      .action((options: { name?: string; format: Format }) =>
-        exit(print(networkName(options.name, context), options.format, context)),
-      )
+      .action((options: { name?: string; traffic?: true; format: Format }) => {
+        const show = options.traffic === true ? printTraffic : print
+        exit(show(networkName(options.name, context), options.format, context))
+      })
   },
 }
 
@@ -23,5 +26,16 @@ async function print(name: string, format: Format, context: Context): Promise<nu
   const text =
     format === 'json' ? `${JSON.stringify({ chains, listeners }, null, 2)}\n` : portsReport(chains, listeners)
   context.stdout.write(text)
+  return 0
+}
+
+async function printTraffic(name: string, format: Format, context: Context): Promise<number> {
+  const network = await requireNetwork(name)
+  const traffic = await network.traffic()
+  if (format === 'json') context.stdout.write(`${JSON.stringify(traffic, null, 2)}\n`)
+  else {
+    const { pods } = await network.status()
+    context.stdout.write(trafficReport(traffic, new Map(pods.map((pod) => [pod.ip, pod.name]))))
+  }
   return 0
 }
