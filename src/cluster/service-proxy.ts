@@ -39,25 +39,11 @@ export function createServiceProxy(
   nodes: ReadonlyMap<string, NetworkNamespace>,
   onError: (error: unknown) => void,
 ): ServiceProxy {
-  const podCIDR = config.podCIDRs.map(formatCIDR)[0] ?? ''
-  const contexts: readonly NodeContext[] = topology.nodes.map(({ name, address }) => ({
-    name,
-    family: 'IPv4',
-    addresses: [address],
-    podCIDR,
-    serviceCIDRs: config.serviceCIDRs.filter((range) => range.family === 4).map(formatCIDR),
-  }))
-  const balancerContext: BalancerContext = {
-    family: 'IPv4',
-    nodes: topology.nodes,
-    loadBalancerCIDR: config.loadBalancerCIDRs.map(formatCIDR)[0] ?? '',
-    outsideCIDR: config.outsideCIDRs.map(formatCIDR)[0] ?? '',
-    podCIDR,
-  }
+  const balancerContext = balancerContextOf(topology, config)
   const keepers = new Map<string, TableKeeper>()
   const watcher = createRuleWatcher()
   const readers: ((services: Services) => readonly NodeTraffic[])[] = []
-  for (const node of contexts) {
+  for (const node of nodeContexts(topology, config)) {
     const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
       nftablesBackend.compile(services, node, previous)
     const namespace = nodes.get(node.name)
@@ -93,6 +79,26 @@ export function createServiceProxy(
     table: (place) => keepers.get(place)?.table(),
     traffic: () => readers.flatMap((read) => read(seen ?? OrderedMap.empty())),
     refusal: () => [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0],
+  }
+}
+
+function nodeContexts(topology: Topology, config: ClusterConfig): readonly NodeContext[] {
+  return topology.nodes.map(({ name, address }) => ({
+    name,
+    family: 'IPv4',
+    addresses: [address],
+    podCIDR: config.podCIDRs.map(formatCIDR)[0] ?? '',
+    serviceCIDRs: config.serviceCIDRs.filter((range) => range.family === 4).map(formatCIDR),
+  }))
+}
+
+function balancerContextOf(topology: Topology, config: ClusterConfig): BalancerContext {
+  return {
+    family: 'IPv4',
+    nodes: topology.nodes,
+    loadBalancerCIDR: config.loadBalancerCIDRs.map(formatCIDR)[0] ?? '',
+    outsideCIDR: config.outsideCIDRs.map(formatCIDR)[0] ?? '',
+    podCIDR: config.podCIDRs.map(formatCIDR)[0] ?? '',
   }
 }
 

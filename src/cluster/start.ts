@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { trafficMetrics } from '../proxy/traffic-metrics.ts'
+import type { StateFile } from './state/state-file.ts'
 import { CONTROLLERS } from '../controllers/index.ts'
 import { systemClock } from '../host/clock.ts'
 import { connectFrom } from '../host/connect-from.ts'
@@ -112,24 +113,26 @@ export async function startCluster(
   await loop.settled()
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
-  // Loaded when the network runs already, so that its start waits for nothing of it.
+  openApi(parts, loops, state.file).then(kubeconfig.resolve, kubeconfig.reject)
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
-  const notes = state.file === undefined ? {} : { notes: state.file }
-  const api = {
-    ...parts,
-    ...notes,
-    kubelet,
-    link: surroundings.link,
-    serviceNotices: serviceProxy.notices,
-    metrics: () => trafficMetrics(serviceProxy.traffic()),
-  }
-  startApiServer(api).then(kubeconfig.resolve, kubeconfig.reject)
   // Who keeps a network's state may have kept its kubeconfig as well.
   const waitedFor = state.file === undefined ? [] : [kubeconfig.promise]
   void Promise.allSettled([podsReady(objects.store), ...waitedFor]).then(() =>
     surroundings.link.send({ kind: 'pods-ready' }),
   )
   return { stop: () => stopCluster(kubelet, state) }
+}
+
+/** Loaded when the network runs already, so that its start waits for nothing of it. The path of the kubeconfig. */
+function openApi(parts: Parts, { kubelet, serviceProxy }: Loops, file: StateFile | undefined): Promise<string> {
+  return startApiServer({
+    ...parts,
+    ...(file === undefined ? {} : { notes: file }),
+    kubelet,
+    link: parts.surroundings.link,
+    serviceNotices: serviceProxy.notices,
+    metrics: () => trafficMetrics(serviceProxy.traffic()),
+  })
 }
 
 /** Without any file a network with `--state` goes on as it was. */
