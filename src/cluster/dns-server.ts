@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { QueryContext } from '../dns/respond.ts'
 import type { Zone } from '../dns/zone.ts'
-import { createAnswerer, type Answerer, type Resolver } from './dns-answerer.ts'
+import { createAnswerer, type Answerer, type DnsObserver, type Resolver } from './dns-answerer.ts'
 import { serveUdp, type UdpServer } from './dns-udp.ts'
 
 export interface DnsServerOptions {
@@ -15,6 +15,7 @@ export interface DnsServerOptions {
   /** Without one, names that are not ours fail at once. */
   readonly upstream?: Resolver
   readonly limits?: Partial<DnsServerLimits>
+  readonly observer?: DnsObserver
   /** Told of what should not happen: errors of sockets, and queries that broke the server's own code. */
   readonly onError?: (error: unknown) => void
 }

@@ -1,16 +1,22 @@
 import { networkInterfaces } from 'node:os'
 import type { ZoneConfig } from '../dns/zone-config.ts'
+import { podAt } from '../dns/search-path.ts'
 import { parseIP, type IP } from '../lib/ip.ts'
+import type { Resolver } from './dns-answerer.ts'
+import { createDnsMetrics, type DnsMetrics } from './dns-metrics.ts'
+import { createQueryLog } from './dns-query-log.ts'
 import { startDnsServer, type DnsServer } from './dns-server.ts'
 import { zoneOfSource, type DnsSource } from './dns-source.ts'
-import type { Upstream } from './dns-upstream.ts'
 
 export interface StandaloneDnsOptions {
   /** Addresses of this machine. Port 0 takes any that is free. */
   readonly listen: readonly { readonly address: string; readonly port: number }[]
   readonly source: DnsSource
   readonly config: Omit<ZoneConfig, 'synced' | 'serverAddresses'>
-  readonly upstream: Pick<Upstream, 'query'>
+  readonly upstream: Resolver
+  readonly metrics?: DnsMetrics
+  /** Prints each query: those of these Pods (`namespace/name`), or everybody's where there are none. */
+  readonly log?: { readonly only: readonly string[]; readonly write: (line: string) => void }
   readonly onError: (error: unknown) => void
 }
 
@@ -25,12 +31,17 @@ export async function startStandaloneDns(options: StandaloneDnsOptions): Promise
   const { source, upstream, onError } = options
   const serverAddresses = options.listen.flatMap(({ address }) => reachedAt(address))
   const zone = zoneOfSource(source, { ...options.config, serverAddresses })
+  const { metrics, log } = options
+  const logged = log && { log: createQueryLog((address) => podAt(zone(), address), log.only, log.write) }
+  const observed = metrics !== undefined || log !== undefined
+  const observer = observed ? { observer: { metrics: metrics ?? createDnsMetrics(), ...logged } } : {}
   const servers: DnsServer[] = []
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close()))
   }
   try {
-    for (const listen of options.listen) servers.push(await startDnsServer({ listen, zone, upstream, onError }))
+    for (const listen of options.listen)
+      servers.push(await startDnsServer({ listen, zone, upstream, onError, ...observer }))
   } catch (error) {
     await close()
     throw error

@@ -89,6 +89,7 @@ function answerSingly(socket: Socket, answerer: Answerer, onError: (error: unkno
     if (!begin(answerer, onError)) return
     const size = answerer.overwrite(packet, length, 0, { client: () => address, later: () => send })
     if (size > 0) send(packet.slice(0, size))
+    answerer.end(size > 0 ? 1 : 0)
   }
 }
 
@@ -124,11 +125,13 @@ function answerInBatches(
       }
     },
   }
-  const answerPlace = (place: number): void => {
+  /** Whether it has an answer at once. */
+  const answerPlace = (place: number): boolean => {
     const packet = batch.packets[place]
-    if (packet === undefined) return
+    if (packet === undefined) return false
     const size = answerer.overwrite(packet, batch.length(place), place, senders)
     if (size > 0) batch.reply(place, size)
+    return size > 0
   }
   socket.on('close', () => {
     open = false
@@ -138,7 +141,9 @@ function answerInBatches(
     if (first === 0) singly(message, sender)
     const count = first + batch.receive(fd, first)
     if (count === 0 || !begin(answerer, onError)) return
-    for (let place = 0; place < count; place++) answerPlace(place)
+    let replies = 0
+    for (let place = 0; place < count; place++) if (answerPlace(place)) replies++
     batch.flush(fd)
+    answerer.end(replies)
   }
 }

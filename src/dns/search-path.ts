@@ -15,12 +15,19 @@ export function searchDomains(namespace: string, clusterDomain: string): readonl
 export function searchNames(zone: Zone, qname: string, client: string | undefined): readonly string[] | undefined {
   const { autopath, clusterDomain } = zone.config
   if (autopath === undefined || client === undefined) return undefined
-  const ip = parseIP(client)
-  const pod = ip && zone.pods.withPrefix(`${addressKey(ip)}/`).next().value
-  if (pod === undefined) return undefined
-  const [first = '', ...others] = searchDomains(pod[0].split('/')[1] ?? '', clusterDomain)
+  const [namespace] = podAt(zone, client)?.split('/') ?? []
+  if (namespace === undefined) return undefined
+  const [first = '', ...others] = searchDomains(namespace, clusterDomain)
   if (!qname.toLowerCase().endsWith(`.${first}.`)) return undefined
   const base = qname.slice(0, -first.length - 2)
   const names = [...others, ...autopath].map((domain) => `${base}.${domain}.`)
   return [qname, ...names, `${base}.`].filter((name) => name === qname || isName(name))
+}
+
+/** `namespace/name` of the live Pod that has an address; known where Pods have names, or the server walks for them. */
+export function podAt(zone: Zone, address: string): string | undefined {
+  const ip = parseIP(address)
+  const prefix = ip && `${addressKey(ip)}/`
+  const found = prefix === undefined ? undefined : zone.pods.withPrefix(prefix).next().value
+  return found?.[0].slice(prefix?.length)
 }

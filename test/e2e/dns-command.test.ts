@@ -180,6 +180,35 @@ describe.skipIf(reason !== undefined)(title('portolan dns', reason), () => {
     expect([json.code, JSON.parse(json.stdout)]).toMatchObject([0, { type: 'PTR', tries: [{ result: 'answer' }] }])
   })
 
+  test('health, metrics and the query log', async () => {
+    const watched = ['--monitor', '127.0.0.8:9153', '--log', 'shop/me']
+    const server = await serve('--objects', OBJECTS, '--listen', '127.0.0.8:53', ...watched)
+    const get = async (path: string): Promise<string> =>
+      (await machine.sh(`curl -sS -w ' %{http_code}' http://127.0.0.8:9153/${path}`)).stdout
+    expect([await get('health'), await get('ready'), await get('other')]).toEqual(['OK 200', 'OK 200', ' 404'])
+    for (const question of [`-b 127.0.0.1 ${WEB}`, `-b 127.0.0.9 ${WEB}`, '+tcp nope.shop.svc.cluster.local. SRV']) {
+      await ask('127.0.0.8', question)
+    }
+    const metrics = await get('metrics')
+    const labels = 'server="dns://127.0.0.8:53",zone=".",view=""'
+    for (const line of [
+      `coredns_dns_requests_total{${labels},proto="udp",type="A"} 2`,
+      `coredns_dns_requests_total{${labels},proto="tcp",type="SRV"} 1`,
+      `coredns_dns_responses_total{${labels},rcode="NOERROR"} 2`,
+      `coredns_dns_responses_total{${labels},rcode="NXDOMAIN"} 1`,
+      `coredns_dns_response_size_bytes_count{${labels},proto="udp"} 2`,
+      'portolan_dns_upstream_down{server="dns://127.0.0.8:53"} 0',
+    ]) {
+      expect(metrics).toContain(line)
+    }
+    await end(server)
+    expect((await server.ended).stdout.split('\n')).toEqual([
+      `127.0.0.1 shop/me: ${WEB} A NOERROR 71 bytes UDP`,
+      '127.0.0.1 shop/me: nope.shop.svc.cluster.local. SRV NXDOMAIN 110 bytes TCP',
+      '',
+    ])
+  })
+
   test('a port that is taken', async () => {
     const server = await serve('--objects', OBJECTS, '--listen', '127.0.0.5:53')
     const { code, stderr } = await machine.portolan('dns', '--objects', OBJECTS, '--listen', '127.0.0.5:53')

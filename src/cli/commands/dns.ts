@@ -49,6 +49,8 @@ function addDnsOptions(command: Program): Program {
     .option('--stub-domain <domain=server...>', 'DOMAIN=IP:PORT: who answers the names below one domain')
     .option('--hosts <file>', 'names with fixed addresses, in the form of /etc/hosts')
     .option('--search-path', 'walk the search path for the Pod that asks, in one round trip')
+    .option('--monitor <address>', 'ADDR:PORT where /metrics, /health and /ready answer')
+    .option('--log [pod...]', 'print each query, or only those of these Pods (NAMESPACE/POD)')
   return addZoneOptions(own)
 }
 

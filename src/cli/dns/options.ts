@@ -1,6 +1,7 @@
 import { isIP, isIPv6 } from 'node:net'
 import { dnsSubdomain } from '../../api/syntax.ts'
 import type { StandaloneDnsOptions } from '../../cluster/dns-standalone.ts'
+import { parseListenAddress } from '../../cluster/dns-monitor.ts'
 import { parseCIDR } from '../../lib/ip.ts'
 import { UsageError } from '../context.ts'
 
@@ -18,6 +19,9 @@ export interface DnsCommandOptions {
   readonly namespace?: readonly string[]
   readonly hideEmpty?: boolean
   readonly searchPath?: boolean
+  readonly monitor?: string
+  /** True without a value. */
+  readonly log?: readonly string[] | true
   readonly cidr?: readonly string[]
 }
 
@@ -62,6 +66,14 @@ export function listenAddresses({ listen }: DnsCommandOptions): StandaloneDnsOpt
     if (!usable) throw new UsageError(`--listen ${quoted(text)}: say ADDR:PORT, such as 127.0.0.1:5300`)
     return { address, port: Number(port) }
   })
+}
+
+/** Where health and metrics are told. Throws a UsageError for what is no address. */
+export function monitorAddress({ monitor }: DnsCommandOptions): ReturnType<typeof parseListenAddress> {
+  if (monitor === undefined) return undefined
+  const address = parseListenAddress(monitor)
+  if (address === undefined) throw new UsageError(`--monitor ${quoted(monitor)}: say ADDR:PORT, such as 127.0.0.1:9153`)
+  return address
 }
 
 function quoted(text: string): string {

@@ -1,12 +1,15 @@
 import { isIPv6 } from 'node:net'
 import type { DnsSource } from '../../cluster/dns-source.ts'
-import { openForwarding } from '../../cluster/dns-forwarding.ts'
+import { createDnsMetrics, forwardFamilies, type DnsMetrics } from '../../cluster/dns-metrics.ts'
+import { startDnsMonitor, type DnsMonitorOptions } from '../../cluster/dns-monitor.ts'
+import { openForwarding, type OpenForwarding } from '../../cluster/dns-forwarding.ts'
 import { startStandaloneDns, type StandaloneDns, type StandaloneDnsOptions } from '../../cluster/dns-standalone.ts'
+import type { MetricFamily } from '../../lib/prometheus.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { contents } from './object-files.ts'
 import { forwardingOptions } from './forwarding-options.ts'
-import { listenAddresses, zoneOptions, type DnsCommandOptions } from './options.ts'
+import { listenAddresses, monitorAddress, zoneOptions, type DnsCommandOptions } from './options.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -17,27 +20,70 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export function prepareDns(options: DnsCommandOptions, context: Context): (source: DnsSource) => Promise<number> {
   const config = zoneOptions(options)
   const listen = listenAddresses(options)
-  const { upstream, stubDomain, hosts } = options
+  const monitor = monitorAddress(options)
+  const { upstream, stubDomain, hosts, log } = options
   const forwarding = forwardingOptions({ prefix: '', upstream, stubDomain, hosts }, context)
   const tell = (words: string): void => void context.stderr.write(`portolan dns: ${words}\n`)
   const onError = (error: unknown): void => tell(wordsOf(error))
   const forwarded = openForwarding(forwarding, { onLoop: () => tell(LOOP), onError })
+  const metrics = monitor && createDnsMetrics()
+  const write = (line: string): void => void context.stdout.write(line)
+  const logged = log && { log: { only: log === true ? [] : log, write } }
   return async (source) => {
     const stopped = deferred<void>()
     for (const signal of SIGNALS) process.once(signal, stopped.resolve)
-    const started = await start({ listen, source, config, upstream: forwarded.forwarder, onError })
+    const observed = { ...(metrics === undefined ? {} : { metrics }), ...logged }
+    const started = await start({ listen, source, config, upstream: forwarded.forwarder, onError, ...observed })
+    const server = started.addresses.map(placeOf).join(',')
+    const families = (): readonly MetricFamily[] => familiesOf(metrics, forwarded, `dns://${server}`)
+    const closeMonitor = await openMonitor(monitor, { families, synced: source.synced }).catch(
+      async (error: unknown) => {
+        await started.close()
+        throw error
+      },
+    )
     try {
       if (forwarding.servers.length > 0) forwarded.forwarder.probeLoop().catch(onError)
-      const places = started.addresses.map(
-        ({ address, port }) => `${isIPv6(address) ? `[${address}]` : address}:${port}`,
-      )
-      context.stderr.write(`${config.clusterDomain} at ${places.join(', ')}: ${contents(source.snapshot())}\n`)
+      const places = started.addresses.map(placeOf).join(', ')
+      context.stderr.write(`${config.clusterDomain} at ${places}: ${contents(source.snapshot())}\n`)
       await stopped.promise
     } finally {
       forwarded.close()
+      closeMonitor()
       await started.close()
     }
     return 0
+  }
+}
+
+function placeOf({ address, port }: { readonly address: string; readonly port: number }): string {
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`
+}
+
+function familiesOf(
+  metrics: DnsMetrics | undefined,
+  { forwarder, down }: OpenForwarding,
+  server: string,
+): readonly MetricFamily[] {
+  const labels = { server }
+  const forwarded = forwardFamilies(forwarder.counts, forwarder.sizes(), down().length, labels)
+  return [...(metrics?.families(labels) ?? []), ...forwarded]
+}
+
+/** Gives what closes it. Throws a UsageError for a port that cannot be had. */
+async function openMonitor(
+  address: ReturnType<typeof monitorAddress>,
+  options: DnsMonitorOptions,
+): Promise<() => void> {
+  if (address === undefined) return () => undefined
+  try {
+    const server = await startDnsMonitor(address, options)
+    return () => {
+      server.close()
+      server.closeAllConnections()
+    }
+  } catch (error) {
+    throw new UsageError(`--monitor: ${wordsOf(error)}`)
   }
 }
 
