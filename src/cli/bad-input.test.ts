@@ -282,6 +282,18 @@ describe('wrong use: exit 2', () => {
       'portolan: --node-cidr 192.168.1.0/24 and --service-cidr 192.168.1.0/24 overlap\n',
     ],
     [
+      'up --dry-run --service-cidr 10.96.0.0/16,10.97.0.0/16',
+      'portolan: --service-cidr 10.96.0.0/16,10.97.0.0/16: two IPv4 ranges; a second range must be an IPv6 one\n',
+    ],
+    [
+      'up --dry-run --service-cidr 10.96.0.0/16,fd00::/108 --pod-cidr 10.9.0.0/16',
+      'portolan: --pod-cidr has no IPv6 range, but --service-cidr has one: give both the same families\n',
+    ],
+    [
+      'up --dry-run --pod-cidr 10.244.0.0/16,fd00::/72',
+      'portolan: --pod-cidr fd00::/72 has no room for a /64 for each of 2 nodes\n',
+    ],
+    [
       'up --dry-run --service-node-port-range 5',
       'portolan: --service-node-port-range "5": not a range such as 30000-32767\n',
     ],

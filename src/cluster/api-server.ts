@@ -50,7 +50,7 @@ export function apiServerObjects(
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
       metadata: { ...metadata, labels: { [SERVICE_NAME_LABEL]: NAME } },
-      addressType: 'IPv4',
+      addressType: topology.family,
       endpoints: [{ addresses: [topology.gateway], conditions: { ready: true } }],
       ports: [{ name: 'https', protocol: 'TCP', port: PORT }],
     },

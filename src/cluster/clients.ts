@@ -6,7 +6,7 @@ import { cidrAddress, formatIP } from '../lib/ip.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import type { ClusterOptions } from './options.ts'
 import type { PodNetwork } from './pod-network.ts'
-import type { Topology } from './topology.ts'
+import { nameServers, type Topology } from './topology.ts'
 
 /** Where a program of the user runs: the namespace by its descriptor in the engine, and what stands for resolv.conf. */
 export interface ClientPlace {
@@ -41,25 +41,25 @@ const LAST_OUTSIDE = 254
 export function createClients(parts: ClientsOptions): Clients {
   const { options, config, topology, fabric, nodes, podNetwork } = parts
   const directory = `${options.stateDirectory}/etc`
-  const outside = new Set<string>()
+  const outside = new Set<number>()
   const inside = (): string =>
-    writeIn(directory, 'client.resolv.conf', resolvConf('default', config, topology.dnsServiceIP))
+    writeIn(directory, 'client.resolv.conf', resolvConf('default', config, nameServers(topology)))
   const nothing = (): void => undefined
 
   function openOutside(): Client {
-    const [cidr] = config.outsideCIDRs
     let number = FIRST_OUTSIDE
-    if (cidr === undefined) throw new Error('the network has no range for clients outside')
-    let address = formatIP(cidrAddress(cidr, number))
-    while (outside.has(address)) address = formatIP(cidrAddress(cidr, ++number))
+    while (outside.has(number)) number++
     if (number > LAST_OUTSIDE) throw new Error('all addresses for clients outside are in use')
-    outside.add(address)
-    const namespace = fabric.addOutside(address)
+    outside.add(number)
+    const namespace = fabric.addOutside(
+      topology.families.map(({ outsideCIDR }) => formatIP(cidrAddress(outsideCIDR, number))),
+    )
     const close = (): void => {
       fabric.remove(namespace)
-      outside.delete(address)
+      outside.delete(number)
     }
-    const resolv = writeIn(directory, 'outside.resolv.conf', `nameserver ${topology.outsideGateway}\n`)
+    const servers = topology.families.map(({ outsideGateway }) => `nameserver ${outsideGateway}\n`)
+    const resolv = writeIn(directory, 'outside.resolv.conf', servers.join(''))
     return { place: { netns: namespace.fd, resolvConf: resolv }, close }
   }
 
@@ -81,8 +81,9 @@ export function createClients(parts: ClientsOptions): Clients {
 
   function openOwn(): Client {
     const node = topology.nodes[0]?.name ?? ''
-    const { address, namespace } = podNetwork.addClient(node)
-    const close = (): void => podNetwork.removeClient(node, address, namespace)
+    const leaf = podNetwork.addClient(node)
+    const { namespace } = leaf
+    const close = (): void => podNetwork.removeClient(node, leaf)
     return { place: { netns: namespace.fd, resolvConf: inside() }, close }
   }
 

@@ -20,8 +20,8 @@ export interface ControlServerOptions {
   readonly kubeconfig: () => Promise<string>
   readonly logDirectory: string
   readonly clients: Clients
-  /** The nftables table of a node, or of the balancer. */
-  readonly table: (place: string) => Table | undefined
+  /** The nftables tables of a node, or of the balancer, one of each IP family; none where there is no such place. */
+  readonly tables: (place: string) => readonly Table[]
   /** What the nodes have passed on. */
   readonly traffic: () => readonly NodeTraffic[]
   readonly clusterDomain: string
@@ -109,11 +109,11 @@ function openClient(clients: Clients, response: ServerResponse, url: URL): void 
   response.writeHead(200, { 'content-type': 'application/json' }).write(`${JSON.stringify(client.place)}\n`)
 }
 
-function rulesOf({ table }: ControlServerOptions, url: URL): { readonly text: string } {
+function rulesOf({ tables }: ControlServerOptions, url: URL): { readonly text: string } {
   const place = url.searchParams.get('place') ?? ''
-  const found = table(place)
-  if (found === undefined) throw new Error(`there is no node ${JSON.stringify(place)}`)
-  return { text: render([found]) }
+  const found = tables(place)
+  if (found.length === 0) throw new Error(`there is no node ${JSON.stringify(place)}`)
+  return { text: render(found) }
 }
 
 function logFile({ snapshot, logDirectory }: ControlServerOptions, url: URL): { readonly path: string } {

@@ -9,14 +9,14 @@ import { createForwarder } from './dns-forwarder.ts'
 import { startDnsServer } from './dns-server.ts'
 import { zoneOfSource } from './dns-source.ts'
 import type { Upstream } from './dns-upstream.ts'
-import type { Topology } from './topology.ts'
+import { nameServers, type Topology } from './topology.ts'
 
 const DNS_PORT = 53
 const NAME = 'kube-dns'
 const NAMESPACE = 'kube-system'
 
-/** The Service by which Pods reach cluster DNS, and its one endpoint: the fabric. */
-export function dnsObjects(topology: Topology): readonly [Service, EndpointSlice] {
+/** The Service by which Pods reach cluster DNS, and its one endpoint in each IP family: the fabric. */
+export function dnsObjects(topology: Topology): readonly (Service | EndpointSlice)[] {
   const ports = (['UDP', 'TCP'] as const).map((protocol) => ({
     name: protocol === 'UDP' ? 'dns' : 'dns-tcp',
     protocol,
@@ -27,16 +27,27 @@ export function dnsObjects(topology: Topology): readonly [Service, EndpointSlice
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: NAME, namespace: NAMESPACE, labels: { 'k8s-app': NAME } },
-      spec: { clusterIP: topology.dnsServiceIP, ports },
+      spec: {
+        clusterIP: topology.dnsServiceIP,
+        clusterIPs: nameServers(topology),
+        ipFamilyPolicy: 'PreferDualStack',
+        ports,
+      },
     },
-    {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { name: `${NAME}-fabric`, namespace: NAMESPACE, labels: { [SERVICE_NAME_LABEL]: NAME } },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: [topology.gateway], conditions: { ready: true } }],
-      ports,
-    },
+    ...topology.families.map(
+      ({ family, gateway }): EndpointSlice => ({
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: {
+          name: `${NAME}-fabric${family === topology.family ? '' : '-2'}`,
+          namespace: NAMESPACE,
+          labels: { [SERVICE_NAME_LABEL]: NAME },
+        },
+        addressType: family,
+        endpoints: [{ addresses: [gateway], conditions: { ready: true } }],
+        ports,
+      }),
+    ),
   ]
 }
 
@@ -51,22 +62,21 @@ export interface ClusterDnsOptions {
 }
 
 /**
- * Two servers on the fabric: the nodes' gateway answers for the cluster; the outside's gateway, as for anybody outside,
+ * Two servers on the fabric in each IP family: the nodes' gateway answers for the cluster; the outside's gateway, as for anybody outside,
  * knows none of its names and only asks upstream.
  */
 export async function startClusterDns(options: ClusterDnsOptions): Promise<void> {
-  const serviceIP = parseIP(options.topology.dnsServiceIP)
-  const config = zoneConfig(options.config, {
-    ...(serviceIP === undefined ? {} : { serverAddresses: [serviceIP] }),
-    ...(options.searchPath ? { autopath: [] } : {}),
-  })
+  const serverAddresses = nameServers(options.topology).flatMap((address) => parseIP(address) ?? [])
+  const config = zoneConfig(options.config, { serverAddresses, ...(options.searchPath ? { autopath: [] } : {}) })
   const { onError, topology } = options
   const upstream = createForwarder({ upstream: options.upstream, onError })
   const inside = zoneOfSource({ snapshot: options.snapshot, synced: () => true }, config)
   const outsideZone = compileZone(emptySnapshot(), zoneConfig(options.config))
   const listen = (address: string): { address: string; port: number } => ({ address, port: DNS_PORT })
-  await Promise.all([
-    startDnsServer({ listen: listen(topology.gateway), zone: inside, upstream, onError }),
-    startDnsServer({ listen: listen(topology.outsideGateway), zone: () => outsideZone, upstream, onError }),
-  ])
+  await Promise.all(
+    topology.families.flatMap(({ gateway, outsideGateway }) => [
+      startDnsServer({ listen: listen(gateway), zone: inside, upstream, onError }),
+      startDnsServer({ listen: listen(outsideGateway), zone: () => outsideZone, upstream, onError }),
+    ]),
+  )
 }

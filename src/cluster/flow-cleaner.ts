@@ -3,12 +3,14 @@ import type { NetworkNamespace } from '../host/namespaces.ts'
 import { resolvedServices, type ServicePortInfo } from '../model/resolve-services.ts'
 import { staleFlows } from '../proxy/stale-flows.ts'
 import type { Consumer } from './control-loop.ts'
-import type { NodePlan } from './topology.ts'
+import type { NodeFamilyPlan } from './topology.ts'
 
 /** Nodes, by where they are. */
 export interface NodePlaces {
-  readonly nodes: readonly Pick<NodePlan, 'name' | 'address'>[]
+  readonly nodes: readonly { readonly name: string; readonly families: readonly NodePlace[] }[]
 }
+
+type NodePlace = Pick<NodeFamilyPlan, 'family' | 'address'>
 
 /** Ends UDP flows to endpoints that are gone, after the rules say so, and off the path of the rules' own change. */
 export function createFlowCleaner(
@@ -20,10 +22,11 @@ export function createFlowCleaner(
   let seen: ReturnType<typeof resolvedServices> | undefined
   let due = false
   const clean = (services: readonly ServicePortInfo[]): void => {
-    for (const { name, address } of topology.nodes) {
+    for (const { name, families } of topology.nodes) {
       const conntrack = conntracks.get(name) ?? openConntrack(nodes.get(name))
       conntracks.set(name, conntrack)
-      conntrack.delete(staleFlows(conntrack.list(UDP), services, [address]))
+      const addresses = families.map(({ address }) => address)
+      conntrack.delete(staleFlows(conntrack.list(UDP), services, addresses))
     }
   }
   return {

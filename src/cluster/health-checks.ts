@@ -3,6 +3,7 @@ import { listenOn } from '../host/listen.ts'
 import { inNamespace, type NetworkNamespace } from '../host/namespaces.ts'
 import { resolvedServices } from '../model/resolve-services.ts'
 import { healthAnswer, healthChecks, type HealthCheck } from '../proxy/health-check.ts'
+import { hostAndPort } from '../lib/ip.ts'
 import type { Consumer } from './control-loop.ts'
 import type { NodePlaces } from './flow-cleaner.ts'
 
@@ -23,7 +24,7 @@ export function createHealthChecks(
 
   function open(key: string, check: HealthCheck, address: string, namespace: NetworkNamespace | undefined): void {
     const opened = inNamespace(namespace, () => listenOn({ protocol: 'TCP', address, port: check.port }))
-    if ('error' in opened) return onError(new Error(`${address}:${check.port}: ${opened.error}`))
+    if ('error' in opened) return onError(new Error(`${hostAndPort(address, check.port)}: ${opened.error}`))
     const listener: Listener = {
       check,
       server: createServer((_request, response) => {
@@ -43,13 +44,18 @@ export function createHealthChecks(
       seen = resolved
       const services = [...resolved.values()].flat()
       const wanted = new Set<string>()
-      for (const { name, address } of topology.nodes) {
-        for (const check of healthChecks(services, name)) {
-          const key = `${name} ${check.port}`
-          wanted.add(key)
-          const listener = listeners.get(key)
-          if (listener === undefined) open(key, check, address, nodes.get(name))
-          else listener.check = check
+      for (const { name, families } of topology.nodes) {
+        for (const { family, address } of families) {
+          for (const check of healthChecks(
+            services.filter((info) => info.family === family),
+            name,
+          )) {
+            const key = `${name} ${family} ${check.port}`
+            wanted.add(key)
+            const listener = listeners.get(key)
+            if (listener === undefined) open(key, check, address, nodes.get(name))
+            else listener.check = check
+          }
         }
       }
       for (const [key, { server }] of listeners) {

@@ -2,6 +2,7 @@ import { receiveFd } from '../host/fd-channel.ts'
 import { libc } from '../host/libc.ts'
 import type { ListenAddress } from '../host/listen.ts'
 import { startRelay, type Relay, type RelayListener } from '../host/relay.ts'
+import { parseIP } from '../lib/ip.ts'
 import { hostListeners, type HostListener, type ListenerNode } from '../model/host-listeners.ts'
 import { resolveServices } from '../model/resolve-services.ts'
 import type { Snapshot } from '../model/snapshot.ts'
@@ -13,8 +14,8 @@ export interface HostPortsOptions {
   readonly nodes: readonly ListenerNode[]
   /** The host address for all listeners instead of loopback. */
   readonly address?: string
-  /** Where connections of the host come from inside the network. */
-  readonly source: string
+  /** Where connections of the host come from inside the network: an address of each IP family. */
+  readonly sources: readonly string[]
   /** The engine's end of the fd channel. */
   readonly channel: number
   /** Asks the front to open addresses; their descriptors come through the channel, in order. */
@@ -83,7 +84,7 @@ export function createHostPorts(options: HostPortsOptions): HostPorts {
         .catch(options.onError)
     },
     opened: () => work,
-    status: () => [...entries.values()].map(statusOf),
+    status: () => [...entries.values()].map(statusOf).filter(isExpected),
   }
 }
 
@@ -92,13 +93,19 @@ function statusOf({ wanted, result }: Entry): ListenerStatus {
   return { protocol, address, wantedPort: port, service, target, ...result }
 }
 
+/** A machine without IPv6 has no ::1: nothing is missing there. */
+function isExpected({ address, error = '' }: ListenerStatus): boolean {
+  return address !== '::1' || !['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error)
+}
+
 /** The relay's thread starts with the first listener. */
-function createRelayFrom({ source }: HostPortsOptions): (fd: number, wanted: HostListener) => RelayListener {
+function createRelayFrom({ sources }: HostPortsOptions): (fd: number, wanted: HostListener) => RelayListener {
   let relay: Relay | undefined
   return (fd, { protocol, target }) => {
     try {
       relay ??= startRelay({ onFailure: endNetwork })
-      const route = { targets: [target], source }
+      const source = sources.find((address) => parseIP(address)?.family === parseIP(target.address)?.family)
+      const route = { targets: [target], ...(source === undefined ? {} : { source }) }
       return protocol === 'TCP' ? relay.listenTcp(fd, route) : relay.listenUdp(fd, route)
     } finally {
       libc().close(fd)

@@ -9,11 +9,12 @@ import { nftablesBackend, type NodeProgram } from '../proxy/backends/nftables.ts
 import type { NodeContext } from '../proxy/node-context.ts'
 import type { ClusterView } from '../remote/cluster-state.ts'
 import { withConnectionLoads } from './connection-loads.ts'
-import { createFlowCleaner } from './flow-cleaner.ts'
+import { createFlowCleaner, type NodePlaces } from './flow-cleaner.ts'
 import { createHealthChecks } from './health-checks.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
 import { createProxyHealth, type ProxyHealth } from './proxy-health.ts'
 import { createProxyMetrics, withoutLocalEndpoints, type ProxyMetrics } from './proxy-metrics.ts'
+import type { Generations } from './proxier.ts'
 import type { Rivals } from './rival-proxy.ts'
 import { createNotices } from './service-proxy.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
@@ -43,7 +44,7 @@ export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
   const health = createProxyHealth(startedAt)
   const metrics = createProxyMetrics()
   const tables = createTables(options, health, metrics)
-  const places = { nodes: [] as { readonly name: string; readonly address: string }[] }
+  const places: { nodes: NodePlaces['nodes'] } = { nodes: [] }
   const flows = createFlowCleaner(places, new Map(), onError)
   const checks = createHealthChecks(places, new Map(), onError, () => health.isHealthy(Date.now()))
   let contexts: readonly NodeContext[] = []
@@ -57,7 +58,8 @@ export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
       const before = snapshot
       snapshot = view.snapshot
       contexts = nodeContexts(snapshot, view.serviceCIDRs, options, contexts)
-      places.nodes = contexts.flatMap(({ addresses }) => addresses.map((address) => ({ name: node, address })))
+      const families = contexts.flatMap(({ family, addresses }) => addresses.map((address) => ({ family, address })))
+      places.nodes = [{ name: node, families }]
       countChanges(metrics, contexts, before, snapshot)
       tables.write(contexts, resolvedServices(snapshot))
       measureProgramming(metrics, before, snapshot, startedAt)
@@ -80,6 +82,7 @@ function createTables(
   metrics: ProxyMetrics,
 ): { write(contexts: readonly NodeContext[], services: Services): void } {
   const watcher = createRuleWatcher()
+  const generations: Generations = new Set()
   const notices = createNotices(onError)
   const tables = new Map<IPFamily, FamilyTable>()
   const start = (context: NodeContext): FamilyTable => {
@@ -93,6 +96,7 @@ function createTables(
       where: `${node} ${family}`,
       namespace: undefined,
       watcher,
+      generations,
       compile: (services, previous) => nftablesBackend.compile(services, table.context, previous),
       settle: nftablesBackend.settle,
       onError: fail,

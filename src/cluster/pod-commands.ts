@@ -78,8 +78,8 @@ function start(
   stdio: readonly (number | 'pipe' | 'ignore')[],
 ): ChildProcess {
   const container = pod.spec.containers.find((candidate) => candidate.name === name)
-  const { hostname, resolvConf, hosts, podIP, hostIP, netns } = sandbox
-  const own = container === undefined ? {} : containerEnv(pod, container, options.snapshot(), podIP, hostIP).env
+  const { hostname, resolvConf, hosts, netns } = sandbox
+  const own = container === undefined ? {} : containerEnv(pod, container, options.snapshot(), sandbox).env
   const program = isolatedProgram({ hostname, ...(resolvConf && { resolvConf }), ...(hosts && { hosts }) }, command)
   const env = { ...process.env, ...own, ...(tty && { TERM: 'xterm' }) }
   const beside = options.besideOf(objectKey(pod), name)

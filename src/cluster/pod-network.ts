@@ -9,7 +9,7 @@ import { objectKey } from '../model/snapshot.ts'
 import { createAddressPool, type AddressPool } from './address-pool.ts'
 import type { PodEvents } from './pod-events.ts'
 import { removePodFiles, writePodFiles } from './pod-files.ts'
-import type { NodePlan, Topology } from './topology.ts'
+import { nameServers, type NodePlan, type Topology } from './topology.ts'
 
 /** Gives Pods, and clients that look like Pods, their addresses, namespaces and files. */
 export interface PodNetwork {
@@ -17,9 +17,9 @@ export interface PodNetwork {
   removePodSandbox(pod: Pod, sandbox: PodSandbox): Promise<void>
   /** Of a Pod that runs. */
   sandboxOf(namespace: string, name: string): PodSandbox | undefined
-  /** A namespace with a Pod address of the node, for a program of the user. */
-  addClient(nodeName: string): { readonly address: string; readonly namespace: NetworkNamespace }
-  removeClient(nodeName: string, address: string, namespace: NetworkNamespace): void
+  /** A namespace with Pod addresses of the node, for a program of the user. */
+  addClient(nodeName: string): Leaf
+  removeClient(nodeName: string, leaf: Leaf): void
 }
 
 export interface PodNetworkOptions {
@@ -31,17 +31,25 @@ export interface PodNetworkOptions {
   /** Folder for the files that Pods see as /etc/hosts and /etc/resolv.conf. */
   readonly directory: string
   /** By the Pod's uid: the addresses that Pods had before the network was started again. */
-  readonly formerAddresses: ReadonlyMap<string, FormerAddress>
+  readonly formerAddresses: ReadonlyMap<string, FormerAddresses>
 }
 
-export interface FormerAddress {
+export interface FormerAddresses {
   readonly nodeName: string
-  readonly address: string
+  /** One of each IP family. */
+  readonly addresses: readonly string[]
+}
+
+/** Pod addresses, one of each IP family, the primary one first, and the namespace that has them. */
+export interface Leaf {
+  readonly addresses: readonly string[]
+  readonly namespace: NetworkNamespace
 }
 
 interface NodeState {
   readonly plan: NodePlan
-  readonly pool: AddressPool
+  /** Of each IP family. */
+  readonly pools: readonly AddressPool[]
 }
 
 export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
@@ -51,8 +59,8 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
   const { config, topology } = options
   const dnsConfig = {
     clusterDomain: config.clusterDomain,
-    clusterServers: [topology.dnsServiceIP],
-    nodeServers: [topology.outsideGateway],
+    clusterServers: nameServers(topology),
+    nodeServers: topology.families.map(({ outsideGateway }) => outsideGateway),
   }
   return {
     sandboxOf: (namespace, name) => sandboxes.get(`${namespace}/${name}`),
@@ -62,18 +70,20 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
       const node = leaves.plan(pod.spec.nodeName ?? '')
       const resolvConf = resolvConfOf(pod.metadata.namespace ?? 'default')
       const own = pod.spec.hostNetwork === true ? undefined : leaves.add(node.name, pod.metadata.uid)
-      const podIP = own?.address ?? node.address
+      const hostIPs = node.families.map(({ address }) => address)
+      const podIPs = own?.addresses ?? hostIPs
       const netns = own?.namespace ?? options.nodes.get(node.name)
       try {
-        const { problems, ...files } = writePodFiles(options.directory, pod, [podIP], dnsConfig, resolvConf)
+        const { problems, ...files } = writePodFiles(options.directory, pod, podIPs, dnsConfig, resolvConf)
         for (const message of problems) {
           options.recordEvent(pod, { type: 'Warning', reason: 'DNSConfigForming', message })
         }
-        const sandbox = { podIP, hostIP: node.address, ...files, ...(netns === undefined ? {} : { netns }) }
+        const addresses = { podIP: podIPs[0] ?? '', podIPs, hostIP: node.address, hostIPs }
+        const sandbox = { ...addresses, ...files, ...(netns === undefined ? {} : { netns }) }
         sandboxes.set(objectKey(pod), sandbox)
         return sandbox
       } catch (error) {
-        if (own !== undefined) leaves.remove(node.name, own.address, own.namespace)
+        if (own !== undefined) leaves.remove(node.name, own)
         throw error
       }
     },
@@ -81,7 +91,7 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
       if (sandboxes.get(objectKey(pod)) === sandbox) sandboxes.delete(objectKey(pod))
       removePodFiles(options.directory, pod)
       if (sandbox.netns === undefined || pod.spec.hostNetwork === true) return
-      leaves.remove(pod.spec.nodeName ?? '', sandbox.podIP, sandbox.netns)
+      leaves.remove(pod.spec.nodeName ?? '', { addresses: sandbox.podIPs ?? [], namespace: sandbox.netns })
     },
   }
 }
@@ -89,14 +99,17 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
 /** Addresses of the nodes' Pod ranges, each in a namespace of its own. */
 interface Leaves {
   plan(nodeName: string): NodePlan
-  /** `uid`: of a Pod, which keeps the address that it had. */
-  add(nodeName: string, uid?: string): { readonly address: string; readonly namespace: NetworkNamespace }
-  remove(nodeName: string, address: string, namespace: NetworkNamespace): void
+  /** `uid`: of a Pod, which keeps the addresses that it had. */
+  add(nodeName: string, uid?: string): Leaf
+  remove(nodeName: string, leaf: Leaf): void
 }
 
 function createLeaves({ topology, fabric, formerAddresses }: PodNetworkOptions): Leaves {
   const nodes = new Map<string, NodeState>(
-    topology.nodes.map((plan) => [plan.name, { plan, pool: createAddressPool(plan.podCIDR) }]),
+    topology.nodes.map((plan) => [
+      plan.name,
+      { plan, pools: plan.families.map(({ podCIDR }) => createAddressPool(podCIDR)) },
+    ]),
   )
   const nodeState = (name: string): NodeState => {
     const node = nodes.get(name)
@@ -104,30 +117,47 @@ function createLeaves({ topology, fabric, formerAddresses }: PodNetworkOptions):
     return node
   }
   const former = new Map(
-    [...formerAddresses].filter(([, { nodeName, address }]) => nodes.get(nodeName)?.pool.reserve(address) === true),
+    [...formerAddresses].filter(([, { nodeName, addresses }]) =>
+      reserveAll(nodes.get(nodeName)?.pools ?? [], addresses),
+    ),
   )
-  const takeAddress = (nodeName: string, uid: string): string | undefined => {
+  const takeAddresses = (nodeName: string, uid: string): readonly string[] => {
     const had = former.get(uid)
     former.delete(uid)
-    return had?.address ?? nodeState(nodeName).pool.take()
+    return had?.addresses ?? nodeState(nodeName).pools.flatMap((pool) => pool.take() ?? [])
   }
   return {
     plan: (nodeName) => nodeState(nodeName).plan,
     add(nodeName, uid = '') {
-      const address = takeAddress(nodeName, uid)
-      if (address === undefined) throw new Error(`the Pod range of ${nodeName} is used up: start with more --nodes`)
+      const addresses = takeAddresses(nodeName, uid)
+      const { pools } = nodeState(nodeName)
       try {
-        return { address, namespace: fabric.addPod(nodeName, address) }
+        if (addresses.length < pools.length)
+          throw new Error(`the Pod range of ${nodeName} is used up: start with more --nodes`)
+        return { addresses, namespace: fabric.addPod(nodeName, addresses) }
       } catch (error) {
-        nodeState(nodeName).pool.give(address)
+        giveBack(pools, addresses)
         throw error
       }
     },
-    remove(nodeName, address, namespace) {
+    remove(nodeName, { addresses, namespace }) {
       fabric.remove(namespace)
-      nodeState(nodeName).pool.give(address)
+      giveBack(nodeState(nodeName).pools, addresses)
     },
   }
+}
+
+/** Whether all of them are had: where one is not, none is. */
+function reserveAll(pools: readonly AddressPool[], addresses: readonly string[]): boolean {
+  if (pools.length === 0 || addresses.length !== pools.length) return false
+  const missing = pools.findIndex((pool, i) => !pool.reserve(addresses[i] ?? ''))
+  if (missing >= 0) giveBack(pools.slice(0, missing), addresses.slice(0, missing))
+  return missing < 0
+}
+
+/** To each pool all of them: it only knows its own. */
+function giveBack(pools: readonly AddressPool[], addresses: readonly string[]): void {
+  for (const pool of pools) for (const address of addresses) pool.give(address)
 }
 
 /** One file for all Pods of a namespace. */
@@ -138,7 +168,7 @@ function createResolvConfs({ directory, config, topology }: PodNetworkOptions): 
     const known = paths.get(namespace)
     if (known !== undefined) return known
     const path = `${directory}/${namespace}.resolv.conf`
-    writeFileSync(path, resolvConf(namespace, config, topology.dnsServiceIP))
+    writeFileSync(path, resolvConf(namespace, config, nameServers(topology)))
     paths.set(namespace, path)
     return path
   }

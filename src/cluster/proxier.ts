@@ -31,24 +31,32 @@ export interface Replaced {
   readonly after: readonly Table[]
 }
 
+/**
+ * What the proxiers of one namespace know of each other: which transaction of its rules each has seen last. They are
+ * numbered, whoever's they are.
+ */
+export type Generations = Set<{ seen: number }>
+
 /** `mostBytes`: of one transaction, where that is less than what the socket takes. */
 export function createProxier(
   namespace?: NetworkNamespace,
   replaced?: Replaced,
   mostBytes: number = Infinity,
+  generations: Generations = new Set(),
 ): Proxier {
   const socket = openNetfilter(namespace)
   const limit = Math.min(socket.sendLimit, mostBytes)
   let current: Table | undefined
   let sequence = 1
   let isUnknown = false
-  // Counted on with each transaction of our own: another number says that there was one of somebody else.
-  let generation = -1
+  // Counted on with each transaction of a proxier: another number says that there was one of somebody else.
+  const generation = { seen: -1 }
+  generations.add(generation)
   const send = (transactions: readonly Transaction[]): void => {
     for (const transaction of transactions) {
       sequence = transaction.lastSequence + 2
       transact(socket, transaction)
-      generation++
+      for (const one of generations) one.seen++
     }
   }
   const changeOf = (known: readonly Table[], next: Table, others: Replaced | undefined): readonly Transaction[] => {
@@ -70,7 +78,7 @@ export function createProxier(
   }
   const takeOver = (wanted: Table): boolean => {
     const read = readQuietly(wanted, socket)
-    generation = read.generation
+    generation.seen = read.generation
     const { found } = read
     // It decides nothing, and cannot be switched on again by what makes the rules.
     if (found === 'dormant') send([encodeTransaction(removal(wanted), sequence)])
@@ -79,7 +87,7 @@ export function createProxier(
   return {
     sync: (next) => void (current === undefined || isUnknown ? takeOver(next) : write([current], next)),
     mend() {
-      if (current === undefined || readGeneration(socket.ask(GENERATION_REQUEST)) === generation) return false
+      if (current === undefined || readGeneration(socket.ask(GENERATION_REQUEST)) === generation.seen) return false
       return takeOver(current)
     },
     get table() {

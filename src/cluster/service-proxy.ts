@@ -1,8 +1,8 @@
+import type { IPFamily } from '../api/core.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import { createRuleWatcher } from '../host/rule-watch.ts'
 import { formatCIDR } from '../lib/ip.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
-import type { ClusterConfig } from '../model/cluster-config.ts'
 import { resolvedServices } from '../model/resolve-services.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { Table } from '../nft/ruleset.ts'
@@ -14,16 +14,19 @@ import type { NodeTraffic } from '../proxy/traffic.ts'
 import { withConnectionLoads } from './connection-loads.ts'
 import type { Consumer } from './control-loop.ts'
 import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './service-notices.ts'
+import type { Generations } from './proxier.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
-import type { Topology } from './topology.ts'
+import type { FamilyTopology, NodePlan, Topology } from './topology.ts'
 import { countTraffic } from './traffic-counters.ts'
 
 /** The load balancer's place, beside the nodes' names. */
 export const BALANCER = 'balancer'
 
 export interface ServiceProxy extends Consumer {
-  /** The table of a node, or of the balancer, as the kernel has it. */
-  table(place: string): Table | undefined
+  /** The table of a node, or of the balancer, as the kernel has it; undefined where the network lacks the family. */
+  table(place: string, family: IPFamily): Table | undefined
+  /** Those of every family. */
+  tables(place: string): readonly Table[]
   /** What Services should be told. */
   readonly notices: Pick<ServiceNotices, 'follow'>
   /** Why a place has no rules at all, which a kernel without all of nf_tables is the reason for; undefined where none lacks them. */
@@ -35,33 +38,31 @@ export interface ServiceProxy extends Consumer {
 /** The service proxy of every node, and the load balancer outside them. */
 export function createServiceProxy(
   topology: Topology,
-  config: ClusterConfig,
   nodes: ReadonlyMap<string, NetworkNamespace>,
   onError: (error: unknown) => void,
 ): ServiceProxy {
-  const balancerContext = balancerContextOf(topology, config)
-  const keepers = new Map<string, TableKeeper>()
   const watcher = createRuleWatcher()
+  const places = new Map<string, Place>()
   const readers: ((services: Services) => readonly NodeTraffic[])[] = []
-  for (const node of nodeContexts(topology, config)) {
-    const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
-      nftablesBackend.compile(services, node, previous)
+  for (const node of topology.nodes) {
     const namespace = nodes.get(node.name)
-    readers.push(countTraffic(node, namespace, watcher, OrderedMap.empty(), onError))
-    const keeper = keepTable({ where: node.name, namespace, watcher, compile, settle: nftablesBackend.settle, onError })
-    keepers.set(node.name, withConnectionLoads(namespace, keeper, onError))
+    const generations: Generations = new Set()
+    const common = { where: node.name, namespace, watcher, onError, generations, settle: nftablesBackend.settle }
+    const keep = (family: FamilyTopology, i: number): TableKeeper => {
+      const context = nodeContext(node, family, i)
+      readers.push(countTraffic(context, namespace, watcher, OrderedMap.empty(), onError))
+      const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
+        nftablesBackend.compile(services, context, previous)
+      return withConnectionLoads(namespace, keepTable({ ...common, compile }), onError)
+    }
+    places.set(node.name, placeOf(topology, keep))
   }
-  const balance = (services: Services, previous: BalancerProgram | undefined): BalancerProgram =>
-    compileLoadBalancer(services, balancerContext, previous)
-  const balancer = {
-    where: BALANCER,
-    namespace: undefined,
-    watcher,
-    compile: balance,
-    settle: settleProgram,
-    onError,
-  }
-  keepers.set(BALANCER, keepTable(balancer))
+  const generations: Generations = new Set()
+  const common = { where: BALANCER, namespace: undefined, watcher, onError, generations, settle: settleProgram }
+  places.set(
+    BALANCER,
+    placeOf(topology, (family, i) => keepTable({ ...common, compile: balancerCompiler(topology, family, i) })),
+  )
   const notices = createNotices(onError)
   let seen: Services | undefined
   return {
@@ -70,35 +71,16 @@ export function createServiceProxy(
       const resolved = resolvedServices(snapshot)
       if (resolved === seen) return
       seen = resolved
-      for (const [place, keeper] of keepers) {
-        keeper.sync(resolved)
-        notices.update(place, keeper.state())
+      for (const [name, place] of places) {
+        place.sync(resolved)
+        for (const [family, keeper] of place.keepers) notices.update(`${name} ${family}`, keeper.state())
       }
     },
     notices,
-    table: (place) => keepers.get(place)?.table(),
+    table: (name, family) => places.get(name)?.keepers.get(family)?.table(),
+    tables: (name) => [...(places.get(name)?.keepers.values() ?? [])].flatMap((keeper) => keeper.table() ?? []),
     traffic: () => readers.flatMap((read) => read(seen ?? OrderedMap.empty())),
-    refusal: () => [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0],
-  }
-}
-
-function nodeContexts(topology: Topology, config: ClusterConfig): readonly NodeContext[] {
-  return topology.nodes.map(({ name, address }) => ({
-    name,
-    family: 'IPv4',
-    addresses: [address],
-    podCIDR: config.podCIDRs.map(formatCIDR)[0] ?? '',
-    serviceCIDRs: config.serviceCIDRs.filter((range) => range.family === 4).map(formatCIDR),
-  }))
-}
-
-function balancerContextOf(topology: Topology, config: ClusterConfig): BalancerContext {
-  return {
-    family: 'IPv4',
-    nodes: topology.nodes,
-    loadBalancerCIDR: config.loadBalancerCIDRs.map(formatCIDR)[0] ?? '',
-    outsideCIDR: config.outsideCIDRs.map(formatCIDR)[0] ?? '',
-    podCIDR: config.podCIDRs.map(formatCIDR)[0] ?? '',
+    refusal: () => [...places.values()].flatMap((place) => refusalOf(place) ?? [])[0],
   }
 }
 
@@ -110,4 +92,39 @@ export function createNotices(onError: (error: unknown) => void): ServiceNotices
     if (reason === ADDRESS_IN_USE) onError(new Error(`Service ${service}: ${message}`))
   })
   return notices
+}
+
+/** A namespace with rules: a table for each IP family. */
+interface Place {
+  sync(services: Services): void
+  readonly keepers: ReadonlyMap<IPFamily, TableKeeper>
+}
+
+function placeOf({ families }: Topology, keep: (family: FamilyTopology, index: number) => TableKeeper): Place {
+  const keepers = new Map(families.map((family, i) => [family.family, keep(family, i)]))
+  return { keepers, sync: (services) => keepers.forEach((keeper) => keeper.sync(services)) }
+}
+
+function refusalOf({ keepers }: Place): string | undefined {
+  return [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0]
+}
+
+/** `index`: of the family, in every list of families. */
+function nodeContext(node: NodePlan, { family, podCIDR, serviceCIDR }: FamilyTopology, index: number): NodeContext {
+  const addresses = node.families.slice(index, index + 1).map(({ address }) => address)
+  return { name: node.name, family, addresses, podCIDR, serviceCIDRs: [serviceCIDR] }
+}
+
+type CompileBalancer = (services: Services, previous: BalancerProgram | undefined) => BalancerProgram
+
+function balancerCompiler({ nodes }: Topology, family: FamilyTopology, index: number): CompileBalancer {
+  const context: BalancerContext = {
+    family: family.family,
+    nodes: nodes.map(({ name, families, address }) => ({ name, address: families[index]?.address ?? address })),
+    nodeCIDR: family.nodeCIDR,
+    loadBalancerCIDR: family.loadBalancerCIDR,
+    outsideCIDR: formatCIDR(family.outsideCIDR),
+    podCIDR: family.podCIDR,
+  }
+  return (services, previous) => compileLoadBalancer(services, context, previous)
 }

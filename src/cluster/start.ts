@@ -34,7 +34,7 @@ import { findProgram } from './run-commands.ts'
 import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
 import { openNetworkState, type NetworkState } from './state/network-state.ts'
 import { networkStatus, type NetworkStatus } from './status.ts'
-import { planTopology, type Topology } from './topology.ts'
+import { type FamilyTopology, planTopology, type Topology } from './topology.ts'
 
 export interface Cluster {
   /** Ends every Pod gracefully. The namespaces end with the process. */
@@ -72,7 +72,7 @@ export async function startCluster(
 ): Promise<Cluster> {
   const step = stepTimer(surroundings.link)
   const { config, topology } = plan(options)
-  const { fabric, nodes } = makeFabric(config, topology)
+  const { fabric, nodes } = makeFabric(topology)
   step('nodes')
   const state = await openNetworkState(options, topology, reportError)
   const objects = createObjects(config, state.objects)
@@ -150,21 +150,31 @@ function plan(options: ClusterOptions): { readonly config: ClusterConfig; readon
   return { config, topology }
 }
 
-function makeFabric(config: ClusterConfig, topology: Topology): Pick<Parts, 'fabric' | 'nodes'> {
-  const { gateway, nodePrefixLength, outsideGateway } = topology
-  const balanced = config.loadBalancerCIDRs.map(formatCIDR)
-  const fabric = createFabric({ gateway, nodePrefixLength, outsideGateway, balanced })
+function makeFabric(topology: Topology): Pick<Parts, 'fabric' | 'nodes'> {
+  const { families } = topology
+  const fabric = createFabric({ families, balanced: topology.families.map(balancedRange) })
   const nodes = new Map(
-    topology.nodes.map((node) => [node.name, fabric.addNode({ ...node, podCIDR: formatCIDR(node.podCIDR) })]),
+    topology.nodes.map(({ name, families: own }) => {
+      const addresses = own.map((family) => ({ ...family, podCIDR: formatCIDR(family.podCIDR) }))
+      return [name, fabric.addNode({ name, families: addresses })]
+    }),
   )
   return { fabric, nodes }
 }
 
+/** In IPv6 everything that is nowhere else: the balancer refuses what it does not serve. */
+function balancedRange({ family, loadBalancerCIDR }: FamilyTopology): string {
+  return family === 'IPv4' ? loadBalancerCIDR : '::/0'
+}
+
 function makeHostPorts({ options, topology, surroundings }: Parts): HostPorts {
   return createHostPorts({
-    nodes: topology.nodes,
+    nodes: topology.nodes.map(({ number, families }) => ({
+      number,
+      addresses: families.map(({ address }) => address),
+    })),
     ...(options.listen === undefined ? {} : { address: options.listen }),
-    source: topology.outsideGateway,
+    sources: topology.families.map(({ outsideGateway }) => outsideGateway),
     channel: surroundings.link.channel,
     listen: surroundings.link.listen,
     onError: (error) => reportError('host ports', error),
@@ -182,7 +192,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
   const { config, topology, nodes, objects } = parts
   let loop: ControlLoop | undefined
   const kubelet = makeKubelet(parts, () => loop?.settled() ?? Promise.resolve())
-  const serviceProxy = createServiceProxy(topology, config, nodes, (error) => reportError('service proxy', error))
+  const serviceProxy = createServiceProxy(topology, nodes, (error) => reportError('service proxy', error))
   const consumers = [
     serviceProxy,
     createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
@@ -272,7 +282,7 @@ async function startControl(
     kubeconfig: () => kubeconfig,
     logDirectory: `${options.stateDirectory}/pods`,
     snapshot: objects.snapshot,
-    table: serviceProxy.table,
+    tables: serviceProxy.tables,
     traffic: serviceProxy.traffic,
     clients,
     clusterDomain: config.clusterDomain,

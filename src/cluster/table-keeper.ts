@@ -5,7 +5,7 @@ import type { Table } from '../nft/ruleset.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import type { Claims } from '../proxy/backends/nftables/claims.ts'
 import { advanceAround } from './advance-around.ts'
-import { createProxier, type Proxier, type Replaced } from './proxier.ts'
+import { createProxier, type Generations, type Proxier, type Replaced } from './proxier.ts'
 import { inSteps } from './service-steps.ts'
 
 export type Services = ReturnType<typeof resolvedServices>
@@ -46,6 +46,8 @@ export interface TableKeeperOptions<Program extends ServiceProgram> {
   readonly onWritten?: () => void
   /** Rules of somebody else that make way. */
   readonly replaced?: Replaced
+  /** Of all keepers in the namespace, where there are several. */
+  readonly generations?: Generations
 }
 
 interface ServiceProgram {
@@ -61,7 +63,7 @@ interface ServiceProgram {
  */
 export function keepTable<Program extends ServiceProgram>(options: TableKeeperOptions<Program>): TableKeeper {
   const { where, namespace, watcher, onError } = options
-  const proxier = createProxier(namespace, options.replaced)
+  const proxier = createProxier(namespace, options.replaced, undefined, options.generations)
   const writer = createWriter(options, proxier)
   let wanted: Services | undefined
   let timer: NodeJS.Timeout | undefined

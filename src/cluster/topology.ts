@@ -1,24 +1,43 @@
 import { availableParallelism, release, totalmem } from 'node:os'
 import type { Lease } from '../api/coordination.ts'
-import type { Node } from '../api/core.ts'
+import type { IPFamily, Node } from '../api/core.ts'
 import type { Condition } from '../api/meta.ts'
+import { LINK_LOCAL_GATEWAY } from '../host/link-local-gateway.ts'
 import { cidrAddress, cidrSize, formatCIDR, formatIP, type CIDR } from '../lib/ip.ts'
 import { KUBERNETES_VERSION } from '../api/version.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 
-/** The addresses of one network, worked out once from its ranges. IPv4. */
-export interface Topology {
+/** The addresses of one network, worked out once from its ranges. Those of the primary family stand in it directly. */
+export interface Topology extends FamilyTopology {
+  /** Every IP family of the network, the primary one first. */
+  readonly families: readonly FamilyTopology[]
+  readonly nodes: readonly NodePlan[]
+}
+
+export interface FamilyTopology {
+  readonly family: IPFamily
+  readonly nodeCIDR: string
+  readonly podCIDR: string
+  readonly serviceCIDR: string
+  readonly loadBalancerCIDR: string
+  readonly outsideCIDR: CIDR
   /** The fabric's address on the nodes' bridge; cluster DNS listens there. */
   readonly gateway: string
   readonly nodePrefixLength: number
   readonly outsideGateway: string
   readonly dnsServiceIP: string
-  readonly nodes: readonly NodePlan[]
 }
 
-export interface NodePlan {
+/** A node, with its addresses of the primary family. */
+export interface NodePlan extends NodeFamilyPlan {
   readonly number: number
   readonly name: string
+  /** As the families of the topology. */
+  readonly families: readonly NodeFamilyPlan[]
+}
+
+export interface NodeFamilyPlan {
+  readonly family: IPFamily
   readonly address: string
   readonly podCIDR: CIDR
   readonly podGateway: string
@@ -26,49 +45,103 @@ export interface NodePlan {
 
 const FIRST_NODE = 100
 const DNS_INDEX = 53
-const NODE_POD_PREFIX = 24
+const NODE_POD_PREFIX = { 4: 24, 6: 64 } as const
+/** Prefixes of the smallest and the largest ranges for Services. */
+const SERVICE_PREFIX = { 4: { smallest: 26, largest: 0 }, 6: { smallest: 122, largest: 64 } } as const
+
+interface FamilyRanges {
+  readonly node: CIDR
+  readonly pod: CIDR
+  readonly service: CIDR
+  readonly loadBalancer: CIDR
+  readonly outside: CIDR
+}
 
 /** The plan of `count` nodes, or one sentence that says why the ranges do not hold them. */
 export function planTopology(config: ClusterConfig, count: number): Topology | string {
-  const [nodeCIDR, podCIDR, serviceCIDR, outsideCIDR] = [
-    config.nodeCIDRs[0],
-    config.podCIDRs[0],
-    config.serviceCIDRs[0],
-    config.outsideCIDRs[0],
+  const ranges = config.serviceCIDRs.flatMap((_, i) => rangesAt(config, i) ?? [])
+  for (const range of ranges) {
+    const problem = tooSmall(range, count)
+    if (problem !== undefined) return problem
+  }
+  const families = ranges.map(planFamily)
+  const [primary] = families
+  if (primary === undefined) return 'every range of the network needs one of each of its IP families'
+  const nodes = Array.from({ length: count }, (_, i) => planNode(i + 1, ranges)).flatMap((node) => node ?? [])
+  return { ...primary, families, nodes }
+}
+
+/** Cluster DNS, as Pods' resolv.conf names it. */
+export function nameServers({ families }: Topology): readonly string[] {
+  return families.map(({ dnsServiceIP }) => dnsServiceIP)
+}
+
+function rangesAt(config: ClusterConfig, i: number): FamilyRanges | undefined {
+  const [node, pod, service, loadBalancer, outside] = [
+    config.nodeCIDRs[i],
+    config.podCIDRs[i],
+    config.serviceCIDRs[i],
+    config.loadBalancerCIDRs[i],
+    config.outsideCIDRs[i],
   ]
-  if (nodeCIDR === undefined || podCIDR === undefined || serviceCIDR === undefined || outsideCIDR === undefined) {
-    return 'every range of the network needs an IPv4 range'
+  return node && pod && service && loadBalancer && outside && { node, pod, service, loadBalancer, outside }
+}
+
+function tooSmall({ node, pod, service }: FamilyRanges, count: number): string | undefined {
+  if (cidrSize(node) < BigInt(FIRST_NODE + count + 1)) {
+    const first = node.family === 4 ? `.${FIRST_NODE}` : `::${FIRST_NODE.toString(16)}`
+    return `--node-cidr ${formatCIDR(node)} has no room for ${count} nodes from ${first} up`
   }
-  const ranges = [...config.nodeCIDRs, ...config.podCIDRs, ...config.serviceCIDRs, ...config.loadBalancerCIDRs]
-  const foreign = ranges.find(({ family }) => family === 6)
-  if (foreign !== undefined) return `${formatCIDR(foreign)}: IPv6 ranges are not supported yet`
-  if (cidrSize(nodeCIDR) < BigInt(FIRST_NODE + count + 1)) {
-    return `--node-cidr ${formatCIDR(nodeCIDR)} has no room for ${count} nodes from .${FIRST_NODE} up`
+  const nodePrefix = NODE_POD_PREFIX[pod.family]
+  if (pod.prefixLength > nodePrefix || cidrSize(pod) < BigInt(count + 1) * nodePodSize(pod)) {
+    return `--pod-cidr ${formatCIDR(pod)} has no room for a /${nodePrefix} for each of ${count} nodes`
   }
-  if (podCIDR.prefixLength > NODE_POD_PREFIX || cidrSize(podCIDR) < BigInt((count + 1) * 256)) {
-    return `--pod-cidr ${formatCIDR(podCIDR)} has no room for a /24 for each of ${count} nodes`
-  }
-  if (cidrSize(serviceCIDR) < 64n) return `--service-cidr ${formatCIDR(serviceCIDR)} is smaller than a /26`
-  const nodes = Array.from({ length: count }, (_, i) => planNode(i + 1, nodeCIDR, podCIDR))
+  const { smallest, largest } = SERVICE_PREFIX[service.family]
+  const range = `--service-cidr ${formatCIDR(service)}`
+  if (service.prefixLength > smallest) return `${range} is smaller than a /${smallest}`
+  return service.prefixLength < largest ? `${range} is larger than a /${largest}` : undefined
+}
+
+function nodePodSize({ family }: CIDR): bigint {
+  return 1n << BigInt((family === 4 ? 32 : 128) - NODE_POD_PREFIX[family])
+}
+
+function planFamily({ node, pod, service, loadBalancer, outside }: FamilyRanges): FamilyTopology {
   return {
-    gateway: formatIP(cidrAddress(nodeCIDR, 1)),
-    nodePrefixLength: nodeCIDR.prefixLength,
-    outsideGateway: formatIP(cidrAddress(outsideCIDR, 1)),
-    dnsServiceIP: formatIP(cidrAddress(serviceCIDR, DNS_INDEX)),
-    nodes,
+    family: familyName(node),
+    nodeCIDR: formatCIDR(node),
+    podCIDR: formatCIDR(pod),
+    serviceCIDR: formatCIDR(service),
+    loadBalancerCIDR: formatCIDR(loadBalancer),
+    outsideCIDR: outside,
+    gateway: formatIP(cidrAddress(node, 1)),
+    nodePrefixLength: node.prefixLength,
+    outsideGateway: formatIP(cidrAddress(outside, 1)),
+    dnsServiceIP: formatIP(cidrAddress(service, DNS_INDEX)),
   }
 }
 
-function planNode(number: number, nodeCIDR: CIDR, podCIDR: CIDR): NodePlan {
-  const base = cidrAddress(podCIDR, number * 256)
-  return {
-    number,
-    name: `node-${number}`,
-    address: formatIP(cidrAddress(nodeCIDR, FIRST_NODE + number - 1)),
-    podCIDR: { family: 4, base: base.value, prefixLength: NODE_POD_PREFIX },
-    podGateway: formatIP({ family: 4, value: base.value + 1n }),
-  }
+function familyName({ family }: CIDR): IPFamily {
+  return family === 4 ? 'IPv4' : 'IPv6'
 }
+
+function planNode(number: number, ranges: readonly FamilyRanges[]): NodePlan | undefined {
+  const families = ranges.map(({ node, pod }): NodeFamilyPlan => {
+    const base = pod.base + BigInt(number) * nodePodSize(pod)
+    const podCIDR = { family: pod.family, base, prefixLength: NODE_POD_PREFIX[pod.family] }
+    return {
+      family: familyName(node),
+      address: formatIP(cidrAddress(node, FIRST_NODE + number - 1)),
+      podCIDR,
+      podGateway: pod.family === 4 ? formatIP(cidrAddress(podCIDR, 1)) : LINK_LOCAL_GATEWAY,
+    }
+  })
+  const [primary] = families
+  return primary && { ...primary, number, name: `node-${number}`, families }
+}
+
+/** What a /24 holds without its network, broadcast and gateway addresses. */
+const MOST_PODS = 253
 
 /** As Go calls it, and so as Kubernetes' labels do. */
 const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch
@@ -77,12 +150,12 @@ const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch
 export const RUNTIME_VERSION: string = 'portolan://host-programs'
 
 export function nodeObject(plan: NodePlan): Node {
-  const podCIDR = formatCIDR(plan.podCIDR)
+  const podCIDRs = plan.families.map(({ podCIDR }) => formatCIDR(podCIDR))
+  const internal = plan.families.map(({ address }) => ({ type: 'InternalIP', address }))
   const resources = {
     cpu: String(availableParallelism()),
     memory: `${Math.floor(totalmem() / 1024)}Ki`,
-    // Without the network, broadcast and gateway addresses of its range.
-    pods: String(2 ** (32 - plan.podCIDR.prefixLength) - 3),
+    pods: String(MOST_PODS),
   }
   return {
     apiVersion: 'v1',
@@ -91,12 +164,9 @@ export function nodeObject(plan: NodePlan): Node {
       name: plan.name,
       labels: { 'kubernetes.io/hostname': plan.name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': ARCHITECTURE },
     },
-    spec: { podCIDR, podCIDRs: [podCIDR] },
+    spec: { podCIDR: podCIDRs[0] ?? '', podCIDRs },
     status: {
-      addresses: [
-        { type: 'InternalIP', address: plan.address },
-        { type: 'Hostname', address: plan.name },
-      ],
+      addresses: [...internal, { type: 'Hostname', address: plan.name }],
       conditions: [
         ...['MemoryPressure', 'DiskPressure', 'PIDPressure'].map(noPressure),
         { type: 'NetworkUnavailable', status: 'False', reason: 'RouteCreated', message: 'the node has its routes' },

@@ -1,11 +1,12 @@
 /** Looks at one connection of the running network, as `portolan trace` asks: connects, and sees who listens. */
+import type { IPFamily } from '../api/core.ts'
 import type { Connection, Observation, ProbeRequest } from '../explain/trace/observation.ts'
 import type { RuleOutcome } from '../explain/trace/report.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import type { Table } from '../nft/ruleset.ts'
 import type { Client, Clients } from './clients.ts'
 import type { PodNetwork } from './pod-network.ts'
-import type { Topology } from './topology.ts'
+import type { NodePlan, Topology } from './topology.ts'
 import { connectAll } from './trace-connect.ts'
 import { nameServer, resolveNames } from './trace-dns.ts'
 import { foreignTables } from './trace-foreign.ts'
@@ -17,7 +18,7 @@ export interface TraceParts {
   readonly topology: Topology
   readonly podNetwork: PodNetwork
   readonly nodes: ReadonlyMap<string, NetworkNamespace>
-  readonly table: (place: string) => Table | undefined
+  readonly table: (place: string, family: IPFamily) => Table | undefined
   /** The place of the load balancer's table. */
   readonly balancer: string
 }
@@ -105,9 +106,9 @@ function rulesFor(
 ): readonly RuleOutcome[] {
   const at = (place: string, hook: 'prerouting' | 'output', to = dial): RuleOutcome | undefined => {
     const packet = { protocol, source, ...to }
-    const found = table(place)
+    const found = table(place, to.address.includes(':') ? 'IPv6' : 'IPv4')
     const node = topology.nodes.find(({ name }) => name === place)
-    const localAddresses = node === undefined ? [] : [node.address, node.podGateway]
+    const localAddresses = node?.families.flatMap(({ address, podGateway }) => [address, podGateway]) ?? []
     return found && judgeRules({ place, table: found, hook, localAddresses }, packet)
   }
   const [kind, namespace = '', name = ''] = from.split('/', 3)
@@ -117,17 +118,21 @@ function rulesFor(
     const node = topology.nodes.find(({ address }) => address === hostIP)
     return [at(node?.name ?? '', hostIP === podIP ? 'output' : 'prerouting')].flatMap((outcome) => outcome ?? [])
   }
-  const named = topology.nodes.find(({ address }) => address === dial.address)
+  const named = nodeAt(topology, dial.address)
   if (named !== undefined) return [at(named.name, 'prerouting')].flatMap((outcome) => outcome ?? [])
   const balanced = at(balancer, 'prerouting')
   if (balanced === undefined) return []
   // The load balancer sends to a node, whose rules come next.
   const onNodes = balanced.choices.flatMap((choice) => {
     const [, address = '', port = ''] = /^\[?([^\]]*)\]?:(\d+)$/.exec(choice) ?? []
-    const node = topology.nodes.find((one) => one.address === address)
+    const node = nodeAt(topology, address)
     return node === undefined ? [] : (at(node.name, 'prerouting', { address, port: Number(port) }) ?? [])
   })
   return [balanced, ...onNodes]
+}
+
+function nodeAt({ nodes }: Topology, wanted: string): NodePlan | undefined {
+  return nodes.find(({ families }) => families.some(({ address }) => address === wanted))
 }
 
 /** Tables of others at every place that the packets may pass. */

@@ -1,4 +1,5 @@
 import type { RuleOutcome } from '../explain/trace/report.ts'
+import { hostAndPort } from '../lib/ip.ts'
 import { evaluateAll, type Evaluation } from '../nft/evaluate.ts'
 import type { Packet } from '../nft/packet.ts'
 import { type RuleStep, ruleSteps } from '../nft/rule-steps.ts'
@@ -23,7 +24,7 @@ export interface RulePacket {
 /** What the rules that the kernel holds do with the first packet of a connection: every endpoint that they may choose. */
 export function judgeRules(at: RulePlace, packet: RulePacket): RuleOutcome {
   const first: Packet = {
-    family: 4,
+    family: packet.address.includes(':') ? 6 : 4,
     l4proto: packet.protocol.toLowerCase(),
     saddr: packet.source,
     daddr: packet.address,
@@ -88,7 +89,7 @@ function isEnd({ outcome }: Evaluation): boolean {
 }
 
 function translation({ outcome }: Evaluation): readonly string[] {
-  return outcome.kind === 'dnat' ? [`${outcome.address}:${outcome.port}`] : []
+  return outcome.kind === 'dnat' ? [hostAndPort(outcome.address, outcome.port)] : []
 }
 
 /** Those in which a rule matched; not those that a policy ended. */

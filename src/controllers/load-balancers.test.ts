@@ -12,6 +12,7 @@ function configWith(loadBalancerCIDR: string): ClusterConfig {
 }
 
 const config = configWith('203.0.113.0/24')
+const DUAL = '203.0.113.0/30,fd00:1::/64'
 
 /** `a@10:80 asks 203.0.113.20`: Service a, created at second 10, port 80, with spec.loadBalancerIP. */
 function service(text: string, extra: Partial<ServiceSpec> = {}): Service {
@@ -98,8 +99,24 @@ describe('load-balancer addresses', () => {
 
   test('both families, a small range, and an end', () => {
     const dual = service('a@10:80', { ipFamilies: ['IPv4', 'IPv6'] })
-    const settings = configWith('203.0.113.0/30,fd00:1::/64')
+    const settings = configWith(DUAL)
     const found = settle(snapshotOf([dual, service('b@11:80'), service('c@12:80')]), undefined, settings)
     expect(addresses(found)).toEqual({ a: '203.0.113.1 fd00:1::a', b: '203.0.113.2', c: '' })
+  })
+  test('a Service that becomes dual stack keeps its address, and one that no longer is loses the second', () => {
+    const settings = configWith(DUAL)
+    const change = (before: Snapshot, ipFamilies: ServiceSpec['ipFamilies']): Snapshot => {
+      const a = get(before, 'Service', 'default/a')
+      if (a === undefined || ipFamilies === undefined) throw new Error('gone')
+      const objects = {
+        ...before.objects,
+        Service: before.objects.Service.set('default/a', { ...a, spec: { ...a.spec, ipFamilies } }),
+      }
+      return settle({ ...before, objects }, before, settings)
+    }
+    const first = settle(snapshotOf([service('b@10:80'), service('a@11:80')]), undefined, settings)
+    const dual = change(first, ['IPv4', 'IPv6'])
+    expect(addresses(dual)).toEqual({ a: '203.0.113.2 fd00:1::a', b: '203.0.113.1' })
+    expect(addresses(change(dual, ['IPv6']))).toEqual({ a: 'fd00:1::a', b: '203.0.113.1' })
   })
 })

@@ -3,7 +3,7 @@ import type { IPFamily, Service } from '../api/core.ts'
 import type { AnyObject } from '../api/kinds.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
-import { serviceFamilies } from '../model/endpoints.ts'
+import { addressFamily, serviceFamilies } from '../model/endpoints.ts'
 import { indexBy, type Index } from '../model/incremental.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
@@ -59,7 +59,10 @@ function giveAddresses(services: readonly Service[], config: ClusterConfig): rea
       if (result !== undefined) results.set(service, result)
     }
   }
-  return ordered.flatMap((service) => updateTo(service, withResult(service, results.get(service) ?? { ips: [] })))
+  return ordered.flatMap((service) => {
+    const result = withEveryFamily(service, results.get(service) ?? { ips: [] }, pool)
+    return updateTo(service, withResult(service, result))
+  })
 }
 
 interface Result {
@@ -70,8 +73,10 @@ interface Result {
 
 /** undefined where the Service has no address yet, or one that it can no longer have. */
 function keepAddresses(service: Service, pool: AddressPool): Result | undefined {
-  const ips = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+  const families = serviceFamilies(service)
   const { loadBalancerIP } = service.spec
+  const all = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])
+  const ips = all.filter((ip) => families.includes(addressFamily(ip)))
   if (ips.length === 0 || (loadBalancerIP !== undefined && !ips.includes(loadBalancerIP))) return undefined
   const claim = claimOf(service)
   if (ips.some((ip) => pool.problem(ip, claim) !== undefined)) return undefined
@@ -90,12 +95,26 @@ function takeRequested(service: Service, pool: AddressPool): Result | undefined 
 }
 
 function takeFree(service: Service, pool: AddressPool): Result {
-  const ips = serviceFamilies(service).flatMap((family: IPFamily) => {
-    const ip = pool.lowestFree(family)
-    if (ip !== undefined) pool.take(ip, claimOf(service))
-    return ip ?? []
-  })
+  const ips = serviceFamilies(service).flatMap((family) => takeOne(service, family, pool))
   return ips.length > 0 ? { ips } : { ips, problem: 'no address is free in the load-balancer range (--lb-cidr)' }
+}
+
+/** A Service that became dual stack keeps its address and gets a second one. */
+function withEveryFamily(service: Service, result: Result, pool: AddressPool): Result {
+  const { loadBalancerIP = '' } = service.spec
+  if (result.problem !== undefined || loadBalancerIP !== '') return result
+  const ips = serviceFamilies(service).flatMap((family) => {
+    const held = result.ips.filter((ip) => addressFamily(ip) === family)
+    return held.length > 0 ? held : takeOne(service, family, pool)
+  })
+  return { ips }
+}
+
+function takeOne(service: Service, family: IPFamily, pool: AddressPool): readonly string[] {
+  const ip = pool.lowestFree(family)
+  if (ip === undefined) return []
+  pool.take(ip, claimOf(service))
+  return [ip]
 }
 
 function claimOf(service: Service): Claim {

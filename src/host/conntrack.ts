@@ -1,4 +1,4 @@
-import { formatIPv4, parseIPv4 } from '../lib/ip.ts'
+import { formatIP, formatIPv4, parseIP, type IP } from '../lib/ip.ts'
 import { libc } from './libc.ts'
 import type { NetworkNamespace } from './namespaces.ts'
 import { createNetlinkWriter, type NetlinkWriter } from './netlink-writer.ts'
@@ -12,7 +12,7 @@ export interface FlowTuple {
   readonly destinationPort: number
 }
 
-/** A tracked IPv4 flow: as its first packet was sent, and as the answers come. */
+/** A tracked flow: as its first packet was sent, and as the answers come. */
 export interface Flow {
   /** IP protocol number. */
   readonly protocol: number
@@ -24,7 +24,7 @@ export interface Flow {
 
 /** The connection tracking of one network namespace. */
 export interface Conntrack {
-  /** Flows of one IP protocol. */
+  /** Flows of one IP protocol, of both IP families. */
   list(protocol: number): readonly Flow[]
   /** A flow that has ended meanwhile is no error. */
   delete(flows: readonly Flow[]): void
@@ -37,9 +37,11 @@ export const UDP = 17
 const CTNETLINK = 1 << 8
 const [CT_GET, CT_DELETE] = [CTNETLINK | 1, CTNETLINK | 2]
 const [REQUEST, DUMP] = [1, 0x300]
-const AF_INET = 2
+const AF_UNSPEC = 0
+const AF = { 4: 2, 6: 10 } as const
 const [TUPLE_ORIGINAL, TUPLE_REPLY, TUPLE_IP, TUPLE_PROTO] = [1, 2, 1, 2]
-const [IP_SOURCE, IP_DESTINATION, PROTO_NUMBER, PROTO_SOURCE_PORT, PROTO_DESTINATION_PORT] = [1, 2, 1, 2, 3]
+const [IP_SOURCE, IP_DESTINATION, IPV6_SOURCE, IPV6_DESTINATION] = [1, 2, 3, 4]
+const [PROTO_NUMBER, PROTO_SOURCE_PORT, PROTO_DESTINATION_PORT] = [1, 2, 3]
 const [PROTOCOL_INFORMATION, INFORMATION_TCP, TCP_STATE] = [4, 1, 1]
 const NESTED = 0x8000
 const TYPE_MASK = 0x3fff
@@ -64,7 +66,7 @@ export function openConntrack(namespace?: NetworkNamespace): Conntrack {
 function listFlows(socket: NetlinkSocket, protocol: number): readonly Flow[] {
   const writer = createNetlinkWriter()
   writer.begin(CT_GET, REQUEST | DUMP)
-  writer.bytes(Uint8Array.of(AF_INET, 0, 0, 0))
+  writer.bytes(Uint8Array.of(AF_UNSPEC, 0, 0, 0))
   writer.end()
   const flows: Flow[] = []
   socket.dump(writer.finish(), (message) => {
@@ -116,15 +118,18 @@ function readTuple(
 ): { readonly protocol: number; readonly tuple: FlowTuple } | undefined {
   const tuple = nested(view, tuples, which)
   const [ip, proto] = [nested(view, tuple, TUPLE_IP), nested(view, tuple, TUPLE_PROTO)]
-  const address = (type: number): string | undefined => {
-    const place = ip.get(type)
-    return place && formatIPv4(view.getUint32(place.start))
+  const address = (v4: number, v6: number): string | undefined => {
+    const [four, six] = [ip.get(v4)?.start, ip.get(v6)?.start]
+    if (four !== undefined) return formatIPv4(view.getUint32(four))
+    if (six === undefined) return undefined
+    return formatIP({ family: 6, value: (view.getBigUint64(six) << 64n) | view.getBigUint64(six + 8) })
   }
   const port = (type: number): number => {
     const place = proto.get(type)
     return place === undefined ? 0 : view.getUint16(place.start)
   }
-  const [source, destination, number] = [address(IP_SOURCE), address(IP_DESTINATION), proto.get(PROTO_NUMBER)]
+  const [source, destination] = [address(IP_SOURCE, IPV6_SOURCE), address(IP_DESTINATION, IPV6_DESTINATION)]
+  const number = proto.get(PROTO_NUMBER)
   if (source === undefined || destination === undefined || number === undefined) return undefined
   return {
     protocol: view.getUint8(number.start),
@@ -141,7 +146,7 @@ function deleteFlows(socket: NetlinkSocket, flows: readonly Flow[]): void {
   const writer = createNetlinkWriter()
   for (const { protocol, original } of flows) {
     writer.begin(CT_DELETE, REQUEST)
-    writer.bytes(Uint8Array.of(AF_INET, 0, 0, 0))
+    writer.bytes(Uint8Array.of(AF[addressOf(original.source).family], 0, 0, 0))
     writer.attribute(NESTED | TUPLE_ORIGINAL, () => writeTuple(writer, protocol, original))
     writer.end()
   }
@@ -154,15 +159,23 @@ function deleteFlows(socket: NetlinkSocket, flows: readonly Flow[]): void {
 }
 
 function writeTuple(writer: NetlinkWriter, protocol: number, tuple: FlowTuple): void {
-  const bigEndian = (value: number, bytes: number): Uint8Array =>
-    Uint8Array.from({ length: bytes }, (_, i) => (value >>> (8 * (bytes - 1 - i))) & 255)
+  const bigEndian = (value: bigint | number, bytes: number): Uint8Array =>
+    Uint8Array.from({ length: bytes }, (_, i) => Number((BigInt(value) >> BigInt(8 * (bytes - 1 - i))) & 255n))
+  const [source, destination] = [addressOf(tuple.source), addressOf(tuple.destination)]
   writer.attribute(NESTED | TUPLE_IP, () => {
-    writer.attributeBytes(IP_SOURCE, bigEndian(parseIPv4(tuple.source) ?? 0, 4))
-    writer.attributeBytes(IP_DESTINATION, bigEndian(parseIPv4(tuple.destination) ?? 0, 4))
+    const isIPv4 = source.family === 4
+    writer.attributeBytes(isIPv4 ? IP_SOURCE : IPV6_SOURCE, bigEndian(source.value, isIPv4 ? 4 : 16))
+    writer.attributeBytes(isIPv4 ? IP_DESTINATION : IPV6_DESTINATION, bigEndian(destination.value, isIPv4 ? 4 : 16))
   })
   writer.attribute(NESTED | TUPLE_PROTO, () => {
     writer.attributeBytes(PROTO_NUMBER, Uint8Array.of(protocol))
     writer.attributeBytes(PROTO_SOURCE_PORT, bigEndian(tuple.sourcePort, 2))
     writer.attributeBytes(PROTO_DESTINATION_PORT, bigEndian(tuple.destinationPort, 2))
   })
+}
+
+function addressOf(text: string): IP {
+  const ip = parseIP(text)
+  if (ip === undefined) throw new Error(`${JSON.stringify(text)} is not an address`)
+  return ip
 }

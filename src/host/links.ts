@@ -51,6 +51,8 @@ const [RTN_UNICAST, RTN_UNREACHABLE] = [1, 7]
 const [SCOPE_UNIVERSE, SCOPE_LINK, SCOPE_HOST] = [0, 253, 254]
 const [NDA_DST, NDA_LLADDR, NUD_PERMANENT] = [1, 2, 128]
 const IFF_UP = 1
+/** No search for somebody who has the address already: nobody could. It would be of no use for a second. */
+const IFA_F_NODAD = 2
 const AF = { 4: 2, 6: 10 } as const
 
 export interface LinkSocket {
@@ -143,7 +145,7 @@ function writeAddress(writer: NetlinkWriter, operation: LinkOperation & { kind: 
   message(writer, RTM_NEWADDR, NLM_F_CREATE_EXCL, () => {
     writer.u8(AF[ip.family])
     writer.u8(operation.prefixLength)
-    writer.u8(0)
+    writer.u8(ip.family === 6 ? IFA_F_NODAD : 0)
     writer.u8(operation.scope === 'host' ? SCOPE_HOST : SCOPE_UNIVERSE)
     writer.u32(operation.index)
     writer.attributeBytes(IFA_LOCAL, addressBytes(ip))

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { parseIP } from '../lib/ip.ts'
 import type { ListenAddress } from './listen.ts'
 
 const LISTEN = '0A'
@@ -26,12 +27,11 @@ export function portHolder({ protocol, address, port }: ListenAddress): string |
 
 /** Every socket bound to the port, on the address or on all. */
 function* boundSockets(protocol: 'TCP' | 'UDP', address: string, port: number): Generator<BoundSocket> {
-  const hex = (value: number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0')
-  const local = address
-    .split('.')
-    .toReversed()
-    .map((byte) => hex(Number(byte), 2))
-    .join('')
+  const hex = (value: bigint | number, digits: number): string => value.toString(16).toUpperCase().padStart(digits, '0')
+  const ip = parseIP(address)
+  const words = ip === undefined ? [] : (hex(ip.value, ip.family === 4 ? 8 : 32).match(/.{8}/g) ?? [])
+  // Words of 32 bits in the byte order of the machine.
+  const local = words.map((word) => (word.match(/../g) ?? []).toReversed().join('')).join('')
   const name = protocol.toLowerCase()
   for (const file of [name, `${name}6`]) {
     for (const line of readOrNothing(`/proc/net/${file}`).split('\n').slice(1)) {

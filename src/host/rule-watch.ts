@@ -9,24 +9,37 @@ export interface RuleWatch {
 }
 
 export interface RuleWatcher {
-  /** Calls `onChange` soon after each transaction in the namespace, unless it was a quiet one. Throws where the kernel refuses. */
+  /** Each namespace has one watch, whose quiet is that of all who asked for it. Calls `onChange` soon after each transaction in the namespace, unless it was a quiet one. Throws where the kernel refuses. */
   watch(namespace: NetworkNamespace | undefined, onChange: () => void): RuleWatch
 }
 
 export function createRuleWatcher(): RuleWatcher {
+  const watches = new Map<NetworkNamespace | undefined, { readonly watch: RuleWatch; readonly told: (() => void)[] }>()
   return {
     watch(namespace, onChange) {
-      const events = openEvents(namespace, { each: () => undefined, afterwards: onChange })
-      events.join(GROUP.rules)
-      return {
-        quietly(write) {
-          events.leave(GROUP.rules)
-          try {
-            write()
-          } finally {
-            events.join(GROUP.rules)
-          }
-        },
+      const known = watches.get(namespace)
+      if (known !== undefined) {
+        known.told.push(onChange)
+        return known.watch
+      }
+      const told = [onChange]
+      const watch = openWatch(namespace, () => told.forEach((tell) => tell()))
+      watches.set(namespace, { watch, told })
+      return watch
+    },
+  }
+}
+
+function openWatch(namespace: NetworkNamespace | undefined, onChange: () => void): RuleWatch {
+  const events = openEvents(namespace, { each: () => undefined, afterwards: onChange })
+  events.join(GROUP.rules)
+  return {
+    quietly(write) {
+      events.leave(GROUP.rules)
+      try {
+        write()
+      } finally {
+        events.join(GROUP.rules)
       }
     },
   }

@@ -10,8 +10,22 @@ export function setSysctls(namespace: NetworkNamespace | undefined, values: Read
   })
 }
 
+type Sysctls = Readonly<Record<string, string>>
+
+/** `all` sets `default` and each link too. */
+const NO_IPV6: Sysctls = { 'ipv6.conf.all.disable_ipv6': '1' }
+/** No link-local addresses, and with them no neighbour discovery, router solicitations and multicast reports. */
+const IPV6_LEAF: Sysctls = { 'ipv6.conf.default.addr_gen_mode': '1' }
+const IPV6_ROUTER: Sysctls = { ...IPV6_LEAF, 'ipv6.conf.all.forwarding': '1', 'ipv6.icmp.ratelimit': '0' }
+
+/** The values of a namespace, by its place and by whether the network has IPv6. */
+export function sysctlsOf(place: 'leaf' | 'node' | 'fabric', hasIPv6: boolean): Sysctls {
+  const own = { leaf: LEAF, node: NODE, fabric: FABRIC }[place]
+  return { ...own, ...(!hasIPv6 ? NO_IPV6 : place === 'leaf' ? IPV6_LEAF : IPV6_ROUTER) }
+}
+
 /**
- * Of a namespace with one link. No IPv6 where the network has no IPv6 range: `all` sets `default` and each link too.
+ * Of a namespace with one link.
  *
  * TCP timestamps have no offset of each connection's own: masquerading gives connections each other's ports, and a server
  * drops a SYN whose timestamp is older than that of the connection in TIME_WAIT before it (PAWS, RFC 7323). After some
@@ -19,8 +33,7 @@ export function setSysctls(namespace: NetworkNamespace | undefined, values: Read
  *
  * Reno, which every kernel has: nothing is lost here, and the host's choice may be BBR, which paces (half the bytes/s).
  */
-export const LEAF: Readonly<Record<string, string>> = {
-  'ipv6.conf.all.disable_ipv6': '1',
+const LEAF: Sysctls = {
   'ipv4.tcp_timestamps': '2',
   'ipv4.tcp_congestion_control': 'reno',
 }
@@ -29,7 +42,7 @@ export const LEAF: Readonly<Record<string, string>> = {
  * A new namespace takes IPv4 values from the host's (net.core.devconf_inherit_init_net is 0), so what matters is set:
  * replies may come in by other links than rp_filter expects.
  */
-const ROUTER: Readonly<Record<string, string>> = {
+const ROUTER: Sysctls = {
   ...LEAF,
   'ipv4.conf.all.rp_filter': '0',
   'ipv4.conf.default.rp_filter': '0',
@@ -41,10 +54,10 @@ const ROUTER: Readonly<Record<string, string>> = {
 }
 
 /** Of a node, which has hardly a socket of its own: looking for one before each packet is routed is in vain. */
-export const NODE: Readonly<Record<string, string>> = { ...ROUTER, 'ipv4.ip_early_demux': '0' }
+const NODE: Sysctls = { ...ROUTER, 'ipv4.ip_early_demux': '0' }
 
 /** Of the fabric, from which every connection of the host goes on: many to one target, one after the other. */
-export const FABRIC: Readonly<Record<string, string>> = {
+const FABRIC: Sysctls = {
   ...ROUTER,
   'ipv4.tcp_tw_reuse': '1',
   'ipv4.ip_local_port_range': '1024 65535',
@@ -55,8 +68,9 @@ export const FABRIC: Readonly<Record<string, string>> = {
  * to the bridge it came from would be lost. A kernel that has no such setting, or none of the namespace's own (before
  * 5.3), is left as it is.
  */
-export function exemptBridges(): void {
+export function exemptBridges(hasIPv6: boolean): void {
   trySysctls(undefined, { 'bridge.bridge-nf-call-iptables': '0' })
+  if (hasIPv6) trySysctls(undefined, { 'bridge.bridge-nf-call-ip6tables': '0' })
 }
 
 /**

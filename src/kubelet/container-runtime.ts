@@ -9,6 +9,8 @@ export interface PodSandbox {
   /** All addresses, podIP first; absent where there is one. */
   readonly podIPs?: readonly string[]
   readonly hostIP: string
+  /** All addresses of the node, hostIP first; absent where there is one. */
+  readonly hostIPs?: readonly string[]
   /** Undefined: the network namespace of this process (host networking, tests). */
   readonly netns?: NetworkNamespace
   /** Files that stand for /etc/resolv.conf and /etc/hosts in the Pod's host programs. */

@@ -12,7 +12,7 @@ export interface PodState {
   /** As podActions gives it. */
   readonly backingOff: ReadonlyMap<string, number>
   /** Undefined before it was made; kept after it was removed, for its addresses. */
-  readonly sandbox?: Pick<PodSandbox, 'podIP' | 'podIPs' | 'hostIP'>
+  readonly sandbox?: Pick<PodSandbox, 'podIP' | 'podIPs' | 'hostIP' | 'hostIPs'>
   /** Why there is no sandbox yet. */
   readonly sandboxProblem?: string
   /** No container will be started any more, whatever the restart policy says. */
@@ -183,7 +183,7 @@ export function podStatus(pod: Pod, state: PodState, now: number): PodStatus {
   const { sandbox } = state
   const addresses = sandbox && {
     hostIP: sandbox.hostIP,
-    hostIPs: [{ ip: sandbox.hostIP }],
+    hostIPs: (sandbox.hostIPs ?? [sandbox.hostIP]).map((ip) => ({ ip })),
     podIP: sandbox.podIP,
     podIPs: (sandbox.podIPs ?? [sandbox.podIP]).map((ip) => ({ ip })),
   }

@@ -100,8 +100,7 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
   const { name } = container
   const before = records.get(name)
   const now = dependencies.clock.now()
-  const { podIP, hostIP, podIPs = [podIP] } = sandbox
-  const resolved = containerEnv(pod, container, dependencies.snapshot(), podIP, hostIP, podIPs)
+  const resolved = containerEnv(pod, container, dependencies.snapshot(), sandbox)
   const { problems, command, args } = resolved
   const refuse = (reason: string, message: string): void => {
     records.set(name, refusedRecord(before, reason, message, now))

@@ -108,3 +108,8 @@ export function cidrAddress(cidr: CIDR, index: bigint | number): IP {
 export function cidrContains(cidr: CIDR, ip: IP): boolean {
   return cidr.family === ip.family && ip.value >= cidr.base && ip.value < cidr.base + cidrSize(cidr)
 }
+
+/** As URLs have it: an IPv6 address stands in brackets. */
+export function hostAndPort(address: string, port: number | string): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}

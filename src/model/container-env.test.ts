@@ -34,9 +34,12 @@ const envOf = (container: Partial<Container>, more: readonly AnyObject[] = [], s
     { ...pod, spec: { ...pod.spec, ...spec } },
     { name: 'c', ...container },
     snapshotOf([...objects, ...more]),
-    '10.244.1.2',
-    '192.168.1.100',
-    ['10.244.1.2', 'fd00::2'],
+    {
+      podIP: '10.244.1.2',
+      podIPs: ['10.244.1.2', 'fd00::2'],
+      hostIP: '192.168.1.100',
+      hostIPs: ['192.168.1.100', 'fd00::64'],
+    },
   )
 
 test.each([

@@ -27,8 +27,15 @@ interface Context {
   readonly pod: Pod
   readonly container: Container
   readonly snapshot: Snapshot
-  readonly podIPs: readonly string[]
+  readonly addresses: PodAddresses
+}
+
+export interface PodAddresses {
+  readonly podIP: string
+  /** All addresses, podIP first; absent where there is one. Of the node likewise. */
+  readonly podIPs?: readonly string[]
   readonly hostIP: string
+  readonly hostIPs?: readonly string[]
 }
 
 /** The host name of a Pod: `spec.hostname`, the node's name with host networking, else its own name; at most 63 characters. */
@@ -61,7 +68,7 @@ function fromKey(context: Context, kind: 'ConfigMap' | 'Secret', source: EnvVarS
   return { problem: `couldn't find key ${selector.key} in ${kind} ${namespace}/${selector.name}` }
 }
 
-function fieldValue({ pod, podIPs, hostIP }: Context, path: string): string | undefined {
+function fieldValue({ pod, addresses }: Context, path: string): string | undefined {
   const [, map, key = ''] = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path) ?? []
   if (map !== undefined) return pod.metadata[map === 'labels' ? 'labels' : 'annotations']?.[key] ?? ''
   switch (path) {
@@ -76,12 +83,13 @@ function fieldValue({ pod, podIPs, hostIP }: Context, path: string): string | un
     case 'spec.serviceAccountName':
       return pod.spec.serviceAccountName ?? 'default'
     case 'status.hostIP':
+      return addresses.hostIP
     case 'status.hostIPs':
-      return hostIP
+      return (addresses.hostIPs ?? [addresses.hostIP]).join(',')
     case 'status.podIP':
-      return podIPs[0] ?? ''
+      return addresses.podIP
     case 'status.podIPs':
-      return podIPs.join(',')
+      return (addresses.podIPs ?? [addresses.podIP]).join(',')
     default:
       return undefined
   }
@@ -154,11 +162,9 @@ export function containerEnv(
   pod: Pod,
   container: Container,
   snapshot: Snapshot,
-  podIP: string,
-  hostIP: string,
-  podIPs: readonly string[] = [podIP],
+  addresses: PodAddresses,
 ): ContainerEnv {
-  const context: Context = { pod, container, snapshot, podIPs, hostIP }
+  const context: Context = { pod, container, snapshot, addresses }
   let links: Readonly<Record<string, string>> | undefined
   const services = (): Readonly<Record<string, string>> => {
     links ??= serviceEnv(snapshot, pod.metadata.namespace ?? 'default', pod.spec.enableServiceLinks !== false)
@@ -189,11 +195,9 @@ export function downwardValue(
   pod: Pod,
   container: Container,
   snapshot: Snapshot,
-  addresses: { readonly podIP: string; readonly podIPs?: readonly string[]; readonly hostIP: string },
+  addresses: PodAddresses,
   source: EnvVarSource,
 ): { readonly value: string } | { readonly problem: string } {
-  const { podIP, podIPs = [podIP], hostIP } = addresses
-  return (
-    fromSource({ pod, container, snapshot, podIPs, hostIP }, source) ?? { problem: 'a downwardAPI item names no field' }
-  )
+  const value = fromSource({ pod, container, snapshot, addresses }, source)
+  return value ?? { problem: 'a downwardAPI item names no field' }
 }

@@ -32,6 +32,7 @@ export interface BalancedNode {
 export interface BalancerContext {
   readonly family: IPFamily
   readonly nodes: readonly BalancedNode[]
+  readonly nodeCIDR: string
   readonly loadBalancerCIDR: string
   readonly outsideCIDR: string
   readonly podCIDR: string
@@ -84,7 +85,7 @@ function balancerChains(context: BalancerContext, has: Has): readonly Chain[] {
       rules: [fromInside],
     },
     ...filterChain('output', unserved),
-    ...filterChain('forward', [...unserved, ...refusePodAddresses(context)]),
+    ...filterChain('forward', [...unserved, ...refusePodAddresses(context), ...refuseElsewhere(context)]),
   ]
 }
 
@@ -97,6 +98,17 @@ function refusePodAddresses(context: BalancerContext): readonly Rule[] {
     match(destination, '==', context.podCIDR),
     match({ kind: 'ct', key: 'status' }, '!=', 'dnat'),
   )
+}
+
+/**
+ * Where the network has no way to. IPv4 leaves that to routing, whose answer ends a connection at once; of the same answer
+ * in IPv6 Linux tells a TCP client only when it has sent again, after a second.
+ */
+function refuseElsewhere(context: BalancerContext): readonly Rule[] {
+  if (context.family === 'IPv4') return []
+  const { destination } = FAMILY_TERMS[context.family]
+  const inside = [context.podCIDR, context.nodeCIDR, context.outsideCIDR]
+  return refuse(NEW, ...inside.map((range) => match(destination, '!=', range)))
 }
 
 function planBalanced(info: ServicePortInfo, context: BalancerContext): Plan {

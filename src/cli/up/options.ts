@@ -66,8 +66,12 @@ export function addNetworkOptions(program: Program): Program {
     )
     .option('--dns-hosts <file>', 'names with fixed addresses, in the form of /etc/hosts')
     .option('--dns-search-path', "cluster DNS walks a Pod's search path for it, in one round trip")
-    .option('--node-cidr <range>', 'addresses of nodes', defaults.nodeCIDR)
-    .option('--pod-cidr <range>', 'addresses of Pods, a /24 for each node', defaults.podCIDR)
+    .option(
+      '--node-cidr <range>',
+      'addresses of nodes; a second, IPv6 range in any of these makes the network dual stack',
+      defaults.nodeCIDR,
+    )
+    .option('--pod-cidr <range>', 'addresses of Pods, a /24 for each node (IPv6: a /64)', defaults.podCIDR)
     .option('--service-cidr <range>', 'addresses of Services', defaults.serviceCIDR)
     .option('--lb-cidr <range>', 'addresses of load balancers', defaults.loadBalancerCIDR)
     .option('--cluster-domain <domain>', 'domain of cluster DNS', defaults.clusterDomain)

@@ -1,6 +1,7 @@
 import type { ListenerStatus, NetworkStatus } from '../../cluster/status.ts'
 import { portsReport } from '../../explain/report/chains.ts'
 import type { PortChain } from '../../model/port-chain.ts'
+import { hostAndPort } from '../../lib/ip.ts'
 import { podsReport } from '../../explain/report/pods.ts'
 
 /** What a network offers, once it runs: its Pods and every chain with the address to open. */
@@ -20,8 +21,8 @@ export function listenerNotes(listeners: readonly ListenerStatus[]): readonly st
   return listeners.flatMap(({ address, wantedPort, port, service, error, holder }) => {
     if (port === wantedPort) return []
     const why = error === 'EADDRINUSE' ? `in use${holder === undefined ? '' : ` by ${holder}`}` : reasonOf(error)
-    const instead = port === undefined ? 'it is not open on the host' : `it is at ${address}:${port} instead`
-    return [`${service}: ${address}:${wantedPort} is ${why}; ${instead}`]
+    const instead = port === undefined ? 'it is not open on the host' : `it is at ${hostAndPort(address, port)} instead`
+    return [`${service}: ${hostAndPort(address, wantedPort)} is ${why}; ${instead}`]
   })
 }
 

@@ -1,7 +1,7 @@
 /** What a network with `--state` goes on from, and where its changes go. */
 import type { ClusterConfigText } from '../../model/cluster-config.ts'
 import { isRecord } from '../../api/decode.ts'
-import type { FormerAddress } from '../pod-network.ts'
+import type { FormerAddresses } from '../pod-network.ts'
 import type { ClusterOptions } from '../options.ts'
 import type { Topology } from '../topology.ts'
 import { NO_STATE, type ObjectState } from './object-state.ts'
@@ -9,7 +9,7 @@ import type { StateFile } from './state-file.ts'
 
 export interface NetworkState {
   readonly objects: ObjectState
-  readonly formerAddresses: ReadonlyMap<string, FormerAddress>
+  readonly formerAddresses: ReadonlyMap<string, FormerAddresses>
   /** Absent where everything ends with the network. */
   readonly file?: StateFile
 }

@@ -58,7 +58,7 @@ test('Pods that ran are not ready yet; what the network has no longer is gone; w
     ['done', { type: 'Ready', status: 'True' }],
     ['runs', { type: 'Ready', status: 'False', reason: 'NetworkRestarted', message: 'the network was started again' }],
   ])
-  expect([...formerAddresses(snapshot)]).toEqual([['runs', { nodeName: 'node-1', address: '10.244.1.7' }]])
+  expect([...formerAddresses(snapshot)]).toEqual([['runs', { nodeName: 'node-1', addresses: ['10.244.1.7'] }]])
 })
 
 test('a client is told when its write did not reach the disk', () => {

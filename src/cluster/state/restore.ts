@@ -4,7 +4,7 @@ import type { AnyObject } from '../../api/kinds.ts'
 import type { Condition } from '../../api/meta.ts'
 import { isPodFinished } from '../../model/endpoints.ts'
 import { snapshotOf, type Snapshot } from '../../model/snapshot.ts'
-import type { FormerAddress } from '../pod-network.ts'
+import type { FormerAddresses } from '../pod-network.ts'
 import { RUNTIME_VERSION } from '../topology.ts'
 
 /** Between the last resourceVersion on disk and the first new one: no client ever sees one twice. */
@@ -29,13 +29,14 @@ export function restoredSnapshot(
   return { ...snapshotOf(kept), resourceVersion }
 }
 
-/** The address that a Pod had; by uid, of those that will run again. */
-export function formerAddresses(snapshot: Snapshot): ReadonlyMap<string, FormerAddress> {
+/** The addresses that a Pod had; by uid, of those that will run again. */
+export function formerAddresses(snapshot: Snapshot): ReadonlyMap<string, FormerAddresses> {
   const pods = [...snapshot.objects.Pod.values()].filter((pod) => !isPodFinished(pod) && pod.spec.hostNetwork !== true)
   return new Map(
-    pods.flatMap(({ metadata: { uid }, spec: { nodeName }, status }) =>
-      uid && nodeName && status?.podIP ? [[uid, { nodeName, address: status.podIP }] as const] : [],
-    ),
+    pods.flatMap(({ metadata: { uid }, spec: { nodeName }, status: { podIP, podIPs } = {} }) => {
+      const addresses = podIPs?.map(({ ip }) => ip) ?? (podIP === undefined ? [] : [podIP])
+      return uid && nodeName && addresses.length > 0 ? [[uid, { nodeName, addresses }] as const] : []
+    }),
   )
 }
 

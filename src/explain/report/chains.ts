@@ -1,3 +1,4 @@
+import { hostAndPort } from '../../lib/ip.ts'
 import type { PortChain, PortChainBackend } from '../../model/port-chain.ts'
 import { formatTable } from './table.ts'
 
@@ -44,7 +45,7 @@ export function openAddress(chain: PortChain, hosts: readonly HostAddress[]): st
   const balanced = mine.find(({ wantedPort }) => wantedPort !== chain.nodePort)
   const best = balanced ?? mine[0]
   if (best === undefined) return `${insideName(chain)}:${chain.port}`
-  return `${best.address}:${best.port}`
+  return hostAndPort(best.address, best.port ?? best.wantedPort)
 }
 
 function insideName({ service }: PortChain): string {

@@ -1,3 +1,4 @@
+import { hostAndPort } from '../../lib/ip.ts'
 import type { Identity } from './protocol.ts'
 
 /** One request, and the connection that it came by. Addresses are text without a zone or an IPv4-mapped prefix. */
@@ -26,8 +27,6 @@ export const LONGEST_DELAY = 60_000
 
 const TEXT = 'text/plain; charset=utf-8'
 const text = (body: string, status = 200): StandInAnswer => ({ status, contentType: TEXT, body })
-const hostAndPort = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 
 function whoAnswered(identity: Identity, request: StandInRequest): string {
   const { namespace, pod, container, node, image, podIP } = identity
@@ -84,5 +83,3 @@ const isJSONFormat = (query: string): boolean => new URLSearchParams(query).get(
 export function lineFor(identity: Identity, local: string, source: string): string {
   return `pod/${identity.pod} node/${identity.node} ${local} from ${source}`
 }
-
-export { hostAndPort }

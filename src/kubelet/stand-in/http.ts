@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTCPServer, type Server as TCPServer, type Socket } from 'node:net'
-import { answer, hostAndPort, lineFor, type StandInAnswer } from './answer.ts'
+import { hostAndPort } from '../../lib/ip.ts'
+import { answer, lineFor, type StandInAnswer } from './answer.ts'
 import type { Identity } from './protocol.ts'
 
 /** A listening TCP port of one stand-in. */

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { hostAndPort } from './answer.ts'
+import { hostAndPort } from '../../lib/ip.ts'
 import { listenTCP, type TCPListener } from './http.ts'
 import type { StandIn } from './protocol.ts'
 import { bindPort, openNetworkNamespace, portProblem } from './sockets.ts'

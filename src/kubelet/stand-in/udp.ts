@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
-import { hostAndPort, lineFor } from './answer.ts'
+import { hostAndPort } from '../../lib/ip.ts'
+import { lineFor } from './answer.ts'
 import type { Identity } from './protocol.ts'
 
 export interface UDPListener {

@@ -10,6 +10,7 @@ import type { BalancerContext } from '../../../src/proxy/load-balancer.ts'
 import type { NodeContext } from '../../../src/proxy/node-context.ts'
 
 export const POD_CIDR = '10.244.0.0/16'
+export const NODE_CIDR = '192.168.1.0/24'
 export const SERVICE_CIDR = '10.96.0.0/12'
 export const LOAD_BALANCER_CIDR = '203.0.113.0/24'
 export const OUTSIDE_CIDR = '198.51.100.0/24'
@@ -52,6 +53,7 @@ export const ROUTED: readonly string[] = [SERVICE_CIDR, LOAD_BALANCER_CIDR, '192
 /** The addresses of one family. */
 export interface AddressPlan {
   readonly family: IPFamily
+  readonly nodeCIDR: string
   readonly podCIDR: string
   readonly serviceCIDR: string
   readonly loadBalancerCIDR: string
@@ -65,6 +67,7 @@ export interface AddressPlan {
 
 export const IPV4: AddressPlan = {
   family: 'IPv4',
+  nodeCIDR: NODE_CIDR,
   podCIDR: POD_CIDR,
   serviceCIDR: SERVICE_CIDR,
   loadBalancerCIDR: LOAD_BALANCER_CIDR,
@@ -93,6 +96,7 @@ export const CONTEXTS: readonly NodeContext[] = contextsOf(IPV4)
 export const balancerContextOf = (plan: AddressPlan): BalancerContext => ({
   family: plan.family,
   nodes: plan.nodes,
+  nodeCIDR: plan.nodeCIDR,
   loadBalancerCIDR: plan.loadBalancerCIDR,
   outsideCIDR: plan.outsideCIDR,
   podCIDR: plan.podCIDR,

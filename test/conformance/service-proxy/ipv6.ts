@@ -35,6 +35,7 @@ const valuesInIPv6 = (addresses: Readonly<Record<string, string>>): Readonly<Rec
 
 export const IPV6: AddressPlan = {
   family: 'IPv6',
+  nodeCIDR: inIPv6(IPV4.nodeCIDR),
   podCIDR: inIPv6(IPV4.podCIDR),
   serviceCIDR: inIPv6(IPV4.serviceCIDR),
   loadBalancerCIDR: inIPv6(IPV4.loadBalancerCIDR),

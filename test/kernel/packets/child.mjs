@@ -17,12 +17,19 @@ function layOut() {
     const namespace = fabric.addNode(node)
     namespaces.set(node.name, namespace)
     const links = openLinkSocket(namespace)
-    links.apply(node.held.map((address) => ({ kind: 'add-address', index: LOOPBACK, address, prefixLength: 32 })))
+    links.apply(
+      node.held.map((address) => ({
+        kind: 'add-address',
+        index: LOOPBACK,
+        address,
+        prefixLength: address.includes(':') ? 128 : 32,
+      })),
+    )
     links.close()
   }
-  for (const { name, address, node } of plan.pods) namespaces.set(name, fabric.addPod(node, address))
-  for (const { name, address } of plan.outside) namespaces.set(name, fabric.addOutside(address))
-  openLinkSocket().apply(plan.routed.map((to) => ({ kind: 'add-route', to, via: plan.nodes[0].address })))
+  for (const { name, addresses, node } of plan.pods) namespaces.set(name, fabric.addPod(node, addresses))
+  for (const { name, addresses } of plan.outside) namespaces.set(name, fabric.addOutside(addresses))
+  openLinkSocket().apply(plan.routed.map(({ to, via }) => ({ kind: 'add-route', to, via })))
   return namespaces
 }
 

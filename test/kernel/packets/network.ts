@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { encodeBatches } from '../../../src/nft/encode.ts'
 import type { Operation } from '../../../src/nft/operation.ts'
-import { FABRIC, NODES, nodeOfPod, OUTSIDE, PODS, ROUTED } from '../../conformance/service-proxy/address-plan.ts'
+import { type AddressPlan, IPV4, NODES, nodeOfPod } from '../../conformance/service-proxy/address-plan.ts'
+import { IPV6 } from '../../conformance/service-proxy/ipv6.ts'
 import { targetOf } from '../../conformance/service-proxy/row.ts'
 import { missing } from '../nft-namespace.ts'
 
@@ -47,18 +48,28 @@ export type Answer =
   | readonly unknown[]
   | null
 
+/** Every network here is dual stack. */
+const PLANS: readonly AddressPlan[] = [IPV4, IPV6]
+
 const child = fileURLToPath(new URL('child.mjs', import.meta.url))
 const flags = ['--user', '--map-root-user', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
 /** What a socket's send buffer takes where net.core.wmem_max is Linux's default. */
 export const SEND_LIMIT = 400_000
 
 export function inNetwork({ listeners, balanced = [] }: NetworkOptions, steps: readonly Step[]): readonly Answer[] {
+  const addressesOf = (names: (plan: AddressPlan) => Readonly<Record<string, string>>) =>
+    Object.keys(names(IPV4)).map((name) => ({ name, addresses: PLANS.map((plan) => names(plan)[name] ?? '') }))
   const plan = {
-    fabric: { ...FABRIC, balanced },
-    nodes: NODES,
-    pods: Object.entries(PODS).map(([name, address]) => ({ name, address, node: nodeOfPod(address)?.name })),
-    outside: Object.entries(OUTSIDE).map(([name, address]) => ({ name, address })),
-    routed: ROUTED.filter((range) => !balanced.includes(range)),
+    fabric: { families: PLANS.map(({ fabric }) => fabric), balanced },
+    nodes: NODES.map(({ name }) => {
+      const families = PLANS.flatMap(({ nodes }) => nodes.find((node) => node.name === name) ?? [])
+      return { name, families, held: families.flatMap(({ held }) => held) }
+    }),
+    pods: addressesOf(({ pods }) => pods).map((pod) => ({ ...pod, node: nodeOfPod(pod.addresses[0] ?? '')?.name })),
+    outside: addressesOf(({ outside }) => outside),
+    routed: PLANS.flatMap(({ routed, nodes }) => routed.map((to) => ({ to, via: nodes[0]?.address }))).filter(
+      ({ to }) => !balanced.includes(to),
+    ),
   }
   const { status, stdout, stderr } = spawnSync('unshare', [...flags, process.execPath, child], {
     encoding: 'utf8',
@@ -83,11 +94,15 @@ export function connectStep(from: string, to: string): Step {
   return { from: place, ...(source === undefined ? {} : { source }), ...target }
 }
 
-/** A listener at `A:8080`, for each protocol. */
+/** A listener at `A:8080`, for each protocol and IP family. */
 export function listenersAt(endpoint: string): readonly Listener[] {
   const [label = '', port = ''] = endpoint.split(':')
-  const address = PODS[label] ?? NODES.find(({ name }) => name === label)?.address ?? ''
-  return (['tcp', 'udp'] as const).map((protocol) => ({ place: label, label, protocol, address, port: Number(port) }))
+  const addresses = PLANS.map(
+    ({ pods, nodes }) => pods[label] ?? nodes.find(({ name }) => name === label)?.address ?? '',
+  )
+  return addresses.flatMap((address) =>
+    (['tcp', 'udp'] as const).map((protocol) => ({ place: label, label, protocol, address, port: Number(port) })),
+  )
 }
 
 /** Why the packet tests cannot run; undefined where they can. */

@@ -3,10 +3,10 @@ import { libc } from '../../../dist/host/libc.js'
 import { inNamespace } from '../../../dist/host/namespaces.js'
 import { encodeSocketAddress } from '../../../dist/host/relay-socket.js'
 
-const [AF_INET, STREAM, DGRAM, NONBLOCK, NOSIGNAL, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN] = [
-  2, 1, 2, 0o4000, 0x4000, 1, 2, 1,
+const [AF_INET, AF_INET6, STREAM, DGRAM, NONBLOCK, NOSIGNAL, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN] = [
+  2, 10, 1, 2, 0o4000, 0x4000, 1, 2, 1,
 ]
-const [SOL_SOCKET, SO_REUSEADDR, IPPROTO_IP, IP_RECVERR] = [1, 2, 0, 11]
+const [SOL_SOCKET, SO_REUSEADDR, IPPROTO_IP, IP_RECVERR, IPPROTO_IPV6, IPV6_RECVERR] = [1, 2, 0, 11, 41, 25]
 /** Milliseconds. An answer inside one machine takes microseconds; what has none by now is waited for with others. */
 const [SOON, LATE] = [15, 100]
 const on = new Int32Array([1])
@@ -35,15 +35,20 @@ export function openPlaces(namespaces, listeners) {
     const type = (protocol === 'tcp' ? STREAM : DGRAM) | NONBLOCK
     const fd = checked(
       'socket',
-      inNamespace(namespaces.get(place), () => c.socket(AF_INET, type, 0)),
+      inNamespace(namespaces.get(place), () => c.socket(address.includes(':') ? AF_INET6 : AF_INET, type, 0)),
     )
     c.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, on, 4)
-    if (protocol === 'udp') c.setsockopt(fd, IPPROTO_IP, IP_RECVERR, on, 4)
+    // In IPv6 a TCP client hears only so what it is told during connect().
+    if (address.includes(':')) c.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, on, 4)
+    else if (protocol === 'udp') c.setsockopt(fd, IPPROTO_IP, IP_RECVERR, on, 4)
     const target = encodeSocketAddress({ address, port })
     checked(`bind ${place} ${address}:${port}`, c.bind(fd, target, target.length))
     return fd
   }
-  const text = (bytes) => `${[...bytes.subarray(4, 8)].join('.')}:${(bytes[2] << 8) | bytes[3]}`
+  const text = (bytes) => {
+    const address = bytes[0] === AF_INET ? bytes.subarray(4, 8) : bytes.subarray(8, 24)
+    return `${[...address].join('.')}:${(bytes[2] << 8) | bytes[3]}`
+  }
 
   for (const { place, label, protocol, address, port } of listeners) {
     const fd = socket(place, protocol, address, port)
@@ -52,8 +57,8 @@ export function openPlaces(namespaces, listeners) {
   }
 
   function answer(fd, { answer: protocol, label }) {
-    const peer = new Uint8Array(16)
-    const length = new Int32Array([16])
+    const peer = new Uint8Array(28)
+    const length = new Int32Array([28])
     if (protocol === 'tcp') {
       const connection = c.accept4(fd, peer, length, 0)
       if (connection < 0) return
@@ -62,7 +67,7 @@ export function openPlaces(namespaces, listeners) {
       c.close(connection)
     } else if (c.recvfrom(fd, new Uint8Array(64), 64, 0, peer, length) >= 0) {
       const bytes = Buffer.from(`${label} ${text(peer)}`)
-      c.sendto(fd, bytes, bytes.length, 0, peer, 16)
+      c.sendto(fd, bytes, bytes.length, 0, peer, length[0])
     }
   }
 
@@ -102,12 +107,12 @@ export function openPlaces(namespaces, listeners) {
   return {
     connect({ from, source, protocol, address, port: to, sourcePort }) {
       const flow = { end: 'DROP', done: false }
-      const fd = socket(from, protocol, source ?? '0.0.0.0', sourcePort ?? port++)
+      const fd = socket(from, protocol, source ?? (address.includes(':') ? '::' : '0.0.0.0'), sourcePort ?? port++)
       const target = encodeSocketAddress({ address, port: to })
       const connected = c.connect(fd, target, target.length)
       const error = connected < 0 ? c.errorName(c.errno()) : 'EINPROGRESS'
-      const own = new Uint8Array(16)
-      c.getsockname(fd, own, new Int32Array([16]))
+      const own = new Uint8Array(28)
+      c.getsockname(fd, own, new Int32Array([28]))
       flow.own = text(own)
       if (error !== 'EINPROGRESS') return finishNow(fd, flow, error)
       // What the node itself refuses fails here with EPERM, and what it is told by ICMP comes after.
