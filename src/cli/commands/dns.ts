@@ -11,12 +11,13 @@ export const dns: Command = {
   register(program, context, exit) {
     const command = program
       .command('dns')
-      .description('cluster DNS by itself, for the objects of files')
+      .description('cluster DNS by itself, for the objects of a cluster or of files')
       .enablePositionalOptions()
     addDnsOptions(command).action((options: DnsCommandOptions) => {
-      if (options.objects === undefined) {
+      const isInPod = context.environment['KUBERNETES_SERVICE_HOST'] !== undefined
+      if (options.objects === undefined && options.kubeconfig === undefined && !isInPod) {
         throw new UsageError(
-          `dns needs --objects with files, folders, or - for standard input\n\n${command.helpInformation().trimEnd()}`,
+          `dns needs --objects with files, folders, or - for standard input; or --kubeconfig for a cluster\n\n${command.helpInformation().trimEnd()}`,
         )
       }
       // Loaded when it is needed: the other commands start without it.
@@ -41,6 +42,8 @@ export const dns: Command = {
 function addDnsOptions(command: Program): Program {
   const own = command
     .option('--objects <path...>', 'Namespaces, Services, EndpointSlices and Pods: files, folders, or -')
+    .option('--kubeconfig <file>', 'the API server; in a Pod, without --objects, that of its own service account')
+    .option('--context <name>', 'another context of the kubeconfig than the current one')
     .option('--listen <address...>', 'ADDR:PORT, [ADDR]:PORT or ADDR; port 0: any that is free', ['127.0.0.1:5300'])
     .option(
       '--upstream <server...>',

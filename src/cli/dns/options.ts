@@ -8,6 +8,8 @@ import { UsageError } from '../context.ts'
 /** As commander gives them. */
 export interface DnsCommandOptions {
   readonly objects?: readonly string[]
+  readonly kubeconfig?: string
+  readonly context?: string
   readonly listen: readonly string[]
   readonly zone: string
   readonly ttl: string

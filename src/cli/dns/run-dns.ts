@@ -1,17 +1,44 @@
-import type { Context } from '../context.ts'
+import { resolve } from 'node:path'
+import { UsageError, type Context } from '../context.ts'
 import { openObjectFiles } from './object-files.ts'
 import type { DnsCommandOptions } from './options.ts'
 import { prepareDns } from './serve.ts'
 
-/** `portolan dns`: serves what the files hold until a signal comes. */
+/** `portolan dns`: serves what the files hold, or a cluster, until a signal comes. */
 export async function runDns(options: DnsCommandOptions, context: Context): Promise<number> {
   // What is wrong with the options is said before anything is read.
   const serve = prepareDns(options, context)
+  if (options.objects === undefined) return serveCluster(serve, options, context)
   const files = await openObjectFiles(options.objects ?? [], context)
   if (files === undefined) return 2
   try {
     return await serve(files.source)
   } finally {
     files.close()
+  }
+}
+
+async function serveCluster(
+  serve: ReturnType<typeof prepareDns>,
+  { kubeconfig, context: name, pods, searchPath = false }: DnsCommandOptions,
+  context: Context,
+): Promise<number> {
+  const { followNames, KubeconfigError } = await import('../../cluster/dns-remote.ts')
+  const access = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(context.workingDirectory, kubeconfig) }),
+    ...(name === undefined ? {} : { context: name }),
+    environment: context.environment,
+  }
+  const onMessage = (message: string): void => void context.stderr.write(`portolan dns: ${message}\n`)
+  try {
+    const names = followNames({ access, pods: pods === 'verified' || searchPath, onMessage })
+    try {
+      return await serve(names.source)
+    } finally {
+      names.close()
+    }
+  } catch (error) {
+    if (error instanceof KubeconfigError) throw new UsageError(error.message)
+    throw error
   }
 }
