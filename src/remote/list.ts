@@ -8,12 +8,15 @@ export interface Listed {
   readonly resourceVersion: string
 }
 
+/** Objects of any kind that a server has. */
+export type Listable = Pick<Source, 'path' | 'labelSelector' | 'fieldSelector'>
+
 const PAGE = 500
 /** Milliseconds for one page. */
 const PATIENCE = 60_000
 
 /** Rejects with an ApiError where the server refuses. */
-export async function listAll(client: ApiClient, source: Source, signal: AbortSignal): Promise<Listed> {
+export async function listAll(client: ApiClient, source: Listable, signal: AbortSignal): Promise<Listed> {
   try {
     return await listPages(client, source, signal, PAGE)
   } catch (error) {
@@ -23,7 +26,7 @@ export async function listAll(client: ApiClient, source: Source, signal: AbortSi
   }
 }
 
-async function listPages(client: ApiClient, source: Source, signal: AbortSignal, limit: number): Promise<Listed> {
+async function listPages(client: ApiClient, source: Listable, signal: AbortSignal, limit: number): Promise<Listed> {
   const items: unknown[] = []
   let next = ''
   for (;;) {
@@ -40,14 +43,14 @@ async function listPages(client: ApiClient, source: Source, signal: AbortSignal,
 }
 
 /** With the selectors of the source. */
-export function queryOf({ labelSelector, fieldSelector }: Source, more: Readonly<Record<string, string>>): string {
+export function queryOf({ labelSelector, fieldSelector }: Listable, more: Readonly<Record<string, string>>): string {
   const query = new URLSearchParams(more)
   if (labelSelector !== undefined) query.set('labelSelector', labelSelector)
   if (fieldSelector !== undefined) query.set('fieldSelector', fieldSelector)
   return query.size === 0 ? '' : `?${query.toString()}`
 }
 
-function readPage(text: string, { path }: Source): Listed & { readonly next: string } {
+function readPage(text: string, { path }: Listable): Listed & { readonly next: string } {
   const page: unknown = JSON.parse(text)
   const items = fieldOf(page, 'items')
   const metadata = fieldOf(page, 'metadata')

@@ -14,6 +14,8 @@ export const trace: Command = {
       .argument('[file...]', 'manifests (files, folders, -); without any: the running network')
       .option('-n, --namespace <namespace>', 'namespace of what states none', 'default')
       .addOption(nameOption())
+      .option('--kubeconfig <file>', 'ask a real cluster: its API server is read, and nothing else is done')
+      .option('--context <name>', 'another context of the kubeconfig than the current one')
       .option('--rules', 'show the rules of nftables that the packets meet, on the running network')
       .addOption(formatOption())
       .addOption(colorOption())

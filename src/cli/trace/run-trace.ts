@@ -12,6 +12,8 @@ export interface TraceCommandOptions extends StyleOptions {
   readonly namespace: string
   readonly format: 'pretty' | 'json'
   readonly rules?: boolean
+  readonly kubeconfig?: string
+  readonly context?: string
 }
 
 /** The exit code: that of the verdict. */
@@ -25,6 +27,11 @@ export async function runTrace(
   const request = parseRequest(from, to)
   if (typeof request === 'string') throw new UsageError(request)
   const { namespace } = options
+  if (options.kubeconfig !== undefined || options.context !== undefined) {
+    refuseBeside(files, options)
+    const { traceCluster } = await import('./cluster.ts')
+    return print(await traceCluster(request, options, context), new Map(), options, context)
+  }
   if (files.length === 0) {
     const { traceRunning } = await import('./live.ts')
     const { trace, texts } = await traceRunning(request, options, context)
@@ -38,6 +45,11 @@ export async function runTrace(
   const read = await readManifests(files, context)
   tellUnreadable(read, context)
   return print(traceManifest(read.manifest, request, { namespace }), read.texts, options, context)
+}
+
+function refuseBeside(files: readonly string[], { name, rules }: TraceCommandOptions): void {
+  const other = files.length > 0 ? 'files' : name !== undefined ? '--name' : rules === true ? '--rules' : undefined
+  if (other !== undefined) throw new UsageError(`--kubeconfig and --context ask a real cluster: leave ${other} out`)
 }
 
 function print(trace: Trace, texts: ReadManifests['texts'], options: TraceCommandOptions, context: Context): number {

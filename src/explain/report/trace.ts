@@ -124,10 +124,11 @@ function fixText(title: string, location: SourceRange | null): string {
 function verdictLine({ verdict, brokenAt, paths, unknowns, mode }: Trace): string {
   const hops = paths[0]?.hops ?? []
   const at = (kind: string): string => `hop ${hops.find((hop) => hop.kind === kind)?.n ?? '?'} of 10 (${kind})`
-  const unseen = hops.at(-1)?.status === 'skipped' && mode === 'static' ? ' Not asked: the program itself.' : ''
+  const unseen = hops.at(-1)?.status === 'skipped' && mode !== 'network' ? ' Not asked: the program itself.' : ''
+  const by = { static: ' as far as the manifests say', cluster: ' as far as the API server says', network: '' }[mode]
   switch (verdict) {
     case 'DELIVERED':
-      return `DELIVERED${mode === 'static' ? ' as far as the manifests say' : ''}.${unseen}`
+      return `DELIVERED${by}.${unseen}`
     case 'BROKEN':
       return `BROKEN at ${at(brokenAt ?? '')}.`
     case 'PARTIAL': {

@@ -9,7 +9,7 @@ import { fail, ok, unknown, warn, type HopFinding } from './finding.ts'
 import { noPods } from './no-pods.ts'
 import { podFacts } from './pod-facts.ts'
 import { refused, timeout } from './symptoms.ts'
-import { seen, title, type World } from './world.ts'
+import { isWhole, seen, title, type World } from './world.ts'
 
 /** One way on from the Service. */
 export interface Branch {
@@ -251,7 +251,7 @@ function noManual(
     return fail('endpoint', `its EndpointSlices have no ${protocol} port ${name}`, refused(protocol), details)
   }
   const text = `${title(service)} has no selector, and no EndpointSlice for it`
-  return world.mode === 'network'
+  return isWhole(world)
     ? fail('endpoint', text, refused(protocol), details)
     : unknown('endpoint', `${text} was given`, details)
 }

@@ -7,7 +7,7 @@ import type { Client } from './client.ts'
 import { fail, ok, skipped, unknown, type HopFinding } from './finding.ts'
 import type { RoutedBackend } from './ingress.ts'
 import { NO_SUCH_NAME, NOT_FOUND, REFUSED, TIMEOUT, UNAVAILABLE } from './symptoms.ts'
-import { nearService, notGiven, seen, servicesNamed, title, type World } from './world.ts'
+import { isWhole, nearService, notGiven, seen, servicesNamed, title, type World } from './world.ts'
 
 export const NOT_USED: HopFinding = skipped('entry', 'not used: the call stays in the cluster')
 
@@ -57,7 +57,7 @@ export function enterBalancer(world: World, client: Client, service: Service): H
   const [address] = balancerAddresses(service)
   const where = address === undefined ? 'load balancer' : `load balancer ${address}`
   const path: Path = ['spec', 'loadBalancerSourceRanges']
-  if (world.mode === 'network' && address === undefined) {
+  if (world.mode !== 'static' && address === undefined) {
     return fail('entry', `${title(service)} has no address: no load balancer has taken it`, NO_SUCH_NAME, {
       rule: 'PTL907',
       object: service.object,
@@ -140,7 +140,7 @@ function noNodePort(world: World, number: number, protocol: string | undefined):
       fixes: [{ title: `use node:${right.nodePort}`, location: null }],
     })
   }
-  if (world.mode === 'network') return fail('entry', `no Service has nodePort ${number}`, REFUSED)
+  if (isWhole(world)) return fail('entry', `no Service has nodePort ${number}`, REFUSED)
   return unknown('entry', `no Service that was given has nodePort ${number}: ${notGiven(world)}`)
 }
 

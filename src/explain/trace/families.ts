@@ -18,7 +18,7 @@ export function familyOf(host: string): Family | undefined {
  * is asked instead.
  */
 export function withFamilies(world: World, to: To, plan: Plan): Plan {
-  if (world.mode !== 'static') return plan
+  if (world.mode === 'network') return plan
   const own = to.kind === 'host' ? familyOf(to.host) : undefined
   const families = own === undefined ? serviceFamilies(plan) : [own]
   if (families.length === 0) return plan

@@ -7,7 +7,7 @@ import type { Client } from './client.ts'
 import { fail, ok, unknown, type HopFinding } from './finding.ts'
 import { judgePolicies } from './policies.ts'
 import { NAME_TIMEOUT, NO_SUCH_NAME } from './symptoms.ts'
-import { findService, nearService, notGiven, seen, servicesNamed, title, type World } from './world.ts'
+import { findService, isWhole, nearService, notGiven, seen, servicesNamed, title, type World } from './world.ts'
 
 export interface ResolvedName {
   readonly hop: HopFinding
@@ -78,7 +78,7 @@ function policyProblem(world: World, workload: Workload): HopFinding | undefined
   const port = { number: 53, protocol: 'UDP' }
   const { verdict, policies } = judgePolicies(world, 'Egress', workload, { kind: 'unknown' }, port)
   const [policy] = policies
-  if (verdict !== 'denied' || policy === undefined || world.mode !== 'static') return undefined
+  if (verdict !== 'denied' || policy === undefined || world.mode === 'network') return undefined
   return fail('name', `NetworkPolicy ${policy.name} lets no DNS query out of ${title(workload)}`, NAME_TIMEOUT, {
     rule: 'PTL803',
     object: policy,
@@ -121,7 +121,7 @@ export function unknownName(world: World, client: Client, host: string): HopFind
   }
   const namespace = second ?? client.namespace
   const elsewhere = servicesNamed(world, first).filter((service) => service.namespace !== namespace)
-  const isClosed = world.mode === 'network'
+  const isClosed = isWhole(world)
   if (elsewhere[0] !== undefined) return nameElsewhere(world, host, namespace, elsewhere)
   const near = nearService(world, namespace, first)
   if (near !== undefined) {

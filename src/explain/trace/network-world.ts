@@ -15,6 +15,10 @@ export interface NetworkObjects {
   readonly namespace: string
   /** What the network was started with, as far as it can still be read: for places only. */
   readonly manifests: readonly ManifestObject[]
+  /** `network` where absent. */
+  readonly mode?: 'network' | 'cluster'
+  /** Whether some objects could not be asked for. */
+  readonly unread?: boolean
 }
 
 /** An object of the API stands in no file. */
@@ -25,21 +29,22 @@ const NOWHERE: Origin = {
   path: [],
 }
 
-export function networkWorldOf({ objects, clusterDomain, namespace, manifests }: NetworkObjects): World {
+export function networkWorldOf(given: NetworkObjects): World {
+  const { objects, clusterDomain, namespace, manifests, mode = 'network', unread = false } = given
   const all = objects.flatMap((value) => apiObject(value) ?? [])
   const written = new Map(manifests.map((object) => [identity(object, object.namespace ?? 'default'), object]))
   const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy')
   const context = createContext(
     [...all.filter(isKept), ...policies],
     { ...DEFAULT_CONFIG, namespace: 'default', clusterDomain },
-    false,
+    unread,
   )
   return {
-    mode: 'network',
+    mode,
     context,
     namespace,
     clusterDomain,
-    unread: false,
+    unread,
     locate(object, path) {
       if (object.origin !== NOWHERE) return locate(object, path)
       for (const candidate of [object, ...ownersOf(object, all)]) {

@@ -4,7 +4,7 @@ import { elsewhere, withOwnLabels } from '../check/selection.ts'
 import type { Service } from '../check/service.ts'
 import { fail, unknown, type Details, type HopFinding } from './finding.ts'
 import { refused } from './symptoms.ts'
-import { notGiven, seen, title, type World } from './world.ts'
+import { isWhole, notGiven, seen, title, type World } from './world.ts'
 
 export function noPods(world: World, service: Service, protocol: string): HopFinding {
   const selector = Object.entries(service.selector)
@@ -16,7 +16,7 @@ export function noPods(world: World, service: Service, protocol: string): HopFin
   const text = `selector ${selector} matches no Pod`
   if (cause === undefined) {
     const details = { rule: 'PTL201', object: service.object, evidence: [own] }
-    const isClosed = world.mode === 'network' || hasWorkloads(world, service.namespace)
+    const isClosed = isWhole(world) || hasWorkloads(world, service.namespace)
     return isClosed
       ? fail('endpoint', text, refused(protocol), details)
       : unknown('endpoint', `${text}: ${notGiven(world)}`, details)

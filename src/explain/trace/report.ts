@@ -20,8 +20,8 @@ export const HOP_KINDS = [
 export type HopKind = (typeof HOP_KINDS)[number]
 export type HopStatus = 'ok' | 'fail' | 'warn' | 'unknown' | 'skipped'
 export type Verdict = 'DELIVERED' | 'BROKEN' | 'PARTIAL' | 'UNDETERMINED'
-/** `static`: from manifests. `network`: on Portolan's own running network. */
-export type TraceMode = 'static' | 'network'
+/** `static`: from manifests. `network`: on Portolan's own running network. `cluster`: from the API of a real cluster. */
+export type TraceMode = 'static' | 'network' | 'cluster'
 
 /** Where something was seen. */
 export interface Evidence {

@@ -16,6 +16,8 @@ export interface Observer {
   readonly pod?: (plan: Plan, way: Way, declared: HopFinding) => HopFinding
   readonly socket?: (plan: Plan, way: Way, declared: HopFinding) => HopFinding
   readonly application?: (plan: Plan, way: Way) => HopFinding
+  /** Has the last word on every hop. */
+  readonly judge?: (finding: HopFinding) => HopFinding
   readonly notes?: readonly string[]
   readonly rules?: readonly RuleOutcome[]
 }
@@ -96,7 +98,8 @@ function findingsOf(world: World, plan: Plan, way: Way, observer: Observer): rea
         ? skipped('application', 'not reached')
         : (observer.application?.(plan, way) ?? skipped('application', 'not asked: manifests cannot answer')),
   ]
-  return untilFailure(all)
+  const { judge = (finding) => finding } = observer
+  return untilFailure(all.map((find) => () => judge(find())))
 }
 
 function untilFailure(all: readonly (() => HopFinding)[]): readonly HopFinding[] {

@@ -49,6 +49,11 @@ export function findWorkload(world: World, kind: string, namespace: string, name
   )
 }
 
+/** Whether what is not among the objects does not exist: an API server was asked for all of them. */
+export function isWhole({ mode, unread }: World): boolean {
+  return mode !== 'static' && !unread
+}
+
 /** `Service shop/web`. */
 export function title(object: { readonly kind: string; readonly namespace: string; readonly name: string }): string {
   return `${object.kind} ${object.namespace === '' ? '' : `${object.namespace}/`}${object.name}`
@@ -56,5 +61,6 @@ export function title(object: { readonly kind: string; readonly namespace: strin
 
 /** What stands behind a sentence about something that was not given. */
 export function notGiven(world: World): string {
+  if (world.mode === 'cluster') return 'the API server does not show everything'
   return world.unread ? 'part of the input could not be read' : 'it is not among what was given'
 }
