@@ -27,7 +27,7 @@ describe('the report of a trace', () => {
        ┄  9 socket         not reached
        ┄ 10 application    not reached
 
-      error PTL207 endpoint: no Pods behind the Service: replicas is 0
+      error PTL207 backing-workload-scaled-to-zero at endpoint: no Pods behind the Service: replicas is 0
 
             a.yaml
           37 │   selector: {app: web}
@@ -64,7 +64,7 @@ describe('the report of a trace', () => {
             ✕  9 socket         nothing will listen on 8080: --port=9999  PTL302  a.yaml:54
             ┄ 10 application    not reached
 
-      error PTL302 socket: nothing will listen on 8080: --port=9999
+      error PTL302 target-port-contradicts-evidence at socket: nothing will listen on 8080: --port=9999
 
             a.yaml
           54 │   ports: [{port: 80, targetPort: 8080}]

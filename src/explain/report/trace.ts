@@ -1,5 +1,7 @@
 /** A trace as `portolan trace` prints it to people. */
 import type { SourceRange } from '../../manifest/source.ts'
+import { findRule } from '../check/check-inputs.ts'
+import { findLiveRule } from '../check/live-rules.ts'
 import type { Evidence, Hop, HopStatus, Path, Trace } from '../trace/report.ts'
 import { draw, pad, paint, printable, widthOf, wrap, type Role, type Style } from './trace-style.ts'
 import { excerpts } from './trace-excerpt.ts'
@@ -99,9 +101,9 @@ function cause(trace: Trace, style: Style, texts: Texts): readonly string[] {
   const open = worst ?? trace.paths.flatMap(({ hops }) => hops).find(({ status }) => status === 'unknown')
   if (open === undefined) return []
   const word = open.status === 'fail' ? paint(style, 'fail', 'error') : paint(style, 'warn', 'unknown')
-  const rule = open.rule === null ? '' : ` ${open.rule}`
+  const rule = open.rule === null ? '' : ` ${open.rule}${nameOf(open.rule)}`
   return [
-    `${word}${rule} ${open.kind}: ${printable(open.text)}`,
+    `${word}${rule} at ${open.kind}: ${printable(open.text)}`,
     '',
     ...excerpts(placed(open.evidence), texts, style),
     ...open.evidence
@@ -121,14 +123,27 @@ function fixText(title: string, location: SourceRange | null): string {
   return location === null ? printable(title) : `${location.file}:${location.line} ${printable(title)}`
 }
 
+/** The rule's readable name, after its code. */
+function nameOf(code: string): string {
+  const rule = findLiveRule(code) ?? findRule(code)
+  return rule === undefined ? '' : ` ${rule.name}`
+}
+
+/** What the program said, where it said it on one way. */
+function answerText(paths: readonly Path[], last: Hop): string {
+  return paths.length === 1 ? `: ${printable(last.text)}` : ` on each of ${paths.length} ways`
+}
+
 function verdictLine({ verdict, brokenAt, paths, unknowns, mode }: Trace): string {
   const hops = paths[0]?.hops ?? []
   const at = (kind: string): string => `hop ${hops.find((hop) => hop.kind === kind)?.n ?? '?'} of 10 (${kind})`
-  const unseen = hops.at(-1)?.status === 'skipped' && mode !== 'network' ? ' Not asked: the program itself.' : ''
+  const last = hops.at(-1)
+  const unseen = last?.status === 'skipped' ? ' Not asked: the program itself.' : ''
+  const answer = last === undefined || unseen !== '' || mode !== 'network' ? '' : answerText(paths, last)
   const by = { static: ' as far as the manifests say', cluster: ' as far as the API server says', network: '' }[mode]
   switch (verdict) {
     case 'DELIVERED':
-      return `DELIVERED${by}.${unseen}`
+      return `DELIVERED${by}${answer}.${unseen}`
     case 'BROKEN':
       return `BROKEN at ${at(brokenAt ?? '')}.`
     case 'PARTIAL': {
