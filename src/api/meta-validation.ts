@@ -129,11 +129,21 @@ export function matchesLabelSelector(selector: LabelSelector, labels: Labels): b
 /** What no update may change. Fields that the client left out were taken from `old` before. */
 export function validateObjectMetaUpdate(object: KubernetesObject, old: KubernetesObject): readonly FieldError[] {
   const fields = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp'] as const
-  return fields.flatMap((field) =>
+  const changed = fields.flatMap((field) =>
     object.metadata[field] === old.metadata[field]
       ? []
       : [invalid(['metadata', field], object.metadata[field] ?? '', 'field is immutable')],
   )
+  return [...changed, ...validateFinalizers(object, old)]
+}
+
+/** What is about to go cannot be held back by somebody new. */
+function validateFinalizers({ metadata }: KubernetesObject, old: KubernetesObject): readonly FieldError[] {
+  if (old.metadata.deletionTimestamp === undefined) return []
+  const before = old.metadata.finalizers ?? []
+  const added = (metadata.finalizers ?? []).filter((name) => !before.includes(name))
+  const detail = `no new finalizers can be added if the object is being deleted, found new finalizers [${added.map((name) => JSON.stringify(name)).join(' ')}]`
+  return added.length === 0 ? [] : [forbidden(['metadata', 'finalizers'], detail)]
 }
 
 /** Names that occur twice in a list; empty ones are passed over. */

@@ -55,3 +55,6 @@ export interface KubernetesObject {
   readonly kind: string
   readonly metadata: ObjectMeta
 }
+
+/** The finalizer of an object that waits for the end of what it owns. */
+export const FOREGROUND_DELETION: string = 'foregroundDeletion'

@@ -1,5 +1,6 @@
 /** Deleting: at once, or in steps where a Pod has to end, a finalizer has to be served or a namespace has to empty. */
 import { KINDS, type AnyObject, type Kind, type Kinds } from '../api/kinds.ts'
+import { FOREGROUND_DELETION } from '../api/meta.ts'
 import { notFoundStatus } from '../api/status.ts'
 import { timestamp } from '../lib/clock.ts'
 import { get, type Snapshot } from '../model/snapshot.ts'
@@ -9,6 +10,8 @@ import { refuse, type WriteResult } from './write-result.ts'
 export interface DeleteOptions {
   /** How long a running Pod may take to end; 0 removes it now. Its own terminationGracePeriodSeconds where absent. */
   readonly gracePeriodSeconds?: number
+  /** The object stays, marked, until what it owns is gone. */
+  readonly isForeground?: boolean
 }
 
 export interface DeletionContext {
@@ -25,13 +28,19 @@ export function deleteObject<K extends Kind>(
   const object = get(context.store.snapshot(), kind, key)
   if (object === undefined) return refuse(notFoundStatus(kind, key.slice(key.indexOf('/') + 1)))
   const grace = graceOf(object, options)
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers: held = [] } = object.metadata
+  const isWaiting = options.isForeground === true && !held.includes(FOREGROUND_DELETION)
+  const finalizers = isWaiting ? [...held, FOREGROUND_DELETION] : held
   const isBound = finalizers.length > 0 || hasContents(object, context.store.snapshot())
   if (grace === 0 && !isBound) return { code: 200, object: remove(context, kind, key), warnings: [] }
-  const sooner = deletionTimestamp === undefined || grace < deletionGracePeriodSeconds
-  const marked = sooner ? markDeleted(context, object, grace) : object
+  const sooner = deletionTimestamp === undefined || grace < deletionGracePeriodSeconds || isWaiting
+  const marked = sooner ? markDeleted(context, withFinalizers(object, finalizers), grace) : object
   if (marked.kind === 'Namespace') emptyNamespace(context, marked.metadata.name)
   return { code: 200, object: marked, warnings: [] }
+}
+
+function withFinalizers<T extends AnyObject>(object: T, finalizers: readonly string[]): T {
+  return finalizers.length === 0 ? object : { ...object, metadata: { ...object.metadata, finalizers } }
 }
 
 /** An unscheduled or finished Pod has nothing to wait for; other kinds never do. */

@@ -198,7 +198,8 @@ function accepted<T>(result: WriteResult<T>): T {
 
 function applyChange(store: Store, registry: Registry, change: Change): void {
   if (change.verb === 'create') accepted(registry.create(change.object))
-  else if (change.verb === 'delete') accepted(registry.delete(change.kind, change.key))
+  else if (change.verb === 'delete')
+    accepted(registry.delete(change.kind, change.key, { isForeground: change.isForeground === true }))
   else registry.finishDeletion(store.update(change.object))
 }
 

@@ -8,6 +8,7 @@ import { isPodReady, isPodTerminating } from '../model/endpoints.ts'
 import { get, list, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { updateTo } from './helpers/changes.ts'
+import { claimPods, managerKeys } from './helpers/claims.ts'
 import { nodeOf, planDaemonPods, shouldRunOn } from './helpers/daemon-pods.ts'
 import { naturalOrder } from './helpers/order.ts'
 import { ownerKeys } from './helpers/owners.ts'
@@ -30,7 +31,7 @@ export const daemonSetController: Controller = {
 function keys(object: AnyObject, snapshot: Snapshot): readonly string[] {
   if (object.kind === 'DaemonSet') return [objectKey(object)]
   if (object.kind === 'Node') return list(snapshot, 'DaemonSet').map(objectKey)
-  return ownerKeys(object, 'DaemonSet')
+  return object.kind === 'Pod' ? managerKeys(snapshot, object, 'DaemonSet') : ownerKeys(object, 'DaemonSet')
 }
 
 /** `key`: of a DaemonSet. */
@@ -42,6 +43,8 @@ export function reconcileDaemonSet(
 ): readonly Change[] {
   const set = get(snapshot, 'DaemonSet', key)
   if (set === undefined || set.metadata.deletionTimestamp !== undefined) return []
+  const claims = claimPods(snapshot, set)
+  if (claims.length > 0) return claims
   const nodes = [...list(snapshot, 'Node')].sort((a, b) => naturalOrder(a.metadata.name, b.metadata.name))
   const pods = podsOf(snapshot, set)
   const revisions = revisionsOf(snapshot, set)

@@ -9,6 +9,7 @@ import { canonicalJSON, generatedName, safeHash } from '../model/hash.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { deletionOf, updateTo } from './helpers/changes.ts'
+import { claimReplicaSets, managerKeys } from './helpers/claims.ts'
 import { controllerOf, dependentsOf, ownerKeys, ownerReference } from './helpers/owners.ts'
 import { planRollout, rolloutOf, type Plan, type ReplicaCount } from './helpers/rollout.ts'
 
@@ -25,7 +26,7 @@ export const deploymentController: Controller = {
 
 function keys(object: AnyObject, snapshot: Snapshot): readonly string[] {
   if (object.kind === 'Deployment') return [objectKey(object)]
-  if (object.kind === 'ReplicaSet') return ownerKeys(object, 'Deployment')
+  if (object.kind === 'ReplicaSet') return managerKeys(snapshot, object, 'Deployment')
   // A roll-out waits until old Pods are gone.
   if (object.kind !== 'Pod' || !isLeaving(object, snapshot)) return []
   return ownerKeys(object, 'ReplicaSet').flatMap((key) => {
@@ -43,6 +44,8 @@ function isLeaving(pod: Pod, snapshot: Snapshot): boolean {
 export function reconcileDeployment(snapshot: Snapshot, key: string): readonly Change[] {
   const deployment = get(snapshot, 'Deployment', key)
   if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return []
+  const claims = claimReplicaSets(snapshot, deployment)
+  if (claims.length > 0) return claims
   const owned = dependentsOf(snapshot, deployment).filter((object) => object.kind === 'ReplicaSet')
   const { name, hash } = currentName(snapshot, deployment)
   const current = owned.find((replicaSet) => replicaSet.metadata.name === name)

@@ -2,6 +2,7 @@
 import type { IPFamily, Node, Pod, Service } from '../api/core.ts'
 import type { EndpointPort, SliceEndpoint } from '../api/discovery.ts'
 import type { AnyObject } from '../api/kinds.ts'
+import { FOREGROUND_DELETION } from '../api/meta.ts'
 import type { Change } from '../model/change.ts'
 import {
   endpointSlicesOf,
@@ -55,7 +56,8 @@ function keys(object: AnyObject, snapshot: Snapshot): readonly string[] {
 /** `key`: of a Service. The slices of a Service that is gone fall to the garbage collector. */
 export function reconcileEndpointSlices(snapshot: Snapshot, key: string): readonly Change[] {
   const service = get(snapshot, 'Service', key)
-  if (service === undefined) return []
+  // A Service that waits for the end of its slices gets no new ones.
+  if (service === undefined || service.metadata.finalizers?.includes(FOREGROUND_DELETION) === true) return []
   const { own, foreign } = managedSlices(endpointSlicesOf(snapshot, key), MANAGED_BY, service)
   if (!hasSelector(service)) return [...own, ...foreign].map(deletionOf)
   const packing = packSlices(own, sliceGroups(snapshot, service), MAX_ENDPOINTS)

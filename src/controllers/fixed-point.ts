@@ -1,5 +1,6 @@
 /** Runs controllers over a snapshot until none of them wants a change: for `--dry-run`, for checks and for tests. */
 import type { AnyObject, Kind } from '../api/kinds.ts'
+import { FOREGROUND_DELETION } from '../api/meta.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { isEqual } from '../model/equal.ts'
@@ -57,7 +58,7 @@ export function reconcileToFixedPoint(
  */
 export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
   const version = snapshot.resourceVersion + 1
-  if (change.verb === 'delete') return applyDelete(snapshot, change.kind, change.key, version)
+  if (change.verb === 'delete') return applyDelete(snapshot, change, version)
   const before = get<Kind>(snapshot, change.object.kind, objectKey(change.object))
   if (change.verb === 'create') {
     if (before !== undefined) throw new Error(`${objectKey(before)} is there already`)
@@ -81,9 +82,11 @@ export function applyChange(snapshot: Snapshot, change: Change): Snapshot {
   return put(snapshot, { ...change.object, metadata }, version)
 }
 
-function applyDelete(snapshot: Snapshot, kind: Kind, key: string, version: number): Snapshot {
-  const object = get<Kind>(snapshot, kind, key)
-  if (object === undefined) throw new Error(`${kind} ${key} is not there`)
+function applyDelete(snapshot: Snapshot, change: Extract<Change, { verb: 'delete' }>, version: number): Snapshot {
+  const { kind, key, isForeground = false } = change
+  const stored = get<Kind>(snapshot, kind, key)
+  if (stored === undefined) throw new Error(`${kind} ${key} is not there`)
+  const object = isForeground ? withForeground(stored) : stored
   const isBound = (object.metadata.finalizers ?? []).length > 0
   const isGraceful = object.kind === 'Pod' && object.spec.nodeName !== undefined
   if (isBound && object.metadata.deletionTimestamp !== undefined) return snapshot
@@ -97,6 +100,11 @@ function applyDelete(snapshot: Snapshot, kind: Kind, key: string, version: numbe
     )
   }
   return remove(snapshot, kind, key, version)
+}
+
+function withForeground(object: AnyObject): AnyObject {
+  const finalizers = [...new Set([...(object.metadata.finalizers ?? []), FOREGROUND_DELETION])]
+  return { ...object, metadata: { ...object.metadata, finalizers } }
 }
 
 function remove(snapshot: Snapshot, kind: Kind, key: string, version: number): Snapshot {

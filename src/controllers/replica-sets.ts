@@ -8,14 +8,15 @@ import { freeName } from '../model/hash.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { deletionOf, updateTo } from './helpers/changes.ts'
+import { claimPods, managerKeys } from './helpers/claims.ts'
 import { naturalOrder, olderFirst } from './helpers/order.ts'
-import { ownerKeys } from './helpers/owners.ts'
 import { isPodActive, isPodAvailable, nextAvailable, podFromTemplate, podsOf } from './helpers/template-pods.ts'
 
 export const replicaSetController: Controller = {
   name: 'replica-sets',
   watches: ['ReplicaSet', 'Pod'],
-  keys: (object) => (object.kind === 'ReplicaSet' ? [objectKey(object)] : ownerKeys(object, 'ReplicaSet')),
+  keys: (object, snapshot) =>
+    object.kind === 'ReplicaSet' ? [objectKey(object)] : managerKeys(snapshot, object, 'ReplicaSet'),
   reconcile: reconcileReplicaSet,
   wakeAt(snapshot, key, now) {
     const replicaSet = get(snapshot, 'ReplicaSet', key)
@@ -32,6 +33,8 @@ export function reconcileReplicaSet(
 ): readonly Change[] {
   const replicaSet = get(snapshot, 'ReplicaSet', key)
   if (replicaSet === undefined || replicaSet.metadata.deletionTimestamp !== undefined) return []
+  const claims = claimPods(snapshot, replicaSet)
+  if (claims.length > 0) return claims
   const pods = podsOf(snapshot, replicaSet).filter(isPodActive)
   const { replicas = 1, template } = replicaSet.spec
   const missing = template === undefined ? 0 : replicas - pods.length

@@ -8,6 +8,7 @@ import { isPodReady, isPodTerminating } from '../model/endpoints.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { updateTo } from './helpers/changes.ts'
+import { claimPods } from './helpers/claims.ts'
 import { ownerKeys } from './helpers/owners.ts'
 import { expiredRevisions, REVISION_LABEL, revisionLabel, revisionsOf, updateRevision } from './helpers/revisions.ts'
 import { ordinalOf, planStatefulPods } from './helpers/stateful-pods.ts'
@@ -45,6 +46,8 @@ export function reconcileStatefulSet(
 ): readonly Change[] {
   const set = get(snapshot, 'StatefulSet', key)
   if (set === undefined || set.metadata.deletionTimestamp !== undefined) return []
+  const claims = claimPods(snapshot, set, (pod) => ordinalOf(set, pod) !== undefined)
+  if (claims.length > 0) return claims
   const pods = podsOf(snapshot, set).filter((pod) => ordinalOf(set, pod) !== undefined)
   const revisions = revisionsOf(snapshot, set)
   const { update, changes } = updateRevision(snapshot, set, revisions)

@@ -6,4 +6,10 @@ export type Change =
   /** Refused where the stored resourceVersion is not the object's. */
   | { readonly verb: 'update'; readonly object: AnyObject }
   /** `key` as objectKey gives it. */
-  | { readonly verb: 'delete'; readonly kind: Kind; readonly key: string }
+  | {
+      readonly verb: 'delete'
+      readonly kind: Kind
+      readonly key: string
+      /** It waits for the end of what it owns. */
+      readonly isForeground?: boolean
+    }

@@ -16,6 +16,8 @@ export interface DeleteRequest {
   readonly resourceVersion?: string
   /** Dependents lose their owner instead of their life. */
   readonly orphan: boolean
+  /** The object waits for the end of its dependents. */
+  readonly foreground: boolean
   readonly dryRun: boolean
 }
 
@@ -26,6 +28,9 @@ export function readDeleteOptions(body: unknown, query: URLSearchParams): Delete
   const given = isRecord(body) ? body : {}
   const preconditions = isRecord(given['preconditions']) ? given['preconditions'] : {}
   const grace = given['gracePeriodSeconds'] ?? numberOf(query.get('gracePeriodSeconds'))
+  if (given['propagationPolicy'] !== undefined && given['orphanDependents'] !== undefined) {
+    throw badRequest('orphanDependents and deletionPropagation cannot be both set')
+  }
   const policy = given['propagationPolicy'] ?? query.get('propagationPolicy') ?? 'Background'
   if (typeof policy !== 'string' || !POLICIES.includes(policy)) {
     throw badRequest(`invalid propagationPolicy ${JSON.stringify(policy)}: use ${POLICIES.join(', ')}`)
@@ -40,6 +45,7 @@ export function readDeleteOptions(body: unknown, query: URLSearchParams): Delete
     ...(typeof uid === 'string' ? { uid } : {}),
     ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
     orphan: policy === 'Orphan' || given['orphanDependents'] === true,
+    foreground: policy === 'Foreground',
     dryRun: Array.isArray(dryRun) && dryRun.includes('All'),
   }
 }
@@ -67,8 +73,11 @@ export function deleteWithOptions(
   }
   if (options.dryRun) return { code: 200, object: stored, warnings: [] }
   if (options.orphan) orphanDependents(context, stored)
-  const { gracePeriodSeconds } = options
-  return context.registry.delete(kind, keyOf(path), gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds })
+  const { gracePeriodSeconds, foreground } = options
+  return context.registry.delete(kind, keyOf(path), {
+    isForeground: foreground,
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+  })
 }
 
 function orphanDependents({ store }: ApiContext, owner: AnyObject): void {

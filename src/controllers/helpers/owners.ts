@@ -46,3 +46,12 @@ const dependents: Index<AnyObject> = indexBy(ALL_KINDS, (object) => {
   const owner = controllerOf(object)
   return owner === undefined ? [] : [owner.uid]
 })
+
+/** Everything that names the owner of this uid, as manager or not. */
+export function ownedBy(snapshot: Snapshot, uid: string): readonly AnyObject[] {
+  return owned.find(snapshot, uid)
+}
+
+const owned: Index<AnyObject> = indexBy(ALL_KINDS, (object) => [
+  ...new Set((object.metadata.ownerReferences ?? []).map((owner) => owner.uid)),
+])
