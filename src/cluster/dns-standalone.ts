@@ -35,6 +35,8 @@ export async function startStandaloneDns(options: StandaloneDnsOptions): Promise
   const logged = log && { log: createQueryLog((address) => podAt(zone(), address), log.only, log.write) }
   const observed = metrics !== undefined || log !== undefined
   const observer = observed ? { observer: { metrics: metrics ?? createDnsMetrics(), ...logged } } : {}
+  // Made now, so that the first question does not wait for it.
+  zone()
   const servers: DnsServer[] = []
   const close = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.close()))

@@ -19,7 +19,10 @@ export interface NameRecords {
   readonly srv: readonly ServiceSRV[]
 }
 
-/** All that one Service puts into the zone. */
+/**
+ * All that one Service puts into the zone. Its names are made when the first of them is asked for: most Services of a large
+ * cluster never are.
+ */
 export interface ServiceRecords {
   readonly headless: boolean
   /** Absolute; only where the Service is an ExternalName. It has no other records then. */
@@ -28,7 +31,8 @@ export interface ServiceRecords {
   readonly names: ReadonlyMap<string, NameRecords>
   /** Protocols of named ports: `_tcp.<service>` exists because `_http._tcp.<service>` does. */
   readonly protocols: ReadonlySet<string>
-  readonly pointers: readonly Pointer[]
+  /** Made anew by each call. */
+  pointers(): readonly Pointer[]
 }
 
 /** One address that points back to the Service. */
@@ -173,7 +177,7 @@ function externalRecords(externalName: string): ServiceRecords {
     headless: false,
     names: usable ? new Map([['', NO_RECORDS]]) : new Map(),
     protocols: new Set(),
-    pointers: [],
+    pointers: () => [],
     ...(usable ? { externalName: absolute } : {}),
   }
 }
@@ -184,10 +188,14 @@ function clusterIPsOf(service: Service): readonly IP[] {
   return clusterIPs.flatMap((text) => parseIP(text) ?? [])
 }
 
-/** What `service` puts into the zone, given its slices. */
-export function serviceRecords(service: Service, slices: readonly EndpointSlice[], config: ZoneConfig): ServiceRecords {
-  if (service.spec.type === 'ExternalName') return externalRecords(service.spec.externalName ?? '')
-  const headless = (service.spec.clusterIP ?? service.spec.clusterIPs?.[0]) === 'None'
+interface Sources {
+  readonly service: Service
+  readonly slices: readonly EndpointSlice[]
+  readonly config: ZoneConfig
+  readonly headless: boolean
+}
+
+function buildNames({ service, slices, config, headless }: Sources): Pick<ServiceRecords, 'names' | 'protocols'> {
   const ips = headless ? [] : clusterIPsOf(service)
   const endpoints = readyEndpoints(slices, config)
   const builder: Builder = { names: new Map(), seen: new Set() }
@@ -198,13 +206,35 @@ export function serviceRecords(service: Service, slices: readonly EndpointSlice[
   }
   const hidden = config.ignoreEmptyService && !headless && endpoints.length === 0
   const names = hidden ? new Map<string, NameRecords>() : withWeights(builder, ips.length)
+  return { names, protocols: protocolsOf(names) }
+}
+
+function pointersOf({ service, slices, config, headless }: Sources): readonly Pointer[] {
+  const ips = headless ? [] : clusterIPsOf(service)
+  return [
+    ...ips.map((ip): Pointer => ({ address: addressKey(ip), of: 'clusterIP', front: '' })),
+    ...readyEndpoints(slices, config).map(
+      ({ ip, name }): Pointer => ({ address: addressKey(ip), of: 'endpoint', front: name }),
+    ),
+  ]
+}
+
+/** What `service` puts into the zone, given its slices. */
+export function serviceRecords(service: Service, slices: readonly EndpointSlice[], config: ZoneConfig): ServiceRecords {
+  if (service.spec.type === 'ExternalName') return externalRecords(service.spec.externalName ?? '')
+  const headless = (service.spec.clusterIP ?? service.spec.clusterIPs?.[0]) === 'None'
+  const sources: Sources = { service, slices, config, headless }
+  let built: ReturnType<typeof buildNames> | undefined
   return {
     headless,
-    names,
-    protocols: protocolsOf(names),
-    pointers: [
-      ...ips.map((ip): Pointer => ({ address: addressKey(ip), of: 'clusterIP', front: '' })),
-      ...endpoints.map(({ ip, name }): Pointer => ({ address: addressKey(ip), of: 'endpoint', front: name })),
-    ],
+    get names() {
+      built ??= buildNames(sources)
+      return built.names
+    },
+    get protocols() {
+      built ??= buildNames(sources)
+      return built.protocols
+    },
+    pointers: () => pointersOf(sources),
   }
 }

@@ -1,7 +1,7 @@
 import type { Moment } from './answer-page.ts'
 import { createAnswerTable, FOR_EVER, TAGS } from './answer-table.ts'
-import { FLAG } from './message.ts'
-import type { PacketQuestion } from './packet-question.ts'
+import { FLAG, HEADER_SIZE } from './message.ts'
+import { LOWER, type PacketQuestion } from './packet-question.ts'
 import { parseRequest } from './parse-request.ts'
 import { readMessage } from './read-message.ts'
 import { TYPE } from './records.ts'
@@ -67,10 +67,12 @@ export function createZoneAnswers(first: Zone): ZoneAnswers {
       return positive.answer(question, packet, moment, true) || negative.answer(question, packet, moment, true)
     },
     react(question, packet, length, context) {
-      const reaction = respond(zone, packet.subarray(0, length), context)
-      if (reaction.kind === 'reply' && reaction.shared && isPlain(question)) {
-        remember(question, packet, reaction.bytes, context.turn ?? 0)
-      }
+      const query = packet.subarray(0, length)
+      const reaction = respond(zone, query, context)
+      if (reaction.kind !== 'reply' || !reaction.shared || !isPlain(question)) return reaction
+      // Remembered as of small letters: names in the answer are then as short as they can be, and those of the objects.
+      const small = question.mixedCase ? respond(zone, inSmallLetters(query, question.end), context) : reaction
+      if (small.kind === 'reply') remember(question, packet, small.bytes, context.turn ?? 0)
       return reaction
     },
   }
@@ -84,6 +86,13 @@ export function createZoneAnswers(first: Zone): ZoneAnswers {
 /** The zone's name in other answers than addresses has the letter case of the question: see answer.ts. */
 function isPlain({ mixedCase, type }: PacketQuestion): boolean {
   return !mixedCase || type === TYPE.A || type === TYPE.AAAA
+}
+
+function inSmallLetters(query: Uint8Array, end: number): Uint8Array {
+  const small = Uint8Array.from(query)
+  // The lengths of labels are below the capital letters; type and class are left alone.
+  for (let at = HEADER_SIZE; at < end - 4; at++) small[at] = LOWER[small[at] ?? 0] ?? 0
+  return small
 }
 
 /** The reply as it is when the first address is first. */

@@ -57,7 +57,10 @@ const snapshots: fc.Arbitrary<Snapshot> = fc
 
 function contents(zone: Zone): unknown {
   const { namespaces, services, slices, pointers, pods } = zone
-  return [namespaces, services, slices, pointers, pods].map((map) => [...map])
+  const records = [...services].map(([key, { headless, externalName, names, protocols, pointers: own }]) => {
+    return [key, headless, externalName, names, protocols, own()]
+  })
+  return [records, ...[namespaces, slices, pointers, pods].map((map) => [...map])]
 }
 
 describe('compileZone', () => {

@@ -59,34 +59,47 @@ export function compileZone(snapshot: Snapshot, config: ZoneConfig, previous?: Z
   return { ...base, serial, namespaces, services, slices, pointers, pods, source: next }
 }
 
+/** Values by key; undefined takes the key away. */
+type Edits<V> = Map<string, V | undefined>
+
+/** The first time all at once: one by one would make a thousand maps of a thousand entries. */
+function edited<V>(map: OrderedMap<V>, edits: Edits<V>): OrderedMap<V> {
+  if (map.size === 0) {
+    return OrderedMap.from([...edits].flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])))
+  }
+  let next = map
+  for (const [key, value] of edits) next = value === undefined ? next.delete(key) : next.set(key, value)
+  return next
+}
+
 function updateNamespaces(base: Zone, next: Snapshot['objects'], touched: Set<string>): Zone['namespaces'] {
   const visible = base.config.namespaceVisible ?? (() => true)
-  let { namespaces } = base
+  const edits: Edits<true> = new Map()
   for (const { key, after } of base.source.Namespace.changes(next.Namespace)) {
-    const before = namespaces
-    namespaces = after !== undefined && visible(after) ? namespaces.set(key, true) : namespaces.delete(key)
-    if (namespaces === before) continue
+    const shown = after !== undefined && visible(after)
+    if (shown === base.namespaces.has(key)) continue
+    edits.set(key, shown ? true : undefined)
     for (const [service] of next.Service.withPrefix(`${key}/`)) touched.add(service)
   }
-  return namespaces
+  return edits.size === 0 ? base.namespaces : edited(base.namespaces, edits)
 }
 
 function updateSlices(base: Zone, next: Snapshot['objects'], touched: Set<string>): Zone['slices'] {
   const visible = base.config.objectVisible ?? (() => true)
-  let { slices } = base
+  const edits: Edits<EndpointSlice> = new Map()
   for (const { before, after } of base.source.EndpointSlice.changes(next.EndpointSlice)) {
     const oldOwner = before && serviceKeyOf(before)
     const newOwner = after && serviceKeyOf(after)
     if (before !== undefined && oldOwner !== undefined) {
-      slices = slices.delete(`${oldOwner}/${before.metadata.name}`)
+      edits.set(`${oldOwner}/${before.metadata.name}`, undefined)
       touched.add(oldOwner)
     }
     if (after !== undefined && newOwner !== undefined) {
-      if (visible(after)) slices = slices.set(`${newOwner}/${after.metadata.name}`, after)
+      if (visible(after)) edits.set(`${newOwner}/${after.metadata.name}`, after)
       touched.add(newOwner)
     }
   }
-  return slices
+  return edited(base.slices, edits)
 }
 
 function updateServices(
@@ -95,21 +108,22 @@ function updateServices(
   touched: ReadonlySet<string>,
 ): Pick<Zone, 'services' | 'pointers'> {
   const visible = zone.config.objectVisible ?? (() => true)
-  let { services, pointers } = zone
+  const services: Edits<ServiceRecords> = new Map()
+  const pointers: Edits<readonly string[]> = new Map()
   for (const key of touched) {
     const service = next.Service.get(key)
     const shown = service !== undefined && zone.namespaces.has(service.metadata.namespace ?? '') && visible(service)
     const slices = [...zone.slices.withPrefix(`${key}/`)].map(([, slice]) => slice)
     const after = shown ? serviceRecords(service, slices, zone.config) : undefined
-    pointers = movePointers(pointers, key, services.get(key), after)
-    services = after === undefined ? services.delete(key) : services.set(key, after)
+    movePointers(pointers, zone.pointers, key, zone.services.get(key), after)
+    services.set(key, after)
   }
-  return { services, pointers }
+  return { services: edited(zone.services, services), pointers: edited(zone.pointers, pointers) }
 }
 
 function pointersByKey(key: string, records: ServiceRecords | undefined): ReadonlyMap<string, readonly string[]> {
   const byKey = new Map<string, string[]>()
-  for (const { address, of, front } of records?.pointers ?? []) {
+  for (const { address, of, front } of records?.pointers() ?? []) {
     const place = `${address}/${of === 'clusterIP' ? 'c' : 'e'}/${key}`
     const fronts = byKey.get(place)
     if (fronts === undefined) byKey.set(place, [front])
@@ -118,20 +132,20 @@ function pointersByKey(key: string, records: ServiceRecords | undefined): Readon
   return byKey
 }
 
+/** A place belongs to one Service: what another one does to its own does not meet it. */
 function movePointers(
-  pointers: Zone['pointers'],
+  edits: Edits<readonly string[]>,
+  current: Zone['pointers'],
   key: string,
   before: ServiceRecords | undefined,
   after: ServiceRecords | undefined,
-): Zone['pointers'] {
+): void {
   const next = pointersByKey(key, after)
-  let moved = pointers
-  for (const place of pointersByKey(key, before).keys()) if (!next.has(place)) moved = moved.delete(place)
+  for (const place of pointersByKey(key, before).keys()) if (!next.has(place)) edits.set(place, undefined)
   for (const [place, fronts] of next) {
-    const old = moved.get(place)
-    if (old?.length !== fronts.length || !fronts.every((front, i) => front === old[i])) moved = moved.set(place, fronts)
+    const old = current.get(place)
+    if (old?.length !== fronts.length || !fronts.every((front, i) => front === old[i])) edits.set(place, fronts)
   }
-  return moved
 }
 
 /** Only the first address of a Pod has a name, as in CoreDNS. */
@@ -146,13 +160,13 @@ function podKey(pod: Pod | undefined, zone: Zone): string | undefined {
 
 function updatePods(base: Zone, next: Snapshot['objects']): Zone['pods'] {
   if (base.config.podRecords !== 'verified' && base.config.autopath === undefined) return base.pods
-  let { pods } = base
+  const edits: Edits<true> = new Map()
   for (const { before, after } of base.source.Pod.changes(next.Pod)) {
     const oldKey = podKey(before, base)
     const newKey = podKey(after, base)
     if (oldKey === newKey) continue
-    if (oldKey !== undefined) pods = pods.delete(oldKey)
-    if (newKey !== undefined) pods = pods.set(newKey, true)
+    if (oldKey !== undefined) edits.set(oldKey, undefined)
+    if (newKey !== undefined) edits.set(newKey, true)
   }
-  return pods
+  return edits.size === 0 ? base.pods : edited(base.pods, edits)
 }

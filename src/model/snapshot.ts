@@ -23,11 +23,14 @@ export function emptySnapshot(): Snapshot {
 
 /** A snapshot of loose objects, as tests and `check` need it: later ones win, nothing is defaulted. */
 export function snapshotOf(objects: Iterable<AnyObject>): Snapshot {
-  const maps: Record<string, OrderedMap<AnyObject>> = { ...emptySnapshot().objects }
+  const byKind = new Map<string, AnyObject[]>()
   for (const object of objects) {
-    const map = maps[object.kind] ?? OrderedMap.empty<AnyObject>()
-    maps[object.kind] = map.set(objectKey(object), object)
+    const found = byKind.get(object.kind)
+    if (found === undefined) byKind.set(object.kind, [object])
+    else found.push(object)
   }
+  const maps: Record<string, OrderedMap<AnyObject>> = { ...emptySnapshot().objects }
+  for (const [kind, found] of byKind) maps[kind] = OrderedMap.by(found, objectKey)
   return { resourceVersion: 1, objects: maps as unknown as Snapshot['objects'] }
 }
 

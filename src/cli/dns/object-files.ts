@@ -1,4 +1,4 @@
-import { statSync, watch, type FSWatcher } from 'node:fs'
+import { readFileSync, statSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { dnsSnapshot } from '../../cluster/dns-objects.ts'
 import type { DnsSource } from '../../cluster/dns-source.ts'
@@ -8,6 +8,7 @@ import { UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
 import { printDiagnostics } from '../manifest-problems.ts'
 import { readManifests } from '../read-manifests.ts'
+import { readJsonList, type ListedObject } from './read-lists.ts'
 
 /** An editor writes a file in several steps: they are read once, this many milliseconds after the first. */
 const SETTLE = 100
@@ -53,6 +54,8 @@ export async function readObjects(
   context: Context,
   outcome: string,
 ): Promise<Snapshot | undefined> {
+  const lists = paths.map((path) => readListFile(path, context))
+  if (lists.every((list) => list !== undefined)) return dnsSnapshot(lists.flat())
   const { manifest, texts } = await readManifests(paths, context)
   printDiagnostics(manifest.diagnostics, texts, context, outcome)
   return hasErrors(manifest.diagnostics) ? undefined : dnsSnapshot(manifest.objects)
@@ -83,4 +86,15 @@ function watchPath(path: string, context: Context, changed: () => void): FSWatch
   return watch(dirname(full), (_, name) => {
     if (name === null || name === basename(full)) changed()
   })
+}
+
+/** Undefined for what is not a plain JSON file: it is read with more care. */
+function readListFile(path: string, context: Context): readonly ListedObject[] | undefined {
+  if (!path.endsWith('.json')) return undefined
+  try {
+    return readJsonList(readFileSync(resolve(context.workingDirectory, path), 'utf8'))
+  } catch {
+    // Whoever reads it with more care says why it cannot be read.
+    return undefined
+  }
 }
