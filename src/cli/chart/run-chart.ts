@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { buildChart } from '../../explain/chart/build.ts'
 import type { ChartModel } from '../../explain/chart/model.ts'
+import { chartPods, withSockets } from '../../explain/chart/sockets.ts'
 import { printChart, type ChartFormat, type ChartKind } from '../../explain/report/chart.ts'
 import { blockHint, replaceBlock } from '../../explain/report/chart-block.ts'
 import { manifestWorld } from '../../explain/trace/static.ts'
@@ -31,9 +32,10 @@ export async function runChart(
 ): Promise<number> {
   const { check, update } = options
   if (check !== undefined && update !== undefined) throw new UsageError('--check and --update: choose one')
-  const world = files.length === 0 ? await runningWorld(options, context) : await fileWorld(files, options, context)
-  const model = buildChart(world, options.service === undefined ? {} : { service: options.service })
-  if (model.services.length === 0) throw new UsageError(nothingToDraw(world, options.service))
+  const model =
+    files.length === 0
+      ? await runningModel(options, context)
+      : modelOf(await fileWorld(files, options, context), options.service)
   const isFile = check ?? update
   if (isFile !== undefined) return keepTrue(isFile, model, options, context)
   const isTerminal = 'isTTY' in context.stdout && context.stdout.isTTY === true
@@ -56,9 +58,24 @@ async function fileWorld(
   return manifestWorld(manifest, { namespace })
 }
 
-async function runningWorld(options: ChartCommandOptions, context: Context): Promise<World> {
+function modelOf(world: World, service: string | undefined): ChartModel {
+  const model = buildChart(world, service === undefined ? {} : { service })
+  if (model.services.length === 0) throw new UsageError(nothingToDraw(world, service))
+  return model
+}
+
+/** Looking at the sockets of a Pod takes a moment: beyond this many, what is declared has to do. */
+const MOST_PODS = 64
+
+/** With what listens in the Pods. */
+async function runningModel(options: ChartCommandOptions, context: Context): Promise<ChartModel> {
   const { networkWorld } = await import('../trace/network-world.ts')
-  return (await networkWorld(options, context)).world
+  const { world, network } = await networkWorld(options, context)
+  const model = modelOf(world, options.service)
+  const pods = chartPods(model)
+  if (pods.length === 0 || pods.length > MOST_PODS) return model
+  const { sockets } = await network.trace({ from: 'outside', names: [], protocol: 'TCP', dials: [], direct: [], pods })
+  return withSockets(model, sockets)
 }
 
 function nothingToDraw({ context }: World, service: string | undefined): string {

@@ -97,6 +97,7 @@ function buildBackend(service: Service, port: ServicePort, workload: Workload): 
       containers.length > 0
         ? containers.slice(0, 1)
         : workload.containers.slice(0, 1).map(({ name }) => ({ name, declared: false })),
+    socket: null,
   }
 }
 
@@ -113,6 +114,7 @@ function manualBackends(world: World, service: Service, port: ServicePort): read
       port: target ?? null,
       ready: true,
       containers: [],
+      socket: null,
     }))
   })
 }

@@ -218,7 +218,16 @@ function shown(backends: readonly BackendChart[]): readonly BackendChart[] {
   if (first === undefined) return kept
   return [
     ...kept,
-    { ...first, kind: 'Pod', name: `${rest} more Pods`, replicas: null, address: null, node: null, ready: true },
+    {
+      ...first,
+      kind: 'Pod',
+      name: `${rest} more Pods`,
+      replicas: null,
+      address: null,
+      node: null,
+      ready: true,
+      socket: null,
+    },
   ]
 }
 
@@ -232,8 +241,18 @@ function backendNode(builder: Builder, backend: BackendChart): number {
 }
 
 function addContainer(builder: Builder, port: PortChart, backend: BackendChart, box: number): void {
+  const { socket } = backend
   for (const { name, declared } of backend.containers) {
-    const id = node(builder, `container ${backend.kind} ${backend.name} ${name}`, 'thing', [`container ${name}`])
+    if (socket?.problem != null) {
+      const lines = [`BROKEN ${socket.problem.rule}`, `container ${name}`, ...halves(socket.listens)]
+      const ghost = node(builder, `container ${backend.kind} ${backend.name} ${name}`, 'broken', lines)
+      edge(builder, box, ghost, `✕ ${socket.problem.text}`, 'broken')
+      continue
+    }
+    const id = node(builder, `container ${backend.kind} ${backend.name} ${name}`, 'thing', [
+      `container ${name}`,
+      socket?.listens,
+    ])
     const number = numberText(backend.port ?? 0, port.protocol)
     edge(builder, box, id, declared ? `containerPort ${number}` : `${number} not declared`)
   }

@@ -59,6 +59,17 @@ export interface BackendChart {
   readonly port: number | null
   readonly ready: boolean
   readonly containers: readonly { readonly name: string; readonly declared: boolean }[]
+  /** What was seen in the Pod; null where nobody looked. */
+  readonly socket: SocketChart | null
+}
+
+export interface SocketChart {
+  /** Who listens where: `node (pid 455) *:3000`. */
+  readonly listens: string
+  /** The number it listens on; null where nothing does. */
+  readonly port: number | null
+  /** Why it does not take what the Service sends. */
+  readonly problem: { readonly rule: string; readonly text: string } | null
 }
 
 /** `namespace/name`. */

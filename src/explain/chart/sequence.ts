@@ -9,6 +9,7 @@ import {
   type BackendChart,
   type PortChart,
   type ServiceChart,
+  type SocketChart,
 } from './model.ts'
 
 export interface Participant {
@@ -89,7 +90,8 @@ function wordsOf({ protocol, name, port }: PortChart): Words {
 export function requestSequence(service: ServiceChart, clusterDomain: string): Sequence | undefined {
   const [port] = service.ports
   if (port === undefined || service.type === 'ExternalName') return undefined
-  const backend = port.backends.find(({ ready, port }) => ready && port !== null)
+  const usable = port.backends.filter((one) => one.ready && one.port !== null)
+  const backend = usable.find(({ socket }) => socket?.problem == null) ?? usable[0]
   if (service.type === 'Headless') return headlessSequence(service, port, backend, clusterDomain)
   const isOutside = service.type === 'NodePort' || service.type === 'LoadBalancer'
   const title = `One request from ${isOutside ? 'outside' : 'a Pod'} to Service ${serviceTitle(service)} and back`
@@ -175,9 +177,16 @@ function onward(service: ServiceChart, port: PortChart, backend: BackendChart | 
       : isOutside
         ? [note(['N', 'P'], 'source kept, policy Local')]
         : []),
-    replies('P', 'C', accepted),
-    ...(ask === '' ? [] : [sends('C', 'P', ask), replies('P', 'C', answer)]),
+    ...(backend.socket?.problem == null
+      ? [replies('P', 'C', accepted), ...(ask === '' ? [] : [sends('C', 'P', ask), replies('P', 'C', answer)])]
+      : refusedBy(backend.socket, port)),
   ]
+}
+
+/** The Pod's own kernel answers where nothing listens. */
+function refusedBy({ listens, problem }: SocketChart, { protocol }: PortChart): readonly Step[] {
+  const what = protocol === 'UDP' ? 'ICMP port unreachable' : 'RST'
+  return [note(['P'], `${problem?.rule}: ${listens}`), breaks('P', 'C', `${what}, ${problem?.text}`)]
 }
 
 function headlessSequence(

@@ -108,18 +108,21 @@ function backendRow(port: PortChart, backend: BackendChart, index: number, inden
       `${blank}${rail}`,
     ]
   const [container] = backend.containers
-  const end = container === undefined ? '' : ` ──▶ ${container.declared ? chip : '?'} ${printable(container.name)}`
+  const broken = backend.socket?.problem ?? null
+  const number = broken === null ? (container?.declared ? chip : '?') : String(backend.socket?.port ?? '?')
+  const name = container === undefined ? '' : printable(container.name)
+  const wire = broken === null ? '──▶' : '─✕ '
+  const end = container === undefined ? '' : ` ${wire} ${number} ${name}${broken === null ? '' : `   ${broken.text}`}`
   const first = `${blank}${start}${title}${end}`
   const detail = [backend.address === backend.name ? null : backend.address, backend.node, replicasText(backend)]
     .filter(Boolean)
     .join(' ')
   const place = indent + widthOf(start) + chip.length + 1
   const declared = container === undefined ? '' : container.declared ? 'declared' : 'not declared'
-  const second = pad(
-    `${pad(`${blank}${rail}`, place)}${detail}`,
-    widthOf(first) - (container === undefined ? 0 : widthOf(printable(container.name))),
-  )
-  return [first, `${second}${declared}`]
+  const seen = backend.socket === null ? declared : printable(`${backend.socket.listens}${broken === null ? ' ✓' : ''}`)
+  const left = `${pad(`${blank}${rail}`, place)}${detail} `
+  const under = widthOf(`${blank}${start}${title} ${wire} ${number} `)
+  return [first, `${pad(left, container === undefined ? 0 : under)}${seen}`]
 }
 
 function treeLines(port: PortChart, style: Style): readonly string[] {
@@ -128,13 +131,17 @@ function treeLines(port: PortChart, style: Style): readonly string[] {
   const head = `└─ ${nodePort}port ${portText(port)}${named} → ${targetText(port)}`
   const problem = port.problem === null ? [] : [`   └─ ✕ ${port.problem.rule ?? ''} ${port.problem.text}`]
   const all = port.backends.map((backend, i) => {
-    const branch = i === port.backends.length - 1 && problem.length === 0 ? '└─' : '├─'
+    const isLast = i === port.backends.length - 1 && problem.length === 0
+    const branch = isLast ? '└─' : '├─'
     const address = backend.address === backend.name ? '' : ` ${backend.address ?? ''}`
     const place = backend.port === null ? '' : `${address}:${backend.port}`
     const more = backend.ready ? '' : ` left out: ${replicasText(backend) ?? 'not ready'}`
-    return `   ${branch} ${backendTitle(backend)}${place}${more}`
+    const { socket } = backend
+    const wrong = socket?.problem == null ? [] : [`${socket.listens}, ${socket.problem.text}`]
+    const line = `   ${branch} ${backendTitle(backend)}${place}${more}`
+    return [line, ...wrong.map((text) => `   ${isLast ? ' ' : '│'}  └─ ✕ ${text}`)]
   })
-  return [head, ...all, ...problem].map((line) => draw(style, printable(line)))
+  return [head, ...all.flat(), ...problem].map((line) => draw(style, printable(line)))
 }
 
 /** The lines of a note as one. */

@@ -115,7 +115,14 @@ function layoutBackend(layout: Layout, port: PortChart, backend: BackendChart, l
   const box = place(layout, { lane: 4, row, chip, title, detail, kind }, last, isUsed ? 'traffic' : 'idle')
   const [container] = isUsed ? backend.containers : []
   if (container === undefined) return
-  const [end, word] = container.declared ? [chip, 'declared'] : ['?', 'not declared']
+  const { socket } = backend
+  if (socket?.problem != null) {
+    const seen = { chip: String(socket.port ?? '?'), title: socket.problem.rule, detail: socket.problem.text }
+    place(layout, { lane: 5, row, ...seen, kind: 'broken' }, box, 'broken')
+    return
+  }
+  const [end, declared] = container.declared ? [chip, 'declared'] : ['?', 'not declared']
+  const word = socket?.listens ?? declared
   place(layout, { lane: 5, row, chip: end, title: container.name, detail: word, kind: 'thing' }, box)
 }
 

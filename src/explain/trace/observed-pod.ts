@@ -54,9 +54,9 @@ function rewriting({ dial, branch }: Way): string {
   return `${dial.address}:${dial.port} rewritten to ${branch?.address}:${branch?.port}, `
 }
 
-const WILDCARD = new Set(['0.0.0.0', '::'])
+export const WILDCARD: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
-function isLoopback(address: string): boolean {
+export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.')
 }
 
@@ -76,7 +76,7 @@ function protocolOf({ branch, dial }: Way): string {
 }
 
 /** `*:8080`, `127.0.0.1:8080/UDP`. */
-function socketText({ address, port, protocol }: Socket): string {
+export function socketText({ address, port, protocol }: Socket): string {
   const host = WILDCARD.has(address) ? '*' : address.includes(':') ? `[${address}]` : address
   return `${host}:${port}${protocol === 'TCP' ? '' : `/${protocol}`}`
 }
