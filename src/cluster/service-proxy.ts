@@ -17,7 +17,7 @@ import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './ser
 import type { Generations } from './proxier.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 import type { FamilyTopology, NodePlan, Topology } from './topology.ts'
-import { countTraffic } from './traffic-counters.ts'
+import { countTraffic, type TrafficReader } from './traffic-counters.ts'
 
 /** The load balancer's place, beside the nodes' names. */
 export const BALANCER = 'balancer'
@@ -31,7 +31,9 @@ export interface ServiceProxy extends Consumer {
   readonly notices: Pick<ServiceNotices, 'follow'>
   /** Why a place has no rules at all, which a kernel without all of nf_tables is the reason for; undefined where none lacks them. */
   refusal(): string | undefined
-  /** What the nodes have passed on to endpoints, node by node. */
+  /** From now on the nodes count what they pass on: no start waits for that. */
+  beginCounting(): void
+  /** What they have passed on to endpoints, node by node. */
   traffic(): readonly NodeTraffic[]
 }
 
@@ -43,17 +45,18 @@ export function createServiceProxy(
 ): ServiceProxy {
   const watcher = createRuleWatcher()
   const places = new Map<string, Place>()
-  const readers: ((services: Services) => readonly NodeTraffic[])[] = []
+  const counting: (() => TrafficReader)[] = []
+  let readers: readonly TrafficReader[] = []
   for (const node of topology.nodes) {
     const namespace = nodes.get(node.name)
     const generations: Generations = new Set()
-    const common = { where: node.name, namespace, watcher, onError, generations, settle: nftablesBackend.settle }
+    const common = { where: node.name, namespace, watcher, onError, generations }
     const keep = (family: FamilyTopology, i: number): TableKeeper => {
       const context = nodeContext(node, family, i)
-      readers.push(countTraffic(context, namespace, watcher, OrderedMap.empty(), onError))
+      counting.push(() => countTraffic(context, common))
       const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
         nftablesBackend.compile(services, context, previous)
-      return withConnectionLoads(namespace, keepTable({ ...common, compile }), onError)
+      return withConnectionLoads(namespace, keepTable({ ...common, compile, settle: nftablesBackend.settle }), onError)
     }
     places.set(node.name, placeOf(topology, keep))
   }
@@ -79,6 +82,9 @@ export function createServiceProxy(
     notices,
     table: (name, family) => places.get(name)?.keepers.get(family)?.table(),
     tables: (name) => [...(places.get(name)?.keepers.values() ?? [])].flatMap((keeper) => keeper.table() ?? []),
+    beginCounting() {
+      readers = counting.map((begin) => begin())
+    },
     traffic: () => readers.flatMap((read) => read(seen ?? OrderedMap.empty())),
     refusal: () => [...places.values()].flatMap((place) => refusalOf(place) ?? [])[0],
   }

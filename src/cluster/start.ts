@@ -113,6 +113,7 @@ export async function startCluster(
   await loop.settled()
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
+  serviceProxy.beginCounting()
   openApi(parts, loops, state.file).then(kubeconfig.resolve, kubeconfig.reject)
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
   // Who keeps a network's state may have kept its kubeconfig as well.

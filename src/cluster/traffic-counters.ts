@@ -1,26 +1,23 @@
-import type { NetworkNamespace } from '../host/namespaces.ts'
 import { openNetlink } from '../host/netlink.ts'
-import type { RuleWatcher } from '../host/rule-watch.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { readCounters } from '../nft/read-counters.ts'
 import type { NftSet } from '../nft/ruleset.ts'
 import type { NodeContext } from '../proxy/node-context.ts'
 import { compileTraffic, type NodeTraffic, type TrafficCount, trafficOf, type TrafficSet } from '../proxy/traffic.ts'
-import { keepTable, type Services } from './table-keeper.ts'
+import { keepTable, type Services, type TableKeeperOptions } from './table-keeper.ts'
 
-/** Lets a node count what its Services pass on; the function that is returned reads it. */
+/** What was counted, by the names of these Services. */
+export type TrafficReader = (services: Services) => readonly NodeTraffic[]
+
+/** Lets a node count what it passes on to endpoints. */
 export function countTraffic(
   node: NodeContext,
-  namespace: NetworkNamespace | undefined,
-  watcher: RuleWatcher,
-  services: Services,
-  onError: (error: unknown) => void,
-): (services: Services) => readonly NodeTraffic[] {
+  place: Omit<TableKeeperOptions<never>, 'compile' | 'settle'>,
+): TrafficReader {
   const table = compileTraffic(node.family)
-  const program = { table, services, contested: OrderedMap.empty<never>() }
-  const compile = (): typeof program => program
-  keepTable({ where: `${node.name}, traffic`, namespace, watcher, compile, onError }).sync(services)
-  const socket = openNetlink('netfilter', namespace)
+  const program = { table, services: OrderedMap.empty<never>(), contested: OrderedMap.empty<never>() }
+  keepTable({ ...place, where: `${node.name}, traffic`, compile: () => program }).sync(program.services)
+  const socket = openNetlink('netfilter', place.namespace)
   const read = (set: TrafficSet): readonly TrafficCount[] => readCounters(table, setOf(set), socket.dump)
   const setOf = (name: TrafficSet): NftSet => {
     const set = table.sets.get(name)
