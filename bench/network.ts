@@ -26,6 +26,8 @@ export interface Network {
   /** The engine's process id, once the network is ready. */
   readonly engine: () => number
   readonly status: () => Promise<NetworkStatus>
+  /** The path of its kubeconfig. */
+  readonly kubeconfig: () => Promise<string>
   /** Stops it as a user would; the milliseconds that this took. */
   readonly down: () => Promise<number>
 }
@@ -61,6 +63,7 @@ export function startNetwork(manifest: string, options: NetworkOptions = {}): Ne
     inside,
     engine: () => Number(readFileSync(stateDirectory(NAME).enginePid, 'utf8')),
     status: async () => JSON.parse(await runCommand([...command, 'status', ...name, '-o', 'json'], 10)),
+    kubeconfig: async () => (await runCommand([...command, 'kubeconfig', ...name], 10)).trim(),
     async down() {
       const before = performance.now()
       if (child.exitCode === null) await runCommand([...command, 'down', ...name], 60).catch(() => stopChild(child))

@@ -1,3 +1,4 @@
+import { api } from './api.ts'
 import { check } from './check.ts'
 import { dns } from './dns.ts'
 import { fromHost } from './from-host.ts'
@@ -6,4 +7,4 @@ import { memory } from './memory.ts'
 import { startUp } from './start-up.ts'
 import type { Workload } from './workload.ts'
 
-export const WORKLOADS: readonly Workload[] = [startUp, memory, check, fromHost, inside, dns]
+export const WORKLOADS: readonly Workload[] = [startUp, memory, check, fromHost, inside, dns, api]

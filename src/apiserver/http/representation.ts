@@ -14,6 +14,7 @@ export interface ListMeta {
 }
 
 export interface Representation {
+  readonly form: Form
   one(object: AnyObject): unknown
   list(kind: Kind, objects: readonly AnyObject[], metadata: ListMeta): unknown
   /** Of one watch: a table's columns come with the first event only. */
@@ -41,6 +42,7 @@ export function representation(form: Form, includeObject: string | null, now: nu
   if (form === 'object') {
     const one = (object: AnyObject): unknown => withHeartbeat(object, now)
     return {
+      form,
       one,
       list: (kind, objects, metadata) => plainList(kind, hasHeartbeat(kind) ? objects.map(one) : objects, metadata),
       watched: () => one,
@@ -48,6 +50,7 @@ export function representation(form: Form, includeObject: string | null, now: nu
   }
   if (form === 'metadata') {
     return {
+      form,
       one: metadataOf,
       list: (_kind, objects, metadata) => ({
         kind: 'PartialObjectMetadataList',
@@ -81,6 +84,7 @@ function tables(includeObject: string | null, now: number): Representation {
   })
   const versionOf = ({ metadata }: AnyObject): object => ({ resourceVersion: metadata.resourceVersion ?? '' })
   return {
+    form: 'table',
     one: (object) => table(PRINTERS[object.kind].columns, [object], versionOf(object)),
     list: (kind, objects, metadata) => table(PRINTERS[kind].columns, objects, metadata),
     watched() {

@@ -38,9 +38,23 @@ export function sendResult<T>(
 /** A client that lets more than this pile up is cut off, and lists anew. */
 const MAXIMUM_BACKLOG = 8 * 1024 * 1024
 
-/** One line of a watch. */
-export function writeEvent(response: ServerResponse, line: string): void {
+/** One event of a watch, ready to be sent: many watchers of the same objects get the same bytes. */
+export interface WatchLine {
+  readonly line: string
+  /** As a chunk of RFC 9112, 7.1. */
+  readonly chunk: Buffer
+}
+
+export function watchLine(type: string, object: unknown): WatchLine {
+  const line = `${JSON.stringify({ type, object })}\n`
+  return { line, chunk: Buffer.from(`${Buffer.byteLength(line).toString(16)}\r\n${line}\r\n`) }
+}
+
+/** Straight to the connection: Node's way through the response makes five pieces of it, and puts them together again. */
+export function writeEvent(response: ServerResponse, { line, chunk }: WatchLine): void {
   if (response.writableEnded || response.destroyed) return
-  response.write(`${line}\n`)
+  const { socket } = response
+  if (socket !== null && response.headersSent && response.chunkedEncoding) socket.write(chunk)
+  else response.write(line)
   if (response.writableLength > MAXIMUM_BACKLOG) response.destroy()
 }

@@ -1,9 +1,12 @@
 /** The last events of the store, so that a watch can go on where a list or an earlier watch ended. */
 import type { Store, WatchEvent } from '../../store/store.ts'
+import type { WatchLine } from './respond.ts'
 
 export interface VersionedEvent {
   readonly version: number
   readonly event: WatchEvent
+  /** What was made of it under this key already, else what `make` makes: kept until the next event. */
+  readonly shared: (this: void, key: string, make: () => WatchLine) => WatchLine
 }
 
 export interface WatchHistory {
@@ -20,8 +23,20 @@ export function createWatchHistory(store: Store, capacity = 2000): WatchHistory 
   let events: VersionedEvent[] = []
   let start = store.snapshot().resourceVersion
   const listeners = new Set<(event: VersionedEvent) => void>()
+  const lines = new Map<string, WatchLine>()
+  let latest = start
   const stop = store.watch((event) => {
-    const versioned = { version: Number(event.object.metadata.resourceVersion), event }
+    const version = Number(event.object.metadata.resourceVersion)
+    lines.clear()
+    latest = version
+    const shared = (key: string, make: () => WatchLine): WatchLine => {
+      // Whoever is told of it later, when a watch begins, makes his own.
+      if (version !== latest) return make()
+      const line = lines.get(key) ?? make()
+      lines.set(key, line)
+      return line
+    }
+    const versioned: VersionedEvent = { version, event, shared }
     events.push(versioned)
     // Twice the capacity before anything is moved: forgetting costs one copy in `capacity` events.
     if (events.length >= capacity * 2) {

@@ -5,7 +5,7 @@ import { KINDS, type AnyObject, type Kind } from '../../api/kinds.ts'
 import { invalidStatus } from '../../api/status.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { badRequest, expired, Refusal } from './failures.ts'
-import { writeEvent } from './respond.ts'
+import { watchLine, writeEvent, type WatchLine } from './respond.ts'
 import type { Representation } from './representation.ts'
 import type { Matches } from './selection.ts'
 import type { VersionedEvent, WatchHistory } from './watch-history.ts'
@@ -114,17 +114,20 @@ interface EventStream {
 
 function eventStream({ kind, matches, representation }: WatchRequest, response: ServerResponse): EventStream {
   const show = representation.watched()
-  const write = (type: string, object: unknown): void => writeEvent(response, JSON.stringify({ type, object }))
+  const write = (type: string, object: unknown): void => writeEvent(response, watchLine(type, object))
   return {
     write,
     existing: (object) => (matches(object) ? write('ADDED', show(object)) : undefined),
-    event({ event: { type, object, previous } }) {
+    event({ event, shared }) {
+      const { type, object, previous } = event
       if (object.kind !== kind) return
       const now = type !== 'DELETED' && matches(object)
       const before = previous !== undefined && matches(previous)
-      if (now) write(before ? 'MODIFIED' : 'ADDED', show(object))
-      // With the version of the event: a watch that goes on from here must not see it again.
-      else if (before) write('DELETED', show({ ...previous, metadata: { ...previous.metadata, ...versionOf(object) } }))
+      if (!now && !before) return
+      const shown = now ? (before ? 'MODIFIED' : 'ADDED') : 'DELETED'
+      const make = (): WatchLine => watchLine(shown, show(now ? object : goneObject(event)))
+      const { form } = representation
+      writeEvent(response, form === 'table' ? make() : shared(`${form} ${shown}`, make))
     },
     bookmark(version, endsList) {
       const annotations = endsList ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
@@ -132,6 +135,11 @@ function eventStream({ kind, matches, representation }: WatchRequest, response: 
       write('BOOKMARK', { kind, apiVersion: KINDS[kind].apiVersion, metadata })
     },
   }
+}
+
+/** With the version of the event: a watch that goes on from here must not see it again. */
+function goneObject({ object, previous = object }: VersionedEvent['event']): AnyObject {
+  return { ...previous, metadata: { ...previous.metadata, ...versionOf(object) } } as AnyObject
 }
 
 function versionOf({ metadata: { resourceVersion } }: AnyObject): { readonly resourceVersion?: string } {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { badRequest, failureStatus, methodNotAllowed, Refusal } from '../failures.ts'
 import { ageOf, columns, type Cell, type Column } from '../printers/printer.ts'
 import { formOf } from '../representation.ts'
-import { sendJSON, writeEvent } from '../respond.ts'
+import { sendJSON, watchLine, writeEvent } from '../respond.ts'
 import type { Event, EventRecorder } from './recorder.ts'
 
 export interface EventsPath {
@@ -70,7 +70,7 @@ function watch(recorder: EventRecorder, { matches, query, response, show }: Watc
     throw badRequest('resourceVersion and timeoutSeconds must be numbers')
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' })
   response.flushHeaders()
-  const write = (type: string, object: unknown): void => writeEvent(response, JSON.stringify({ type, object }))
+  const write = (type: string, object: unknown): void => writeEvent(response, watchLine(type, object))
   for (const event of recorder.list()) {
     if (Number(event.metadata.resourceVersion) > after && matches(event)) write('ADDED', show(event))
   }
