@@ -64,6 +64,30 @@ test("a manifest's Node is the network's own: labels are added, ranges stay", ()
   expect(stored?.spec?.podCIDR).toBe('10.244.1.0/24')
 })
 
+test('a Node that the network has not is stored, with a word, and no Pod comes to it', () => {
+  const objects = network()
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-77', labels: { disk: 'ssd' } } }
+  expect(objects.applyManifest([node]).warnings).toEqual([
+    expect.stringContaining('no node "node-77": nothing runs on it'),
+  ])
+  const stored = get(objects.snapshot(), 'Node', 'node-77')
+  expect(stored?.status?.conditions).toEqual([
+    {
+      type: 'Ready',
+      status: 'Unknown',
+      reason: 'NodeStatusNeverUpdated',
+      message: expect.stringContaining('no node "node-77"'),
+    },
+  ])
+  const claimed = {
+    ...node,
+    metadata: { name: 'node-78' },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  }
+  objects.applyManifest([claimed])
+  expect(get(objects.snapshot(), 'Node', 'node-78')?.status?.conditions).toMatchObject([{ status: 'Unknown' }])
+})
+
 test("an address of the network's own is refused, and nothing is done", () => {
   const objects = network()
   const report = objects.applyManifest([pod('one'), service('default', '10.96.0.1')])

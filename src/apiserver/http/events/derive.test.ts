@@ -26,6 +26,11 @@ const runs: ContainerState = { running: { startedAt: '2026-01-01T00:00:00Z' } }
 const fails: ContainerState = { waiting: { reason: 'CrashLoopBackOff' } }
 const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' }
 
+const unschedulable = (message: string): Pod => ({
+  ...pod({}),
+  status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] },
+})
+
 describe('deriveEvents', () => {
   test.each<readonly [string, Pod | ReplicaSet, Pod | ReplicaSet | undefined, readonly string[]]>([
     ['a new Pod', pod({}), undefined, []],
@@ -35,6 +40,9 @@ describe('deriveEvents', () => {
       undefined,
       ['SuccessfulCreate Created pod: p'],
     ],
+    ['no node takes it', unschedulable('0/2 nodes'), pod({}), ['FailedScheduling 0/2 nodes']],
+    ['for the same reason still', unschedulable('0/2 nodes'), unschedulable('0/2 nodes'), []],
+    ['for another reason', unschedulable('0/3 nodes'), unschedulable('0/2 nodes'), ['FailedScheduling 0/3 nodes']],
     ['scheduled', pod({}, 'node-1'), pod({}), ['Scheduled Successfully assigned n/p to node-1']],
     ['started', pod({}, 'node-1', runs), pod({}, 'node-1', waits), ['Started Started container c']],
     ['still running', pod({}, 'node-1', runs), pod({}, 'node-1', runs), []],

@@ -93,6 +93,12 @@ function podEvents(pod: Pod, previous: Pod | undefined): readonly EventDraft[] {
       ...(pod.status?.startTime !== undefined && { time: pod.status.startTime }),
     })
   }
+  const problem = unschedulable(pod)
+  if (problem !== undefined && problem !== (previous && unschedulable(previous))) {
+    const object = referenceTo(pod)
+    const component = 'default-scheduler'
+    events.push({ type: 'Warning', reason: 'FailedScheduling', message: problem, component, object })
+  }
   const before = statusesOf(previous)
   for (const status of statusesOf(pod)) {
     const old = before.find((candidate) => candidate.name === status.name)
@@ -104,6 +110,12 @@ function podEvents(pod: Pod, previous: Pod | undefined): readonly EventDraft[] {
     }
   }
   return events
+}
+
+/** Why no node takes the Pod. */
+function unschedulable({ status }: Pod): string | undefined {
+  const found = status?.conditions?.find(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable')
+  return found?.status === 'False' ? (found.message ?? 'no node takes it') : undefined
 }
 
 function statusesOf(pod: Pod | undefined): readonly ContainerStatus[] {

@@ -89,7 +89,7 @@ export const nodes: Printer<Node> = {
 
 function nodeStatus({ spec, status }: Node): string {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status
-  const word = ready === undefined || ready === 'Unknown' ? 'Unknown' : ready === 'True' ? 'Ready' : 'NotReady'
+  const word = ready === undefined ? 'Unknown' : ready === 'True' ? 'Ready' : 'NotReady'
   return spec?.unschedulable === true ? `${word},SchedulingDisabled` : word
 }
 
