@@ -207,7 +207,7 @@ describe('valid objects', () => {
     ])
   })
 
-  test('10,000 Services get 10,000 addresses', () => {
+  test('10,000 Services get 10,000 addresses', { timeout: 30_000 }, () => {
     const objects = Array.from({ length: 10_000 }, (_, i) => service(`s${i}`, {}))
     const { valid, problems } = validateObjects(objects, emptySnapshot(), CONFIG)
     expect(problems).toEqual([])
