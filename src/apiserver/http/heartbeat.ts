@@ -19,7 +19,8 @@ export function withHeartbeat(object: AnyObject, now: number): AnyObject {
   const { creationTimestamp } = object.metadata
   const lastHeartbeatTime = timestamp(beat(creationTimestamp, CONFIRMATION, now))
   const conditions = object.status.conditions.map((condition) => ({
-    lastHeartbeatTime,
+    // Of a node that somebody invented nobody confirms anything.
+    ...(condition.reason === 'NodeStatusNeverUpdated' ? {} : { lastHeartbeatTime }),
     ...(creationTimestamp === undefined ? {} : { lastTransitionTime: creationTimestamp }),
     ...condition,
   }))

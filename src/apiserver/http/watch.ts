@@ -139,7 +139,7 @@ function eventStream({ kind, matches, representation }: WatchRequest, response: 
 
 /** With the version of the event: a watch that goes on from here must not see it again. */
 function goneObject({ object, previous = object }: VersionedEvent['event']): AnyObject {
-  return { ...previous, metadata: { ...previous.metadata, ...versionOf(object) } } as AnyObject
+  return { ...previous, metadata: { ...previous.metadata, ...versionOf(object) } }
 }
 
 function versionOf({ metadata: { resourceVersion } }: AnyObject): { readonly resourceVersion?: string } {
