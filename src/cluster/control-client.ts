@@ -15,9 +15,11 @@ export interface RunningNetwork {
   /** When every Pod is ready; rejects where the signal comes first. */
   podsReady(signal: AbortSignal): Promise<NetworkStatus>
   /** The place lives until `close` is called, or this process ends. */
+  /** `mark`: a UUID that the program carries in its environment as RUN_MARK, so that it can be found. */
   openClient(
     from: string | undefined,
-  ): Promise<{ readonly place: ClientPlace; readonly enginePid: number; close(): void }>
+    mark: string,
+  ): Promise<{ readonly place: ClientPlace; readonly enginePid: number; close(): Promise<void> }>
   /** The nftables rules of a node, or of `balancer`, as nft text. */
   rules(place: string): Promise<string>
   /** What the nodes have passed on. */
@@ -82,12 +84,17 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
     trace: (request) => json('POST', '/trace', request),
     podsReady: async (signal) =>
       (await readJson(await send(socket, 'GET', '/pods-ready', undefined, signal))) as NetworkStatus,
-    async openClient(from) {
-      const query = from === undefined ? '' : `?from=${encodeURIComponent(from)}`
-      const response = await send(socket, 'POST', `/clients${query}`)
+    async openClient(from, mark) {
+      const query = new URLSearchParams({ mark, ...(from !== undefined && { from }) }).toString()
+      const response = await send(socket, 'POST', `/clients?${query}`)
       const place = JSON.parse(await firstLine(response)) as ClientPlace
       const pid = Number(readFileSync(enginePid, 'utf8'))
-      return { place, enginePid: pid, close: () => response.destroy() }
+      const close = async (): Promise<void> => {
+        // Where the network is gone, so is all that ran in it.
+        await json('POST', `/clients/ended?mark=${mark}`).catch(() => undefined)
+        response.destroy()
+      }
+      return { place, enginePid: pid, close }
     },
     async rules(place) {
       const { text } = await json<{ text: string }>('GET', `/nft?place=${encodeURIComponent(place)}`)

@@ -5,6 +5,8 @@ import { render } from '../nft/render.ts'
 import type { Table } from '../nft/ruleset.ts'
 import type { NodeTraffic } from '../proxy/traffic.ts'
 import type { Observation, ProbeRequest } from '../explain/trace/observation.ts'
+import { endMarkedProcesses } from '../host/marked-processes.ts'
+import { RUN_MARK } from './protocol.ts'
 import type { Clients } from './clients.ts'
 import type { ApplyReport } from './objects.ts'
 import type { NetworkStatus } from './status.ts'
@@ -33,6 +35,8 @@ export interface ControlServerOptions {
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void
 
 export function startControlServer(options: ControlServerOptions): Promise<void> {
+  /** Marks of the programs of `portolan run`. */
+  const running = new Set<string>()
   const handlers: Readonly<Record<string, Handler>> = {
     'GET /status': (_request, response) => answer(response, options.status()),
     'POST /apply': async (request, response) => answer(response, await options.apply(await readJson(request))),
@@ -40,7 +44,11 @@ export function startControlServer(options: ControlServerOptions): Promise<void>
       await options.podsReady()
       answer(response, options.status())
     },
-    'POST /clients': (_request, response, url) => openClient(options.clients, response, url),
+    'POST /clients': (_request, response, url) => openClient(options.clients, running, response, url),
+    'POST /clients/ended': (_request, response, url) => {
+      running.delete(url.searchParams.get('mark') ?? '')
+      answer(response, {})
+    },
     'GET /logs': (_request, response, url) => answer(response, logFile(options, url)),
     'GET /kubeconfig': async (_request, response) => answer(response, { path: await options.kubeconfig() }),
     'GET /nft': (_request, response, url) => answer(response, rulesOf(options, url)),
@@ -102,10 +110,18 @@ async function readJson(request: IncomingMessage): Promise<readonly unknown[]> {
   return value
 }
 
-/** The place lives as long as the connection: the program's end, however it came, gives it back. */
-function openClient(clients: Clients, response: ServerResponse, url: URL): void {
+/**
+ * The place lives as long as the connection: the program's end, however it came, gives it back. Where the connection ends
+ * and nobody has said that the program did, whoever started it was killed: what carries its mark ends too.
+ */
+function openClient(clients: Clients, running: Set<string>, response: ServerResponse, url: URL): void {
   const client = clients.open(url.searchParams.get('from') ?? undefined)
-  response.on('close', () => client.close())
+  const mark = url.searchParams.get('mark') ?? ''
+  running.add(mark)
+  response.on('close', () => {
+    if (running.delete(mark) && /^[\w-]{36}$/.test(mark)) endMarkedProcesses(`${RUN_MARK}=${mark}`)
+    client.close()
+  })
   response.writeHead(200, { 'content-type': 'application/json' }).write(`${JSON.stringify(client.place)}\n`)
 }
 

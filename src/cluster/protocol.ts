@@ -30,3 +30,6 @@ export interface ListenResult {
   /** Who holds the wanted port, where that can be seen. */
   readonly holder?: string
 }
+
+/** The variable by which the engine finds what `portolan run` started. */
+export const RUN_MARK = 'PORTOLAN_RUN'

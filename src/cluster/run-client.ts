@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { runInside } from '../host/run-inside.ts'
 import type { RunningNetwork } from './control-client.ts'
+import { RUN_MARK } from './protocol.ts'
 import { stateDirectory } from './state-directory.ts'
 
 /** Runs a program of the host inside a network; see Clients for `from`. The program's exit code. */
@@ -10,11 +12,13 @@ export async function runClient(
   from: string | undefined,
   command: readonly string[],
 ): Promise<number> {
-  const { place, enginePid, close } = await network.openClient(from)
+  const mark = randomUUID()
+  const { place, enginePid, close } = await network.openClient(from, mark)
+  process.env[RUN_MARK] = mark
   try {
     return await runInside({ ...place, enginePid }, command, 'inherit', nsswitch(stateDirectory(name).path))
   } finally {
-    close()
+    await close()
   }
 }
 
