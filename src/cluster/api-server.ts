@@ -9,6 +9,7 @@ import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
 import { ROOT_CA, rootAuthority } from '../controllers/service-accounts.ts'
 import { receiveFd } from '../host/fd-channel.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
+import type { LogTimes } from '../kubelet/log-times.ts'
 import { logPath } from '../kubelet/log-files.ts'
 import { cidrAddress, formatIP } from '../lib/ip.ts'
 import { type MetricFamily, renderMetrics } from '../lib/prometheus.ts'
@@ -77,6 +78,7 @@ export interface ApiServerParts {
   readonly objects: Objects
   readonly podNetwork: PodNetwork
   readonly podEvents: PodEvents
+  readonly logTimes: LogTimes
   readonly serviceNotices: Pick<ServiceNotices, 'follow'>
   readonly kubelet: Pick<Kubelet, 'besideOf'>
   readonly link: FrontLink
@@ -155,7 +157,7 @@ async function listening(server: Server): Promise<void> {
   await once(server, 'listening')
 }
 
-function podAccess({ options, objects, podNetwork, kubelet }: ApiServerParts): PodAccess {
+function podAccess({ options, objects, podNetwork, kubelet, logTimes }: ApiServerParts): PodAccess {
   const commands = {
     snapshot: objects.snapshot,
     besideOf: kubelet.besideOf,
@@ -164,6 +166,7 @@ function podAccess({ options, objects, podNetwork, kubelet }: ApiServerParts): P
   }
   return {
     logPath: (pod, container, run) => logPath(`${options.stateDirectory}/pods`, pod, container, run),
+    logTimes,
     run: (request) => runPodCommand(commands, request),
     connect: (pod, port) => connectTo(pod.status?.podIP ?? '', port),
   }

@@ -7,6 +7,7 @@ import { connectFrom } from '../host/connect-from.ts'
 import { createFabric, type Fabric } from '../host/fabric.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import { createKubelet, type Kubelet } from '../kubelet/kubelet.ts'
+import { createLogTimes, type LogTimes } from '../kubelet/log-times.ts'
 import { createProber } from '../kubelet/probe/prober.ts'
 import { createContainerRuntime } from '../kubelet/runtimes.ts'
 import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
@@ -58,6 +59,7 @@ interface Parts {
   readonly objects: Objects
   readonly podNetwork: PodNetwork
   readonly podEvents: PodEvents
+  readonly logTimes: LogTimes
   readonly surroundings: ClusterSurroundings
 }
 
@@ -86,7 +88,19 @@ export async function startCluster(
     directory: `${options.stateDirectory}/etc`,
     formerAddresses: state.formerAddresses,
   })
-  const parts: Parts = { options, config, topology, fabric, nodes, objects, podNetwork, podEvents, surroundings }
+  const logTimes = createLogTimes(systemClock.now)
+  const parts: Parts = {
+    options,
+    config,
+    topology,
+    fabric,
+    nodes,
+    objects,
+    podNetwork,
+    podEvents,
+    logTimes,
+    surroundings,
+  }
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
   const { kubelet, loop, serviceProxy } = loops
@@ -225,6 +239,7 @@ function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
       program: (pod, container) => findProgram(options.run, pod, container),
     }),
     logDirectory: `${options.stateDirectory}/pods`,
+    logTimes: parts.logTimes,
     volumeFolders: {
       directory: `${options.stateDirectory}/volumes`,
       ...(options.state !== undefined && { claims: `${options.state}/claims` }),

@@ -45,7 +45,7 @@ export function createKubelet(dependencies: KubeletDependencies): Kubelet {
     await entry.worker.terminate(graceSeconds)
     if (entries.get(key) !== entry) return
     entries.delete(key)
-    removeLogs(dependencies.logDirectory, entry.pod)
+    dependencies.logTimes.forget(removeLogs(dependencies.logDirectory, entry.pod))
     const successor = successors.get(key)
     successors.delete(key)
     if (successor !== undefined) run(key, successor)

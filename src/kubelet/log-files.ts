@@ -19,7 +19,9 @@ export function prepareLog(logDirectory: string, pod: Pod, container: string, re
   return logPath(logDirectory, pod, container, restartCount)
 }
 
-/** Removes all logs of a Pod. */
-export function removeLogs(logDirectory: string, pod: Pod): void {
-  rmSync(dirname(logFolder(logDirectory, pod, 'any')), { recursive: true, force: true })
+/** Removes all logs of a Pod; the folder that they were in. */
+export function removeLogs(logDirectory: string, pod: Pod): string {
+  const folder = dirname(logFolder(logDirectory, pod, 'any'))
+  rmSync(folder, { recursive: true, force: true })
+  return folder
 }

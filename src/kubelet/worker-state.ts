@@ -4,6 +4,7 @@ import type { Snapshot } from '../model/snapshot.ts'
 import type { ContainerRecord } from './container-record.ts'
 import type { ContainerRuntime, PodSandbox, RunningContainer } from './container-runtime.ts'
 import type { ContainerProbes } from './probe/container-probes.ts'
+import type { LogTimes } from './log-times.ts'
 import type { Prober } from './probe/prober.ts'
 import type { PodVolumes, VolumeFolders } from './volumes/pod-volumes.ts'
 
@@ -22,6 +23,7 @@ export interface KubeletDependencies {
   readonly runtime: ContainerRuntime
   /** Folder of all container logs; made when needed. */
   readonly logDirectory: string
+  readonly logTimes: Pick<LogTimes, 'follow' | 'end' | 'forget'>
   readonly volumeFolders: VolumeFolders
   snapshot(): Snapshot
   /** Makes the network of a Pod; may reject, and is then tried again. */

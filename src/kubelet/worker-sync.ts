@@ -113,6 +113,8 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
   if ('problem' in mounting) return refuse('ContainerCreating', mounting.problem)
   const record = startRecord(before, now)
   const { restartCount } = record
+  const logPath = prepareLog(dependencies.logDirectory, pod, name, restartCount)
+  dependencies.logTimes.follow(logPath)
   const child = dependencies.runtime.start({
     pod,
     container: { ...container, command, args },
@@ -122,12 +124,13 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
     restartCount,
     mounts: mounting.mounts,
     ...(mounting.stage !== undefined && { stage: mounting.stage }),
-    logPath: prepareLog(dependencies.logDirectory, pod, name, restartCount),
+    logPath,
   })
   records.set(name, { ...record, containerID: child.containerID, imageID: child.imageID })
   const run: Run = { container, sandbox, child, change: (part) => change(worker, name, child, part) }
   running.set(name, run)
   void child.exit.then((exit) => {
+    dependencies.logTimes.end(logPath)
     const isPresent = running.get(name) === run
     if (isPresent) worker.probes.get(name)?.stop()
     run.change({ phase: 'terminated', exit, finishedAt: dependencies.clock.now() })

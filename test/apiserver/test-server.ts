@@ -89,6 +89,7 @@ export const NOW: number = Date.UTC(2026, 0, 1)
 
 const NO_PODS: PodAccess = {
   logPath: () => '/nonexistent',
+  logTimes: { timeOf: () => 0, offsetAt: () => 0 },
   run: () => {
     throw new Error('no Pods here')
   },

@@ -7,6 +7,7 @@ import type { ConfigMap, Pod, PodSpec, PodStatus } from '../../src/api/core.ts'
 import { snapshotOf } from '../../src/model/snapshot.ts'
 import type { ProbeOutcome } from '../../src/kubelet/probe/probe.ts'
 import type { ContainerExit, ContainerRuntime } from '../../src/kubelet/container-runtime.ts'
+import { createLogTimes } from '../../src/kubelet/log-times.ts'
 import { createKubelet, type Kubelet } from '../../src/kubelet/kubelet.ts'
 
 /** Lets everything that is already decided happen. */
@@ -99,6 +100,7 @@ export function createBench(removesEndpoints = true): Bench {
     clock: time.clock,
     runtime,
     logDirectory,
+    logTimes: createLogTimes(time.clock.now),
     volumeFolders: { directory: join(logDirectory, 'volumes'), version: () => String(versions++) },
     snapshot: () => snapshotOf(objects),
     async runPodSandbox() {

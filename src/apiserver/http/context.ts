@@ -31,6 +31,12 @@ export interface CommandRequest {
 export interface PodAccess {
   /** The file with the output of a container's run number `restartCount`. */
   logPath(pod: Pod, container: string, restartCount: number): string
+  /** When the parts of such a file were written, in milliseconds since 1970. */
+  readonly logTimes: {
+    timeOf(file: string, offset: number): number
+    /** The first byte that was written then or later. */
+    offsetAt(file: string, time: number): number
+  }
   /** Throws an Error that says why it cannot be. */
   run(request: CommandRequest): RunningCommand
   /** A connection to a port of the Pod. */

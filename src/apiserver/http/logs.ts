@@ -1,7 +1,6 @@
 /** pods/log: what a container wrote, from its file. */
 import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync, watch } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
 import type { ContainerStatus, Pod } from '../../api/core.ts'
 import { get, objectKey } from '../../model/snapshot.ts'
 import type { ApiContext, ApiRequest } from './context.ts'
@@ -12,21 +11,40 @@ export async function serveLogs(context: ApiContext, { path, query, response, re
   if (request.method !== 'GET') throw methodNotAllowed()
   const pod = storedObject(context.store.snapshot(), path)
   if (pod.kind !== 'Pod') throw methodNotAllowed()
-  for (const name of ['sinceSeconds', 'sinceTime', 'timestamps']) {
-    const given = query.get(name) ?? ''
-    if (given !== '' && given !== 'false') throw badRequest(`${name} is not supported: the logs are kept without times`)
-  }
   const container = containerOf(pod, query.get('container') ?? '')
   const run = runOf(pod, container, query.get('previous') === 'true')
   const file = context.pods.logPath(pod, container, run)
-  const start = startOf(file, countOf(query, 'tailLines'))
+  const since = sinceOf(query, context.now())
+  const tail = startOf(file, countOf(query, 'tailLines'))
+  const start = since === undefined ? tail : Math.max(tail, nextLine(file, context.pods.logTimes.offsetAt(file, since)))
+  const limit = countOf(query, 'limitBytes')
   response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-cache, private' })
   response.flushHeaders()
-  const limit = countOf(query, 'limitBytes')
   const follows = query.get('follow') === 'true' && query.get('previous') !== 'true'
-  const end = await copy(file, start, response, limit)
-  if (follows && limit === undefined) await follow(context, pod, container, run, { file, position: end, response })
+  const stamp =
+    query.get('timestamps') === 'true'
+      ? createStamper((offset) => context.pods.logTimes.timeOf(file, offset))
+      : (chunk: Buffer): Buffer => chunk
+  const output: Output = { response, stamp, left: limit ?? Number.POSITIVE_INFINITY }
+  const end = await copy(file, start, output)
+  if (follows && limit === undefined) await follow(context, pod, container, run, { file, position: end, output })
   response.end()
+}
+
+/** Milliseconds since 1970. */
+function sinceOf(query: URLSearchParams, now: number): number | undefined {
+  const [seconds, time] = [query.get('sinceSeconds') ?? '', query.get('sinceTime') ?? '']
+  if (seconds !== '' && time !== '') throw badRequest('at most one of `sinceTime` or `sinceSeconds` may be specified')
+  if (seconds !== '') {
+    const count = countOf(query, 'sinceSeconds') ?? 0
+    if (count === 0) throw badRequest('sinceSeconds must be greater than 0')
+    return now - count * 1000
+  }
+  if (time === '') return undefined
+  const parsed = Date.parse(time)
+  if (Number.isNaN(parsed))
+    throw badRequest(`sinceTime ${JSON.stringify(time)} is no time: write it as 2026-01-31T12:00:00Z`)
+  return parsed
 }
 
 function countOf(query: URLSearchParams, name: string): number | undefined {
@@ -103,34 +121,94 @@ function lineStart(fd: number, size: number, lines: number): number {
   return 0
 }
 
-/** Sends the file from `start` on; the position reached. */
-async function copy(file: string, start: number, response: ServerResponse, limit?: number): Promise<number> {
-  if (limit === 0) return start
-  const range = limit === undefined ? { start } : { start, end: start + limit - 1 }
-  const stream = createReadStream(file, range)
+/** Where the first line begins that is not before `offset`. */
+function nextLine(file: string, offset: number): number {
+  if (offset === 0 || statSync(file, { throwIfNoEntry: false }) === undefined) return offset
+  const fd = openSync(file, 'r')
   try {
-    await pipeline(stream, response, { end: false })
-  } catch (error) {
-    // ENOENT: it has written nothing yet, or the Pod is gone. Otherwise the client is gone.
-    const code = error instanceof Error && 'code' in error ? error.code : ''
-    if (code !== 'ENOENT' && code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+    const block = Buffer.alloc(BLOCK)
+    for (let at = offset - 1; ; at += BLOCK) {
+      const length = readSync(fd, block, 0, BLOCK, at)
+      const end = block.subarray(0, length).indexOf(0x0a)
+      if (end >= 0) return at + end + 1
+      if (length < BLOCK) return at + length
+    }
+  } finally {
+    closeSync(fd)
   }
-  return start + stream.bytesRead
+}
+
+interface Output {
+  readonly response: ServerResponse
+  /** What is sent for a part of the file that begins at `offset`. */
+  readonly stamp: (chunk: Buffer, offset: number) => Buffer
+  /** Bytes that may still be sent. */
+  left: number
+}
+
+/** Writes the time before each line. */
+function createStamper(timeOf: (offset: number) => number): Output['stamp'] {
+  let isLineStart = true
+  return (chunk, offset) => {
+    const parts: (string | Buffer)[] = []
+    for (let at = 0; at < chunk.length; ) {
+      if (isLineStart) parts.push(`${new Date(timeOf(offset + at)).toISOString()} `)
+      const newline = chunk.indexOf(0x0a, at)
+      const end = newline < 0 ? chunk.length : newline + 1
+      parts.push(chunk.subarray(at, end))
+      isLineStart = newline >= 0
+      at = end
+    }
+    return Buffer.concat(parts.map((part) => Buffer.from(part)))
+  }
+}
+
+/** Sends the file from `start` on; the position reached. */
+async function copy(file: string, start: number, output: Output): Promise<number> {
+  const { response, stamp } = output
+  let position = start
+  try {
+    for await (const chunk of createReadStream(file, { start }) as AsyncIterable<Buffer>) {
+      if (output.left <= 0 || response.destroyed) break
+      const bytes = stamp(chunk, position).subarray(0, output.left)
+      position += chunk.length
+      output.left -= bytes.length
+      if (!response.write(bytes)) await drained(response)
+    }
+  } catch (error) {
+    // ENOENT: it has written nothing yet, or the Pod is gone.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+  return position
+}
+
+/** The client has taken what was sent, or is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
 }
 
 interface Position {
   readonly file: string
-  readonly response: ServerResponse
+  readonly output: Output
   position: number
 }
 
 /** Until the container's run is over, or the client leaves. */
 async function follow(context: ApiContext, pod: Pod, container: string, run: number, at: Position): Promise<void> {
-  const { file, response } = at
+  const { file, output } = at
+  const { response } = output
   let copying = Promise.resolve()
   const send = (): void => {
     copying = copying.then(async () => {
-      at.position = await copy(file, at.position, response)
+      at.position = await copy(file, at.position, output)
     })
   }
   await new Promise<void>((resolve) => {

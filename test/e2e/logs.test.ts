@@ -1,0 +1,59 @@
+/** kubectl logs with times, and kubectl attach. */
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CHECKOUT, createMachine, eventually, missing, title, type Machine } from './network.ts'
+
+const reason = missing('kubectl')
+const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
+
+describe.skipIf(reason !== undefined)(title('logs', reason), () => {
+  let machine: Machine
+  let environment: Record<string, string> = {}
+  const kubectl = async (line: string): Promise<string> => {
+    const { stdout, stderr } = await machine.sh(`kubectl ${line}`, { environment })
+    return `${stdout}${stderr}`
+  }
+  beforeAll(async () => {
+    machine = await createMachine()
+    await machine.up('--name', 'logs', join(CHECKOUT, 'test/e2e/fixtures/logs.yaml'))
+    environment = { KUBECONFIG: (await machine.portolan('kubeconfig', '--name', 'logs')).stdout.trim() }
+    await eventually(
+      () => kubectl('logs writer -c first'),
+      (text) => text.includes('a line'),
+    )
+  })
+  afterAll(() => machine.close())
+
+  test('each line has the time at which it was written', async () => {
+    const text = await kubectl('logs writer -c first --timestamps')
+    expect(text).toMatch(new RegExp(`^${TIME} one\n${TIME} two\n${TIME} three\n${TIME} half a line\n$`))
+    const [one = 0, , three = 0, half] = text.split('\n').map((line) => Date.parse(line.split(' ')[0] ?? ''))
+    expect(three - one).toBeGreaterThanOrEqual(2000)
+    expect(half).toBe(three)
+  })
+
+  test('since a time, the last lines, the first bytes', async () => {
+    const times = await kubectl('logs writer -c first --timestamps')
+    const [, , third = ''] = times.split('\n').map((line) => line.split(' ')[0])
+    expect(await kubectl(`logs writer -c first --since-time=${third}`)).toBe('three\nhalf a line\n')
+    expect(await kubectl('logs writer -c first --since=1h')).toBe('one\ntwo\nthree\nhalf a line\n')
+    expect(await kubectl('logs writer -c first --tail=1')).toBe('half a line\n')
+    expect(await kubectl(`logs writer -c first --tail=3 --since-time=${third}`)).toBe('three\nhalf a line\n')
+    expect(await kubectl('logs writer -c first --limit-bytes=5')).toBe('one\nt')
+    expect(await kubectl('logs writer -c first --timestamps --limit-bytes=24')).toMatch(new RegExp(`^${TIME}$`))
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    expect(await kubectl('logs writer -c first --since=1s')).toBe('')
+  })
+
+  test('all containers, each line with its origin', async () => {
+    const text = await kubectl('logs writer --all-containers --prefix')
+    expect(text).toContain('[pod/writer/first] two\n')
+    expect(text).toContain('[pod/writer/second] second\n')
+  })
+
+  test('followed with times', async () => {
+    expect(
+      (await machine.sh('timeout 1 kubectl logs -f writer -c second --timestamps', { environment })).stdout,
+    ).toMatch(new RegExp(`^${TIME} second\n$`))
+  })
+})
