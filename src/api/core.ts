@@ -258,6 +258,9 @@ export interface Container {
   readonly command?: readonly string[]
   readonly args?: readonly string[]
   readonly workingDir?: string
+  readonly stdin?: boolean
+  readonly stdinOnce?: boolean
+  readonly tty?: boolean
   readonly ports?: readonly ContainerPort[]
   readonly env?: readonly EnvVar[]
   readonly envFrom?: readonly EnvFromSource[]

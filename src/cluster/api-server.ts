@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { Server } from 'node:https'
 import { connect, type Socket } from 'node:net'
-import type { Endpoints, Service } from '../api/core.ts'
+import type { Endpoints, Pod, Service } from '../api/core.ts'
 import type { PodAccess } from '../apiserver/http/context.ts'
 import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
 import { ROOT_CA, rootAuthority } from '../controllers/service-accounts.ts'
@@ -22,6 +22,8 @@ import type { StateFile } from './state/state-file.ts'
 import type { ClusterOptions } from './options.ts'
 import type { PodEvents } from './pod-events.ts'
 import type { PodNetwork } from './pod-network.ts'
+import { objectKey } from '../model/snapshot.ts'
+import { attachTo, type AttachOptions } from './pod-attach.ts'
 import { runPodCommand } from './pod-commands.ts'
 import type { ServiceNotices } from './service-notices.ts'
 import type { Topology } from './topology.ts'
@@ -80,7 +82,7 @@ export interface ApiServerParts {
   readonly podEvents: PodEvents
   readonly logTimes: LogTimes
   readonly serviceNotices: Pick<ServiceNotices, 'follow'>
-  readonly kubelet: Pick<Kubelet, 'besideOf'>
+  readonly kubelet: Pick<Kubelet, 'childOf'>
   readonly link: FrontLink
   readonly metrics: () => readonly MetricFamily[]
   /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
@@ -160,14 +162,21 @@ async function listening(server: Server): Promise<void> {
 function podAccess({ options, objects, podNetwork, kubelet, logTimes }: ApiServerParts): PodAccess {
   const commands = {
     snapshot: objects.snapshot,
-    besideOf: kubelet.besideOf,
+    childOf: kubelet.childOf,
     sandboxOf: podNetwork.sandboxOf,
     workingDirectory: options.workingDirectory,
   }
+  const pathOf = (pod: Pod, container: string, run: number): string =>
+    logPath(`${options.stateDirectory}/pods`, pod, container, run)
+  const attached: AttachOptions = {
+    childOf: ({ pod, container }) => kubelet.childOf(objectKey(pod), container.name),
+    logOf: ({ pod, container, run }) => pathOf(pod, container.name, run),
+  }
   return {
-    logPath: (pod, container, run) => logPath(`${options.stateDirectory}/pods`, pod, container, run),
+    logPath: pathOf,
     logTimes,
     run: (request) => runPodCommand(commands, request),
+    attach: (request) => attachTo(attached, request),
     connect: (pod, port) => connectTo(pod.status?.podIP ?? '', port),
   }
 }

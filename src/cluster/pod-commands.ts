@@ -16,8 +16,8 @@ import { objectKey, type Snapshot } from '../model/snapshot.ts'
 
 export interface PodCommandsOptions {
   readonly snapshot: () => Snapshot
-  /** Where it runs beside a host program. */
-  readonly besideOf: Kubelet['besideOf']
+  /** What runs in a container. */
+  readonly childOf: Kubelet['childOf']
   readonly sandboxOf: (namespace: string, name: string) => PodSandbox | undefined
   /** Where `up` was called. */
   readonly workingDirectory: string
@@ -82,7 +82,7 @@ function start(
   const own = container === undefined ? {} : containerEnv(pod, container, options.snapshot(), sandbox).env
   const program = isolatedProgram({ hostname, ...(resolvConf && { resolvConf }), ...(hosts && { hosts }) }, command)
   const env = { ...process.env, ...own, ...(tty && { TERM: 'xterm' }) }
-  const beside = options.besideOf(objectKey(pod), name)
+  const beside = options.childOf(objectKey(pod), name)?.beside?.()
   if (beside !== undefined) {
     const environment = { ...beside.environment, ...(tty && { TERM: 'xterm' }) }
     return spawnBeside({ ...beside, environment }, command, [...stdio])

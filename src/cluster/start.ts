@@ -30,7 +30,7 @@ import { ownObjects } from './own-objects.ts'
 import { podsReady, podsSettled } from './pods-ready.ts'
 import { createPodEvents, type PodEvents } from './pod-events.ts'
 import { createPodHostPorts } from './pod-host-ports.ts'
-import { createPodNetwork, type PodNetwork } from './pod-network.ts'
+import { createPodNetwork, type PodNetwork, type PodNetworkOptions } from './pod-network.ts'
 import { findProgram } from './run-commands.ts'
 import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
 import { openNetworkState, type NetworkState } from './state/network-state.ts'
@@ -78,29 +78,8 @@ export async function startCluster(
   step('nodes')
   const state = await openNetworkState(options, topology, reportError)
   const objects = createObjects(config, state.objects)
-  const podEvents = createPodEvents()
-  const podNetwork = createPodNetwork({
-    fabric,
-    topology,
-    config,
-    nodes,
-    recordEvent: podEvents.record,
-    directory: `${options.stateDirectory}/etc`,
-    formerAddresses: state.formerAddresses,
-  })
-  const logTimes = createLogTimes(systemClock.now)
-  const parts: Parts = {
-    options,
-    config,
-    topology,
-    fabric,
-    nodes,
-    objects,
-    podNetwork,
-    podEvents,
-    logTimes,
-    surroundings,
-  }
+  const base = { options, config, topology, fabric, nodes, objects, surroundings }
+  const parts: Parts = { ...base, ...makePodParts(base, state.formerAddresses) }
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
   const { kubelet, loop, serviceProxy } = loops
@@ -180,6 +159,26 @@ function makeFabric(topology: Topology): Pick<Parts, 'fabric' | 'nodes'> {
 /** In IPv6 everything that is nowhere else: the balancer refuses what it does not serve. */
 function balancedRange({ family, loadBalancerCIDR }: FamilyTopology): string {
   return family === 'IPv4' ? loadBalancerCIDR : '::/0'
+}
+
+type PodParts = 'podNetwork' | 'podEvents' | 'logTimes'
+
+/** What the kubelet and the API server share about Pods. */
+function makePodParts(
+  { fabric, topology, config, nodes, options }: Omit<Parts, PodParts>,
+  formerAddresses: PodNetworkOptions['formerAddresses'],
+): Pick<Parts, PodParts> {
+  const podEvents = createPodEvents()
+  const podNetwork = createPodNetwork({
+    fabric,
+    topology,
+    config,
+    nodes,
+    recordEvent: podEvents.record,
+    directory: `${options.stateDirectory}/etc`,
+    formerAddresses,
+  })
+  return { podNetwork, podEvents, logTimes: createLogTimes(systemClock.now) }
 }
 
 function makeHostPorts({ options, topology, surroundings }: Parts): HostPorts {

@@ -1,5 +1,6 @@
 import type { Mount } from '../host/mounts.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
+import type { ProgramInput } from './program-streams.ts'
 import type { Beside } from './execute-beside.ts'
 import type { Container, Pod } from '../api/core.ts'
 
@@ -62,6 +63,8 @@ export interface RunningContainer {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void
   /** Runs a command beside its program, for probes and hooks; `timeout` in milliseconds. Absent: it has no program. */
   readonly exec?: (command: readonly string[], timeout: number) => Promise<Execution>
+  /** Where its program takes input, if it does. */
+  readonly input?: () => ProgramInput | undefined
   /** Where that command runs. */
   readonly beside?: () => Beside
   /** Of a stand-in: whether it is known to answer on this TCP port. Absent where nothing is known. */

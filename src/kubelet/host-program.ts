@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, truncateSync } from 'node:fs'
+import { existsSync, readFileSync, truncateSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import { withMounts } from '../host/mounts.ts'
 import { inNamespace } from '../host/namespaces.ts'
 import type { ContainerExit, ContainerSpec, ContainerStarted, RunningContainer } from './container-runtime.ts'
 import { childrenOf, executeBeside, type Beside } from './execute-beside.ts'
+import { openStreams, type ProgramStreams } from './program-streams.ts'
 import { isolatedProgram, STARTED } from './isolated-program.ts'
 
 export interface HostProgramOptions {
@@ -22,6 +23,7 @@ export interface HostProgramOptions {
 interface Attempt {
   readonly isolated: boolean
   readonly child: ChildProcess
+  readonly streams: ProgramStreams
   /** Undefined where it ended before its program was reached. */
   readonly started: Promise<ContainerStarted | undefined>
   readonly exit: Promise<ContainerExit>
@@ -65,6 +67,7 @@ export function startHostProgram(
     imageID: 'host-program',
     started,
     exit: run(report).catch((error: unknown) => startError(error instanceof Error ? error.message : String(error))),
+    input: () => current?.streams.input(),
     beside: () => placeOf(current, spec, options),
     exec: (command, timeout) => executeBeside(placeOf(current, spec, options), command, timeout),
     kill(signal) {
@@ -101,28 +104,30 @@ const startError = (message: string): ContainerExit => ({ exitCode: 128, reason:
 
 function launch(commandLine: string, spec: ContainerSpec, options: HostProgramOptions, isolated: boolean): Attempt {
   const { hostname, resolvConf, hosts, netns } = spec.sandbox
-  const log = openSync(spec.logPath, 'a', 0o600)
-  const stdio: StdioOptions = ['ignore', log, log, isolated ? 'pipe' : 'ignore']
+  const streams = openStreams(spec.container, spec.logPath)
+  const stdio: StdioOptions = [...streams.stdio, isolated ? 'pipe' : 'ignore']
   const environment = { cwd: options.workingDirectory, env: { ...options.environment, ...spec.env() } }
   const user = userOf(spec)
   const isolation = { hostname, ...(resolvConf && { resolvConf }), ...(hosts && { hosts }), ...(user && { user }) }
-  const shell = ['/bin/sh', '-c', commandLine]
+  const shell = [...streams.prefix, '/bin/sh', '-c', commandLine]
   const { workingDirectory } = options
   const commandIn = (root: string | undefined): readonly [string, readonly string[]] => {
-    if (!isolated) return ['/bin/sh', shell.slice(1)]
+    if (!isolated) return [shell[0] ?? '', shell.slice(1)]
     const place = root === undefined ? {} : { root: { path: root, workingDirectory } }
     return [options.unshare ?? 'unshare', isolatedProgram({ ...isolation, ...place }, shell)]
   }
+  let opened: ChildProcess | undefined
   try {
     const child = withMounts(isolated ? spec.mounts : [], spec.stage ?? '', (root) => {
       const [file, args] = commandIn(root)
       // In a session and process group of its own, so that all of it can be ended at once.
       return inNamespace(netns, () => spawn(file, args, { ...environment, stdio, detached: true }))
     })
-    const exit = exitOf(child, isolated)
-    return { isolated, child, started: isolated ? startOf(child, exit) : plainStart(child), exit }
+    opened = child
+    const exit = exitOf(child, isolated).then((how) => streams.written.then(() => how))
+    return { isolated, child, streams, started: isolated ? startOf(child, exit) : plainStart(child), exit }
   } finally {
-    closeSync(log)
+    streams.opened(opened)
   }
 }
 

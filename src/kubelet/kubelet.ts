@@ -1,5 +1,5 @@
 import type { Pod } from '../api/core.ts'
-import type { Beside } from './execute-beside.ts'
+import type { RunningContainer } from './container-runtime.ts'
 import { removeLogs } from './log-files.ts'
 import { startPodWorker, type PodWorker } from './pod-worker.ts'
 import { DEFAULT_GRACE } from './stop-container.ts'
@@ -11,8 +11,8 @@ export interface Kubelet {
   podChanged(key: string, pod: Pod | undefined): void
   /** Call where a ConfigMap or Secret of `namespace` changed: containers that wait for one are tried at once. */
   configChanged(namespace: string): void
-  /** Where a command runs beside a host program; undefined where there is none in that container. */
-  besideOf(key: string, container: string): Beside | undefined
+  /** What runs in a container; undefined where nothing does. */
+  childOf(key: string, container: string): RunningContainer | undefined
   /** Ends all Pods; resolves when the last one is gone. Pods that come later are not started. */
   stop(graceSeconds: number): Promise<void>
 }
@@ -75,7 +75,7 @@ export function createKubelet(dependencies: KubeletDependencies): Kubelet {
         if ((pod.metadata.namespace ?? 'default') === namespace) worker.retry()
       }
     },
-    besideOf: (key, container) => entries.get(key)?.worker.child(container)?.beside?.(),
+    childOf: (key, container) => entries.get(key)?.worker.child(container),
     async stop(graceSeconds) {
       stopped = true
       successors.clear()

@@ -87,8 +87,12 @@ export const TOKEN = 'token-of-the-test'
 /** 2026-01-01 00:00:00 UTC. */
 export const NOW: number = Date.UTC(2026, 0, 1)
 
-const NO_PODS: PodAccess = {
+/** Nothing runs. */
+export const NO_PODS: PodAccess = {
   logPath: () => '/nonexistent',
+  attach: () => {
+    throw new Error('no Pods here')
+  },
   logTimes: { timeOf: () => 0, offsetAt: () => 0 },
   run: () => {
     throw new Error('no Pods here')

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable, Writable } from 'node:stream'
-import type { Pod } from '../../api/core.ts'
+import type { Container, Pod } from '../../api/core.ts'
 import type { Store } from '../../store/store.ts'
 import type { Registry } from '../registry.ts'
 import type { EventRecorder } from './events/recorder.ts'
@@ -27,6 +27,14 @@ export interface CommandRequest {
   readonly tty: boolean
 }
 
+export interface AttachRequest {
+  readonly pod: Pod
+  readonly container: Container
+  /** The number of the run that is attached to. */
+  readonly run: number
+  readonly stdin: boolean
+}
+
 /** What the API server asks of those who run Pods. */
 export interface PodAccess {
   /** The file with the output of a container's run number `restartCount`. */
@@ -39,6 +47,8 @@ export interface PodAccess {
   }
   /** Throws an Error that says why it cannot be. */
   run(request: CommandRequest): RunningCommand
+  /** Connects with the program of a container itself; `kill` only leaves it. Throws as `run` does. */
+  attach(request: AttachRequest): RunningCommand
   /** A connection to a port of the Pod. */
   connect(pod: Pod, port: number): Promise<Duplex>
 }

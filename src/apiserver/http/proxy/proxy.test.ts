@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { connect, type AddressInfo } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestServer, TOKEN, type TestServer } from '../../../../test/apiserver/test-server.ts'
+import { NO_PODS, startTestServer, TOKEN, type TestServer } from '../../../../test/apiserver/test-server.ts'
 import { makeCertificates } from '../certificates.ts'
 import { parseProxyPath } from './proxy-path.ts'
 import { rewriteLinks } from './rewrite-links.ts'
@@ -69,10 +69,7 @@ describe('through the server', () => {
     const portOf = (port: number): number => ((port === 443 ? secure : plain).address() as AddressInfo).port
     server = await startTestServer({
       pods: {
-        logPath: () => '/nonexistent',
-        run: () => {
-          throw new Error('no programs here')
-        },
+        ...NO_PODS,
         async connect(_pod, port) {
           if (port === 9) throw new Error('connect ECONNREFUSED 10.244.1.5:9')
           const socket = connect(portOf(port), '127.0.0.1')

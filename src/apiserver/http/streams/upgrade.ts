@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { STATUS_CODES } from 'node:http'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Pod } from '../../../api/core.ts'
+import type { Container, Pod } from '../../../api/core.ts'
 import type { Status } from '../../../api/status.ts'
 import type { ApiContext, RunningCommand } from '../context.ts'
-import { badRequest, failureStatus, notImplemented, noSuchPath, Refusal } from '../failures.ts'
+import { badRequest, failureStatus, noSuchPath, Refusal } from '../failures.ts'
 import { forwardUpgrade } from '../proxy/forward.ts'
 import { parseProxyPath } from '../proxy/proxy-path.ts'
 import { chooseTarget } from '../proxy/serve-proxy.ts'
@@ -15,7 +15,7 @@ import { parseResourcePath } from '../request-path.ts'
 import { connectionLink, webSocketLink, type Link } from './link.ts'
 import { PORT_FORWARD_PROTOCOL, servePortForward, TUNNEL_PROTOCOL } from './port-forward.ts'
 import { errorStatus, finish, serveRemoteCommand } from './remote-command.ts'
-import { serveSpdyCommand, SPDY_COMMAND_PROTOCOL } from './spdy-command.ts'
+import { serveSpdyCommand, SPDY_COMMAND_PROTOCOL, type SpdyCommand } from './spdy-command.ts'
 
 const COMMAND_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
 const MAXIMUM_MESSAGE = 1024 * 1024
@@ -124,9 +124,7 @@ function prepare(context: ApiContext, request: IncomingMessage): Prepared {
     case 'portforward':
       return preparePortForward(context, pod)
     case 'attach':
-      throw notImplemented(
-        'attach is not there: the containers have no input, and "kubectl logs -f" shows their output',
-      )
+      return prepareAttach(context, pod, url.searchParams)
     default:
       throw noSuchPath()
   }
@@ -146,12 +144,31 @@ function preparePortForward({ pods }: ApiContext, pod: Pod): Prepared {
 }
 
 function prepareCommand({ pods }: ApiContext, pod: Pod, query: URLSearchParams): Prepared {
-  const container = containerOf(pod, query.get('container') ?? '')
+  const { name: container } = containerOf(pod, query.get('container') ?? '')
   const command = query.getAll('command')
   if (command.length === 0) throw badRequest('you must specify at least one command for the container')
+  const wants = wishes(query)
+  return connecting(wants, () => pods.run({ pod, container, command, stdin: wants.stdin, tty: wants.tty }))
+}
+
+/** Whether there is a terminal is the container's own affair. */
+function prepareAttach({ pods }: ApiContext, pod: Pod, query: URLSearchParams): Prepared {
+  const container = containerOf(pod, query.get('container') ?? '')
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  const status = statuses.find(({ name }) => name === container.name)
+  if (status?.state.running === undefined) {
+    throw badRequest(`container ${container.name} not found in pod ${pod.metadata.name}: it does not run`)
+  }
+  const wants = { ...wishes(query), tty: container.tty === true }
+  return connecting(wants, () => pods.attach({ pod, container, run: status.restartCount, stdin: wants.stdin }))
+}
+
+function wishes(query: URLSearchParams): SpdyCommand['wants'] {
   const given = (option: string): boolean => query.get(option) === 'true' || query.get(option) === '1'
-  const wants = { stdin: given('stdin'), tty: given('tty'), stdout: given('stdout'), stderr: given('stderr') }
-  const start = (): RunningCommand => pods.run({ pod, container, command, stdin: wants.stdin, tty: wants.tty })
+  return { stdin: given('stdin'), tty: given('tty'), stdout: given('stdout'), stderr: given('stderr') }
+}
+
+function connecting(wants: SpdyCommand['wants'], start: () => RunningCommand): Prepared {
   return {
     webSocket: {
       protocols: COMMAND_PROTOCOLS,
@@ -167,14 +184,15 @@ function prepareCommand({ pods }: ApiContext, pod: Pod, query: URLSearchParams):
   }
 }
 
-function containerOf(pod: Pod, wanted: string): string {
-  const names = pod.spec.containers.map(({ name }) => name)
-  const { name } = pod.metadata
-  if (wanted === '') {
-    const [first = '', ...others] = names
+/** Sidecars are among the init containers. */
+function containerOf({ metadata, spec }: Pod, wanted: string): Container {
+  const [first, ...others] = spec.containers
+  if (wanted === '' && first !== undefined) {
     if (others.length === 0) return first
-    throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`)
+    const names = spec.containers.map(({ name }) => name).join(' ')
+    throw badRequest(`a container name must be specified for pod ${metadata.name}, choose one of: [${names}]`)
   }
-  if (!names.includes(wanted)) throw badRequest(`container ${wanted} is not valid for pod ${name}`)
-  return wanted
+  const found = [...spec.containers, ...(spec.initContainers ?? [])].find(({ name }) => name === wanted)
+  if (found === undefined) throw badRequest(`container ${wanted} is not valid for pod ${metadata.name}`)
+  return found
 }
