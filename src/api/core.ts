@@ -187,7 +187,11 @@ export interface PodSpec {
   readonly preemptionPolicy?: string
   readonly tolerations?: readonly Toleration[]
   readonly affinity?: Affinity
-  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number }
+  readonly securityContext?: {
+    readonly runAsUser?: number
+    readonly runAsGroup?: number
+    readonly runAsNonRoot?: boolean
+  }
 }
 
 export interface Affinity {
@@ -266,7 +270,11 @@ export interface Container {
   readonly envFrom?: readonly EnvFromSource[]
   /** `Always` on an init container makes it a sidecar (KEP-753). */
   readonly restartPolicy?: 'Always'
-  readonly securityContext?: { readonly runAsUser?: number; readonly runAsGroup?: number }
+  readonly securityContext?: {
+    readonly runAsUser?: number
+    readonly runAsGroup?: number
+    readonly runAsNonRoot?: boolean
+  }
   readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
   readonly terminationMessagePath?: string
   readonly terminationMessagePolicy?: string

@@ -39,8 +39,42 @@ function schedule(...objects: (Node | Pod)[]): Snapshot {
 const two = [node('node-1'), node('node-2')]
 const down = { status: { conditions: [{ type: 'Ready', status: 'False' as const }] } }
 
+const hostPort = (port: object): Partial<Pod['spec']> => ({
+  containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 8080, ...port }] }],
+})
+
 const ROWS: readonly [string, (Node | Pod)[], Record<string, string>][] = [
   ['two replicas, two nodes', [...two, pod('a', 'web'), pod('b', 'web')], { a: 'node-1', b: 'node-2' }],
+  [
+    'a hostPort once on each node',
+    [...two, pod('a', 'x', hostPort({})), pod('b', 'x', hostPort({})), pod('c', 'x', hostPort({}))],
+    { a: 'node-1', b: 'node-2', c: '' },
+  ],
+  [
+    'one hostPort with other addresses and protocols',
+    [
+      node('node-1'),
+      pod('a', 'x', hostPort({ hostIP: '127.0.0.1' })),
+      pod('b', 'x', hostPort({ hostIP: '192.168.1.100' })),
+      pod('c', 'x', hostPort({ protocol: 'UDP' })),
+      pod('d', 'x', hostPort({ hostIP: '0.0.0.0' })),
+    ],
+    { a: 'node-1', b: 'node-1', c: 'node-1', d: '' },
+  ],
+  [
+    'a hostPort is taken until its Pod is gone, not by one that has finished',
+    [
+      node('node-1'),
+      {
+        ...pod('done', 'x', { nodeName: 'node-1', ...hostPort({ hostPort: 9 }) }),
+        status: { phase: 'Succeeded' as const },
+      },
+      pod('ending', 'x', { nodeName: 'node-1', ...hostPort({}) }, true),
+      pod('a', 'x', hostPort({ hostPort: 9 })),
+      pod('b', 'x', hostPort({})),
+    ],
+    { done: 'node-1', ending: 'node-1', a: 'node-1', b: '' },
+  ],
   [
     'lone Pods in turn',
     [...two, pod('a', 'x'), pod('b', 'y'), pod('c', 'z')],

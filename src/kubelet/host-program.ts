@@ -7,6 +7,7 @@ import { withMounts } from '../host/mounts.ts'
 import { inNamespace } from '../host/namespaces.ts'
 import type { ContainerExit, ContainerSpec, ContainerStarted, RunningContainer } from './container-runtime.ts'
 import { childrenOf, executeBeside, type Beside } from './execute-beside.ts'
+import { unenforced } from './unenforced.ts'
 import { openStreams, type ProgramStreams } from './program-streams.ts'
 import { isolatedProgram, STARTED } from './isolated-program.ts'
 
@@ -47,7 +48,8 @@ export function startHostProgram(
     }
     const first = attempt(true)
     const started = await first.started
-    if (started !== undefined) report(started)
+    const open = unenforced(spec.pod, spec.container)
+    if (started !== undefined) report({ notes: [...started.notes, ...open] })
     if (started !== undefined || killed) return first.exit
     const refusal = await refusalOf(spec.logPath, first.exit)
     if (killed) return first.exit
@@ -55,7 +57,7 @@ export function startHostProgram(
     const plain = await second.started
     const volumes = spec.mounts.length === 0 ? '' : ' and without its volumes'
     const note = `runs without mount, UTS and PID namespaces of its own${volumes}, with the host's resolv.conf: ${refusal}`
-    if (plain !== undefined) report({ notes: [note] })
+    if (plain !== undefined) report({ notes: [note, ...open] })
     return second.exit
   }
   let report: (started: ContainerStarted) => void = () => undefined

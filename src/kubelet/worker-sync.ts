@@ -6,6 +6,7 @@ import { prepareLog } from './log-files.ts'
 import { podActions, type PodActions } from './pod-actions.ts'
 import { podStatus } from './pod-status.ts'
 import { mountsOf } from './worker-volumes.ts'
+import { rootProblem } from './unenforced.ts'
 import { runHook } from './lifecycle-hook.ts'
 import { DEFAULT_GRACE, endContainer, killAfter, stopContainer } from './stop-container.ts'
 import { beginProbes } from './worker-probes.ts'
@@ -109,6 +110,8 @@ function start(worker: WorkerState, container: Container, sandbox: PodSandbox): 
   if (problems.length > 0) {
     return refuse('CreateContainerConfigError', problems.map(({ message }) => message).join('; '))
   }
+  const root = rootProblem(pod, container)
+  if (root !== undefined) return refuse('CreateContainerConfigError', root)
   const mounting = mountsOf(worker, container, sandbox, resolved)
   if ('problem' in mounting) return refuse('ContainerCreating', mounting.problem)
   const record = startRecord(before, now)
