@@ -1,4 +1,4 @@
-import type { Pod } from '../api/core.ts'
+import type { IPFamily, Pod } from '../api/core.ts'
 import { setSysctls } from '../host/sysctl.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import { list, type Snapshot } from '../model/snapshot.ts'
@@ -12,20 +12,23 @@ const LOOPBACK_IS_ROUTED = { 'ipv4.conf.all.route_localnet': '1' }
 /** Keeps the rules for hostPorts on every node. A network without such Pods has none. */
 export function createPodHostPorts(
   nodes: ReadonlyMap<string, NetworkNamespace>,
+  families: readonly IPFamily[],
   onError: (error: unknown) => void,
 ): Consumer {
   const proxiers = new Map<string, Proxier>()
-  const proxierOf = (node: string): Proxier => {
-    const known = proxiers.get(node)
+  const proxierOf = (node: string, family: IPFamily): Proxier => {
+    const key = `${node} ${family}`
+    const known = proxiers.get(key)
     if (known !== undefined) return known
-    setSysctls(nodes.get(node), LOOPBACK_IS_ROUTED)
+    if (family === 'IPv4') setSysctls(nodes.get(node), LOOPBACK_IS_ROUTED)
     const made = createProxier(nodes.get(node))
-    proxiers.set(node, made)
+    proxiers.set(key, made)
     return made
   }
   const write = (node: string, snapshot: Snapshot): void => {
     try {
-      proxierOf(node).sync(compileHostPorts(podsOf(snapshot, node), 'IPv4'))
+      const pods = podsOf(snapshot, node)
+      for (const family of families) proxierOf(node, family).sync(compileHostPorts(pods, family))
     } catch (error) {
       onError(error)
     }

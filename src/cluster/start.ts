@@ -204,6 +204,7 @@ interface Loops {
 /** Everything that follows the store, in the order in which a change passes: rules before ports, Pods last. */
 function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
   const { config, topology, nodes, objects } = parts
+  const families = topology.families.map(({ family }) => family)
   let loop: ControlLoop | undefined
   const kubelet = makeKubelet(parts, () => loop?.settled() ?? Promise.resolve())
   const serviceProxy = createServiceProxy(topology, nodes, (error) => reportError('service proxy', error))
@@ -212,7 +213,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
     createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
     createHealthChecks(topology, nodes, (error) => reportError('health checks', error)),
     hostPorts,
-    createPodHostPorts(nodes, (error) => reportError('hostPorts', error)),
+    createPodHostPorts(nodes, families, (error) => reportError('hostPorts', error)),
     podConsumer(kubelet),
   ]
   loop = startControlLoop({
