@@ -4,7 +4,7 @@ import type { NetworkNamespace } from '../host/namespaces.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { diffPhases, diffTables } from '../nft/diff.ts'
 import { encodeBatches, encodeChange, encodeTransaction, standInNames, type Transaction } from '../nft/encode.ts'
-import type { Operation } from '../nft/operation.ts'
+import type { Operation, TableName } from '../nft/operation.ts'
 import { GENERATION_REQUEST, hasTable, readBack, readGeneration } from '../nft/read-back.ts'
 import { renderOperations } from '../nft/render.ts'
 import type { Table } from '../nft/ruleset.ts'
@@ -113,6 +113,17 @@ function readQuietly(wanted: Table, socket: NetlinkSocket): Read {
 /** Somebody who writes all the time is not waited for: what is still wrong is seen the next time. */
 const MOST_READS = 5
 
+/** Deletes the tables of that name, of both families, in the namespace of this process; those that are not there are no error. */
+export function removeTables(name: string): void {
+  const socket = openNetfilter(undefined)
+  try {
+    const tables = (['ip', 'ip6'] as const).map((family) => ({ family, name }))
+    transact(socket, encodeTransaction(tables.flatMap(removal), 1))
+  } finally {
+    socket.close()
+  }
+}
+
 function openNetfilter(namespace: NetworkNamespace | undefined): NetlinkSocket {
   try {
     return openNetlink('netfilter', namespace)
@@ -123,7 +134,7 @@ function openNetfilter(namespace: NetworkNamespace | undefined): NetlinkSocket {
 }
 
 /** Adding a table first makes that right whether it is there or not: nft 1.0.6 and kernels before 6.3 know no "destroy". */
-function removal({ family, name }: Table): readonly Operation[] {
+function removal({ family, name }: TableName): readonly Operation[] {
   return [
     { kind: 'add table', table: { family, name } },
     { kind: 'delete table', table: { family, name } },

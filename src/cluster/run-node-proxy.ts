@@ -12,8 +12,9 @@ import { readAccess, type AccessOptions } from '../remote/server-access.ts'
 import { proxySources } from '../remote/source.ts'
 import { watchCluster, type ClusterWatch } from '../remote/watch-cluster.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
-import { createNodeProxy } from './node-proxy.ts'
+import { createNodeProxy, ownNode } from './node-proxy.ts'
 import { healthListener, listen, metricsListener, type ListenAddress } from './proxy-servers.ts'
+import { removeTables } from './proxier.ts'
 import { findRivals, type Rivals } from './rival-proxy.ts'
 
 export { KubeconfigError } from '../remote/kubeconfig.ts'
@@ -47,7 +48,10 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
   let isServing = false
   const watch = follow(options, (view) => {
     proxy.sync(view)
-    if (!isServing) onMessage(`serving ${resolvedServices(view.snapshot).size} Services on ${node}`)
+    if (!isServing) {
+      onMessage(`serving ${resolvedServices(view.snapshot).size} Services on ${node}`)
+      if (ownNode(proxy, node) === undefined) onMessage(missingNode(node))
+    }
     isServing = true
   })
   return {
@@ -55,6 +59,16 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
       watch.stop()
       for (const server of servers) server.close()
     },
+  }
+}
+
+/** Removes the tables that runs before this one have left, and no others. Throws a ProxyRefusal. */
+export function removeRules(): void {
+  try {
+    removeTables('portolan')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new ProxyRefusal(`nf_tables cannot be used (${why}): run it as root, or with CAP_NET_ADMIN`)
   }
 }
 
@@ -78,6 +92,10 @@ export async function previewNodeProxy(options: RunProxyOptions, patience: numbe
   } finally {
     socket.close()
   }
+}
+
+function missingNode(node: string): string {
+  return `the cluster has no Node ${JSON.stringify(node)}: until it has, no nodePort is served here; --node names this machine's`
 }
 
 function refuseRivals({ takeOver, onMessage }: RunProxyOptions): Rivals {

@@ -69,6 +69,9 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     proxy.signal('SIGTERM')
     expect((await proxy.ended).code).toBe(0)
     expect(await node.ask(1)).toEqual([POD_1])
+    await node.nft('add table ip somebody')
+    expect((await node.machine.portolan('proxy', '--cleanup')).code).toBe(0)
+    expect(await node.nft('list tables')).toBe('table ip somebody\n')
   })
 
   test('an API server that is away: what is known is served, and what comes back is followed', async () => {

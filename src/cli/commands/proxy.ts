@@ -12,6 +12,7 @@ export const proxy: Command = {
       .option('--node <name>', "this machine's Node (default: the host's name)")
       .option('--dry-run', 'print what would change as nft commands, and change nothing')
       .option('--take-over', 'replace the rules of kube-proxy that are here, in one transaction')
+      .option('--cleanup', 'remove the rules that an earlier run has left, and end')
       .option('--cluster-cidr <ranges>', 'addresses of all Pods; without it, those of the Node (podCIDRs)')
       .option('--healthz-bind-address <address>', 'where /healthz and /livez answer, or none', '0.0.0.0:10256')
       .option('--metrics-bind-address <address>', 'where /metrics answers, or none', '127.0.0.1:10249')

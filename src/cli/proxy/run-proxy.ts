@@ -5,6 +5,7 @@ import {
   KubeconfigError,
   previewNodeProxy,
   ProxyRefusal,
+  removeRules,
   runNodeProxy,
   type RunProxyOptions,
 } from '../../cluster/run-node-proxy.ts'
@@ -17,6 +18,7 @@ export interface ProxyCommandOptions {
   readonly node?: string
   readonly dryRun?: boolean
   readonly takeOver?: boolean
+  readonly cleanup?: boolean
   readonly clusterCidr?: string
   readonly healthzBindAddress: string
   readonly metricsBindAddress: string
@@ -26,8 +28,12 @@ export interface ProxyCommandOptions {
 const PATIENCE = 20_000
 
 export async function runProxy(options: ProxyCommandOptions, context: Context): Promise<number> {
-  const settings = readSettings(options, context)
   try {
+    if (options.cleanup) {
+      removeRules()
+      return 0
+    }
+    const settings = readSettings(options, context)
     if (options.dryRun) return await preview(settings, context)
     const running = await runNodeProxy(settings)
     await interrupted()
