@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import { listenOn } from '../host/listen.ts'
 import { inNamespace, type NetworkNamespace } from '../host/namespaces.ts'
-import { resolvedServices } from '../model/resolve-services.ts'
+import { OrderedMap } from '../lib/ordered-map.ts'
+import { resolvedServices, type ServicePortInfo } from '../model/resolve-services.ts'
 import { healthAnswer, healthChecks, type HealthCheck } from '../proxy/health-check.ts'
 import { hostAndPort } from '../lib/ip.ts'
 import type { Consumer } from './control-loop.ts'
@@ -12,6 +13,28 @@ interface Listener {
   check: HealthCheck
 }
 
+type Services = ReturnType<typeof resolvedServices>
+
+/** The few Services that have a healthCheckNodePort: a change of another one costs nothing. */
+function createChecked(): { update(services: Services): boolean; infos(): readonly ServicePortInfo[] } {
+  const checked = new Map<string, readonly ServicePortInfo[]>()
+  let seen: Services = OrderedMap.empty()
+  return {
+    update(services) {
+      const changes = seen.changes(services)
+      seen = services
+      const relevant = changes.filter(({ key, after = [] }) => {
+        const infos = after.filter(({ healthCheckNodePort }) => healthCheckNodePort > 0)
+        if (infos.length === 0) return checked.delete(key)
+        checked.set(key, infos)
+        return true
+      })
+      return relevant.length > 0
+    },
+    infos: () => [...checked.values()].flat(),
+  }
+}
+
 /** The healthCheckNodePorts of every node: opened, moved and closed as the Services say. */
 export function createHealthChecks(
   topology: NodePlaces,
@@ -20,7 +43,8 @@ export function createHealthChecks(
   isProxyHealthy: () => boolean = () => true,
 ): Consumer {
   const listeners = new Map<string, Listener>()
-  let seen: ReturnType<typeof resolvedServices> | undefined
+  const checked = createChecked()
+  let places: NodePlaces['nodes'] | undefined
 
   function open(key: string, check: HealthCheck, address: string, namespace: NetworkNamespace | undefined): void {
     const opened = inNamespace(namespace, () => listenOn({ protocol: 'TCP', address, port: check.port }))
@@ -40,9 +64,10 @@ export function createHealthChecks(
     name: 'health checks',
     sync(snapshot) {
       const resolved = resolvedServices(snapshot)
-      if (resolved === seen) return
-      seen = resolved
-      const services = [...resolved.values()].flat()
+      const hasChanged = checked.update(resolved)
+      if (!hasChanged && places === topology.nodes) return
+      places = topology.nodes
+      const services = checked.infos()
       const wanted = new Set<string>()
       for (const { name, families } of topology.nodes) {
         for (const { family, address } of families) {

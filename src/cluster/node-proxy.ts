@@ -48,6 +48,7 @@ export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
   const flows = createFlowCleaner(places, new Map(), onError)
   const checks = createHealthChecks(places, new Map(), onError, () => health.isHealthy(Date.now()))
   let contexts: readonly NodeContext[] = []
+  let placed = contexts
   let snapshot = emptySnapshot()
   return {
     health,
@@ -58,8 +59,8 @@ export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
       const before = snapshot
       snapshot = view.snapshot
       contexts = nodeContexts(snapshot, view.serviceCIDRs, options, contexts)
-      const families = contexts.flatMap(({ family, addresses }) => addresses.map((address) => ({ family, address })))
-      places.nodes = [{ name: node, families }]
+      if (contexts !== placed) places.nodes = [placeOf(node, contexts)]
+      placed = contexts
       countChanges(metrics, contexts, before, snapshot)
       tables.write(contexts, resolvedServices(snapshot))
       measureProgramming(metrics, before, snapshot, startedAt)
@@ -67,6 +68,11 @@ export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
       checks.sync(snapshot, [])
     },
   }
+}
+
+function placeOf(name: string, contexts: readonly NodeContext[]): NodePlaces['nodes'][number] {
+  const families = contexts.flatMap(({ family, addresses }) => addresses.map((address) => ({ family, address })))
+  return { name, families }
 }
 
 interface FamilyTable {

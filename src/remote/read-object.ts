@@ -1,7 +1,7 @@
 /** An object from the wire, as far as it is used: a cluster has many, and most of each is never looked at. */
 import type { Pod, Service } from '../api/core.ts'
 import { decodeObject } from '../api/decode.ts'
-import type { EndpointSlice } from '../api/discovery.ts'
+import type { EndpointSlice, SliceEndpoint } from '../api/discovery.ts'
 import { fieldErrorMessage } from '../api/field-error.ts'
 import { KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
 import type { ObjectMeta } from '../api/meta.ts'
@@ -55,7 +55,9 @@ function isPort(value: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= 65_535
 }
 
-/** Annotations that decide something here. */
+/** Labels that decide something here: selectors have been followed already. */
+const LABELS = /^(service|topology|endpointslice)?\.?kubernetes\.io\//
+/** The same of annotations. */
 const ANNOTATIONS = /^(portolan\.dev\/|service\.kubernetes\.io\/|endpoints\.kubernetes\.io\/last-change-trigger-time$)/
 
 function trim(object: AnyObject): AnyObject {
@@ -68,6 +70,8 @@ function trim(object: AnyObject): AnyObject {
       const { addresses = [] } = status
       return { apiVersion, kind, metadata, spec, status: { addresses } }
     }
+    case 'EndpointSlice':
+      return { ...object, metadata, endpoints: object.endpoints.map(trimEndpoint) }
     default:
       return { ...object, metadata }
   }
@@ -75,18 +79,46 @@ function trim(object: AnyObject): AnyObject {
 
 /** Exactly what is listed: a server adds managedFields, which are longer than the rest. */
 function trimMetadata(metadata: ObjectMeta): ObjectMeta {
-  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels, annotations } = metadata
-  const kept = Object.entries(annotations ?? {}).filter(([key]) => ANNOTATIONS.test(key))
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata
+  const [labels, annotations] = [keep(metadata.labels, LABELS), keep(metadata.annotations, ANNOTATIONS)]
   return {
     name,
-    ...(namespace === undefined ? {} : { namespace }),
+    ...(namespace === undefined ? {} : { namespace: shared(namespace) }),
     ...(uid === undefined ? {} : { uid }),
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     ...(labels === undefined ? {} : { labels }),
-    ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }),
+    ...(annotations === undefined ? {} : { annotations }),
   }
+}
+
+type Texts = Readonly<Record<string, string>>
+
+function keep(all: Texts | undefined, used: RegExp): Texts | undefined {
+  const kept = Object.entries(all ?? {}).filter(([key]) => used.test(key))
+  return kept.length === 0 ? undefined : Object.fromEntries(kept)
+}
+
+/** The same few nodes and zones stand in many endpoints: each text is kept once. */
+function trimEndpoint(endpoint: SliceEndpoint): SliceEndpoint {
+  const { nodeName, zone, targetRef } = endpoint
+  return {
+    ...endpoint,
+    ...(nodeName === undefined ? {} : { nodeName: shared(nodeName) }),
+    ...(zone === undefined ? {} : { zone: shared(zone) }),
+    ...(targetRef?.name === undefined
+      ? {}
+      : { targetRef: { kind: shared(targetRef.kind ?? ''), name: targetRef.name } }),
+  }
+}
+
+const texts = new Map<string, string>()
+
+function shared(text: string): string {
+  const known = texts.get(text)
+  if (known === undefined) texts.set(text, text)
+  return known ?? text
 }
 
 function trimPod({ apiVersion, kind, spec, status = {} }: Pod, metadata: ObjectMeta): Pod {
