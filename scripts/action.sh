@@ -13,7 +13,7 @@ fi
 
 # An action is checked out as it stands in the repository, which holds no built files.
 if [ ! -e "$main" ]; then
-  (cd "$root" && npm ci --no-audit --no-fund && npm run --silent build) >&2
+  (cd "$root" && npm ci --include=dev --include=optional --no-audit --no-fund && npm run --silent build) >&2
 fi
 
 # One path a line; the shell expands patterns, and blanks stay part of a name.

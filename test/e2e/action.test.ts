@@ -84,7 +84,7 @@ describe('scripts/action.sh', () => {
       join(root, 'scripts/action.sh'),
     )
     expect({ status, stdout }).toEqual({ status: 0, stdout: '::notice::check --format github -- a.yaml\n' })
-    expect(stderr).toBe('npm ci --no-audit --no-fund\nnpm run --silent build\n')
+    expect(stderr).toBe('npm ci --include=dev --include=optional --no-audit --no-fund\nnpm run --silent build\n')
   })
 })
 

@@ -1,4 +1,4 @@
-/** `portolan trace` on a running network: each fault is named at its hop, by its rule, within a second. */
+/** `portolan trace` on a running network: each fault is named at its hop, by its rule. How long it waits is in trace-network.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Trace } from '../../src/explain/trace/report.ts'
 import { createMachine, missing, title, type Machine } from './network.ts'
@@ -192,22 +192,16 @@ describe.skipIf(reason !== undefined)(title('trace on a running network', reason
   })
   afterAll(() => machine?.close())
 
-  async function traced(
-    from: string,
-    to: string,
-  ): Promise<{ readonly trace: Trace; readonly code: number; readonly took: number }> {
-    const start = performance.now()
+  async function traced(from: string, to: string): Promise<{ readonly trace: Trace; readonly code: number }> {
     const { stdout, stderr, code } = await machine.portolan('trace', from, to, '--name', 'trace', '--format', 'json')
-    const took = performance.now() - start
     if (stdout === '') throw new Error(stderr)
-    return { trace: JSON.parse(stdout), code, took }
+    return { trace: JSON.parse(stdout), code }
   }
 
   test.each(ROWS)('$fault: $to', async ({ from = 'pod/client', to, verdict, hop, sees, fix, line }) => {
-    const { trace, code, took } = await traced(from, to)
+    const { trace, code } = await traced(from, to)
     expect(trace.verdict, JSON.stringify(trace, null, 1)).toBe(verdict)
     expect(code).toBe({ DELIVERED: 0, BROKEN: 1, PARTIAL: 4, UNDETERMINED: 5 }[verdict])
-    expect(took).toBeLessThan(1500)
     const hops = trace.paths.flatMap((path) => path.hops)
     if (hop !== undefined) {
       const [kind, rule, text] = hop
