@@ -169,7 +169,7 @@ async function listenOnce(options: DnsServerOptions, service: Service, tcp: Serv
     await once(tcp, 'listening')
     return { udp, tcp }
   } catch (error) {
-    udp.socket.close()
+    udp.close()
     tcp.close()
     throw error
   }
@@ -210,7 +210,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     port: udp.port,
     async close() {
       const closed = Promise.all([once(udp.socket, 'close'), once(tcp, 'close')])
-      udp.socket.close()
+      udp.close()
       tcp.close()
       for (const socket of connections) socket.destroy()
       await closed

@@ -12,6 +12,8 @@ export type UdpListen =
 
 export interface UdpServer {
   readonly socket: Socket
+  /** From now on nothing is sent: the number of the descriptor may soon be another's. */
+  close(): void
   readonly address: string
   readonly port: number
 }
@@ -32,8 +34,9 @@ export async function serveUdp(
   const ipv6 = given ? listen.family === 6 : isIPv6(listen.address)
   const fd = given ? listen.udp : tryBind(listen)
   const socket = createSocket(ipv6 ? 'udp6' : 'udp4')
-  const singly = answerSingly(socket, answerer, onError)
-  socket.on('message', fd === undefined ? singly : answerInBatches(socket, fd, answerer, singly, onError))
+  const life: Life = { open: true }
+  const singly = answerSingly(socket, answerer, life, onError)
+  socket.on('message', fd === undefined ? singly : answerInBatches(fd, answerer, life, singly, onError))
   try {
     // With a descriptor the event comes from within bind.
     const bound = once(socket, 'listening')
@@ -47,7 +50,16 @@ export async function serveUdp(
   socket.on('error', onError)
   enlargeReceiveBuffer(socket)
   const { address, port } = socket.address()
-  return { socket, address, port }
+  const close = (): void => {
+    life.open = false
+    socket.close()
+  }
+  return { socket, address, port, close }
+}
+
+/** Of a socket. */
+interface Life {
+  open: boolean
 }
 
 /** Undefined where system calls cannot be made: then Node's own way serves, for more of the processor. */
@@ -74,15 +86,11 @@ function ignoreSendError(): void {}
 type OnMessage = (message: Uint8Array, sender: RemoteInfo) => void
 
 /** One datagram at a time, by Node's own means. */
-function answerSingly(socket: Socket, answerer: Answerer, onError: (error: unknown) => void): OnMessage {
+function answerSingly(socket: Socket, answerer: Answerer, life: Life, onError: (error: unknown) => void): OnMessage {
   const packet = new Uint8Array(PLACE_SIZE)
-  let open = true
-  socket.on('close', () => {
-    open = false
-  })
   return (message, { address, port }) => {
     const send = (bytes: Uint8Array): void => {
-      if (open) socket.send(bytes, port, address, ignoreSendError)
+      if (life.open) socket.send(bytes, port, address, ignoreSendError)
     }
     const length = Math.min(message.length, PLACE_SIZE)
     packet.set(message.subarray(0, length))
@@ -108,20 +116,19 @@ function begin(answerer: Answerer, onError: (error: unknown) => void): boolean {
  * replies are sent with another: under load most of them never pass through Node.
  */
 function answerInBatches(
-  socket: Socket,
   fd: number,
   answerer: Answerer,
+  life: Life,
   singly: OnMessage,
   onError: (error: unknown) => void,
 ): OnMessage {
   const batch: UdpBatch = createUdpBatch(BATCH, PLACE_SIZE)
-  let open = true
   const senders: Senders = {
     client: batch.sender,
     later: (place) => {
       const address = batch.address(place)
       return (bytes) => {
-        if (open) sendTo(fd, bytes, address)
+        if (life.open) sendTo(fd, bytes, address)
       }
     },
   }
@@ -133,9 +140,6 @@ function answerInBatches(
     if (size > 0) batch.reply(place, size)
     return size > 0
   }
-  socket.on('close', () => {
-    open = false
-  })
   return (message, sender) => {
     const first = batch.put(0, message, sender) ? 1 : 0
     if (first === 0) singly(message, sender)

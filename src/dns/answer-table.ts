@@ -36,6 +36,9 @@ export const TAGS = 4096
 /** For what never ends: whole seconds in 31 bits. */
 export const FOR_EVER = 0x7fffffff
 
+/** Pages begin small: most networks have few names. */
+const FIRST = { entries: 512, bytes: 128 * 1024 }
+
 function isLate(page: AnswerPage, place: number, now: number): boolean {
   const expires = entryExpires(page, place)
   return (expires - now) * 10 <= expires - entryStored(page, place)
@@ -43,13 +46,21 @@ function isLate(page: AnswerPage, place: number, now: number): boolean {
 
 /** Two pages: answers that are asked for move to the younger one; when that is full, the older one is thrown away. */
 export function createAnswerTable(limits: { readonly entries: number; readonly bytes: number }): AnswerTable {
-  let young = createPage(limits.entries, limits.bytes)
-  let old = createPage(limits.entries, limits.bytes)
+  let size = FIRST
+  let young = createPage(size.entries, size.bytes)
+  let old = createPage(size.entries, size.bytes)
   const generations = new Int32Array(TAGS)
 
   const turnOver = (): void => {
-    ;[young, old] = [old, young]
-    clearPage(young)
+    const spare = old
+    old = young
+    if (size.entries < limits.entries) {
+      size = { entries: Math.min(limits.entries, size.entries * 4), bytes: Math.min(limits.bytes, size.bytes * 4) }
+    } else if (spare.bytes.length === limits.bytes) {
+      young = spare
+      return clearPage(young)
+    }
+    young = createPage(size.entries, size.bytes)
   }
   const holds = (page: typeof young, place: number, now: number): boolean =>
     generations[entryTag(page, place)] === entryGeneration(page, place) && entryExpires(page, place) > now
