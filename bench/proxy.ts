@@ -96,6 +96,9 @@ function measurementsOf(services: number): readonly Measurement[] {
     of('of it compile', 'ms', ({ cold }) => cold.compile),
     of('of it encode', 'ms', ({ cold }) => cold.encode),
     of('of it kernel', 'ms', ({ cold }) => cold.kernel),
+    of('of it CPU time, all threads', 'ms', ({ cold }) => cold.cpu),
+    of('after it: what makes changes cheap', 'ms', ({ cold }) => cold.settle),
+    of('restart over what is there, nothing written', 'ms', ({ restart }) => restart),
     of('before it: what the API says resolved', 'ms', ({ cold }) => cold.resolve),
     beside(
       of('one endpoint replaced, event to kernel', 'ms', ({ change }) => change, goal(5)),

@@ -6,10 +6,16 @@ export interface ColdFigures {
   /** Includes the difference to nothing. */
   readonly encode: number
   readonly kernel: number
+  /** CPU time of the three, of all threads: on a loaded machine it says more than the clock. */
+  readonly cpu: number
+  /** What makes later changes cheap, made once the rules are written. */
+  readonly settle: number
 }
 
 export interface Figures {
   readonly cold: ColdFigures
+  /** A start over the rules that are there: compile, read them, find no difference. */
+  readonly restart: number
   /** Median, from an EndpointSlice with one endpoint replaced to the kernel's answer. */
   readonly change: number
   /** % of one CPU while 1 % of the Services change each second. */

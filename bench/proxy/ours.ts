@@ -1,10 +1,12 @@
 /** Measures Portolan's service proxy in the network namespace in which it is started: SERVICES SECONDS. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createProxier } from '../../src/cluster/proxier.ts'
 import { openNetlink } from '../../src/host/netlink.ts'
 import { resolvedServices } from '../../src/model/resolve-services.ts'
 import type { Snapshot } from '../../src/model/snapshot.ts'
 import { encodeChange } from '../../src/nft/encode.ts'
+import { GENERATION_REQUEST, readGeneration } from '../../src/nft/read-back.ts'
 import type { Table } from '../../src/nft/ruleset.ts'
 import { nftablesBackend, type NodeProgram } from '../../src/proxy/backends/nftables.ts'
 import { median } from '../measurement.ts'
@@ -37,12 +39,27 @@ function write(table: Table): { readonly encode: number; readonly kernel: number
 function sync(next: Snapshot): ColdFigures {
   const start = performance.now()
   const services = resolvedServices(next)
-  const resolved = performance.now()
+  const [resolved, cpu] = [performance.now(), process.cpuUsage()]
   const compiled = nftablesBackend.compile(services, NODE, program)
   const compile = performance.now() - resolved
   const written = write(compiled.table)
+  const { user, system } = process.cpuUsage(cpu)
   program = compiled
-  return { resolve: resolved - start, compile, ...written }
+  const unsettled = performance.now()
+  nftablesBackend.settle(compiled)
+  const settle = performance.now() - unsettled
+  return { resolve: resolved - start, compile, ...written, cpu: (user + system) / 1000, settle }
+}
+
+/** Throws where anything is written. */
+function restart(): number {
+  const [services, start] = [resolvedServices(state), performance.now()]
+  const generation = (): number => readGeneration(socket.ask(GENERATION_REQUEST))
+  const before = generation()
+  createProxier().sync(nftablesBackend.compile(services, NODE).table)
+  const taken = performance.now() - start
+  if (generation() !== before) throw new Error('a restart over what is there wrote something')
+  return taken
 }
 
 function change(services: number): void {
@@ -80,5 +97,7 @@ const figures: Figures = {
   change: oneChange(),
   churn: await churn(),
   memory: Number(/^Pss:\s+(\d+)/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1]) / 1024,
+  // Last: it keeps a second table in memory.
+  restart: restart(),
 }
 process.stdout.write(JSON.stringify(figures))

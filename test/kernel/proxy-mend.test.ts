@@ -135,6 +135,23 @@ describe.skipIf(reason !== undefined)(`mending${reason === undefined ? '' : ` (s
     expect(nft(`list chain ip portolan ${strictChain}`)).toBe(rotation)
   })
 
+  test('session affinity remembers its clients over a change of endpoints, a restart and a foreign change', () => {
+    const { namespace, nft } = place()
+    const sticky = (endpoints: readonly string[]): Table =>
+      compiled([service({ name: 'sticky', sessionAffinityTimeout: 600, endpoints }), web])
+    const remembered = (): boolean => nft('list map ip portolan affinity-default/sticky/tcp/').includes('10.244.1.9 ')
+    createProxier(namespace).sync(sticky(['A:8080', 'C:8080']))
+    nft('add element ip portolan affinity-default/sticky/tcp/ { 10.244.1.9 : 0x7 }')
+    const proxier = createProxier(namespace)
+    proxier.sync(sticky(['A:8080', 'C:8080', 'D:8080']))
+    expect(remembered()).toBe(true)
+    nft('flush chain ip portolan services')
+    expect(proxier.mend()).toBe(true)
+    expect(remembered()).toBe(true)
+    createProxier(namespace).sync(compiled([web]))
+    expect(nft('list ruleset')).not.toContain('affinity-default/sticky')
+  })
+
   test('more answers than the queue holds are a failure', () => {
     const { namespace } = place()
     const socket = openNetlink('netfilter', namespace)
