@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { nftablesBackend, type NodeProgram } from '../../src/proxy/backends/nftables.ts'
 import type { NodeContext } from '../../src/proxy/node-context.ts'
 import { contextsOf, IPV4, servicesOf } from '../conformance/service-proxy/address-plan.ts'
+import { FAMILY_GROUPS } from '../conformance/service-proxy/family-rows.ts'
 import { groupInIPv6, inIPv6, IPV6 } from '../conformance/service-proxy/ipv6.ts'
 import type { Row, RowGroup } from '../conformance/service-proxy/row.ts'
 import { ROW_GROUPS } from '../conformance/service-proxy/rows.ts'
+import { SCTP_GROUPS } from '../conformance/service-proxy/sctp-rows.ts'
 import {
   applyStep,
   connectStep,
@@ -17,16 +20,32 @@ import {
 
 const reason = packetsMissing()
 
-/** Every endpoint that a row expects listens, and the node at the addresses where no Service answers. */
+/** Its packets are made by hand, for a kernel may have no sockets for it; without tracking nothing translates them. */
+const TRACKS_SCTP = existsSync('/proc/sys/net/netfilter/nf_conntrack_sctp_timeout_closed')
+
+/** Where no Service answers, the node does. */
+const NODE_LISTENERS: readonly (readonly [address: string, port: number])[] = [
+  ...['192.0.2.20', '127.0.0.1'].flatMap((address) => [[address, 30001] as const, [inIPv6(address), 30001] as const]),
+  // nodePorts of Services that lack the family.
+  ['192.168.1.100', 30002],
+  [inIPv6('192.168.1.100'), 30001],
+]
+
+/** Every endpoint that a row expects listens. */
 function listeners(): readonly Listener[] {
-  const expected = ROW_GROUPS.flatMap(({ rows }) => rows.flatMap(([, , expect]) => expect.split(' ')))
-  const names = new Set(expected.filter((text) => /:\d/.test(text)).map((text) => text.replace(/m$/, '')))
-  const node = ['192.0.2.20', '127.0.0.1'].flatMap((address) =>
-    [address, inIPv6(address)].map(
-      (address): Listener => ({ place: 'node-1', label: 'node-1', protocol: 'tcp', address, port: 30001 }),
+  const names = endpointsOf([...ROW_GROUPS, ...SCTP_GROUPS, ...Object.values(FAMILY_GROUPS).flat()])
+  return [
+    ...names.filter((name) => !/^node-1:3000\d$/.test(name)).flatMap((name) => listenersAt(name)),
+    ...endpointsOf(SCTP_GROUPS).flatMap((name) => listenersAt(name, ['sctp'])),
+    ...NODE_LISTENERS.map(
+      ([address, port]): Listener => ({ place: 'node-1', label: 'node-1', protocol: 'tcp', address, port }),
     ),
-  )
-  return [...[...names].filter((name) => name !== 'node-1:30001').flatMap(listenersAt), ...node]
+  ]
+}
+
+function endpointsOf(groups: readonly RowGroup[]): readonly string[] {
+  const expected = groups.flatMap(({ rows }) => rows.flatMap(([, , expect]) => expect.split(' ')))
+  return [...new Set(expected.filter((text) => /:\d/.test(text)).map((text) => text.replace(/m$/, '')))]
 }
 
 /** The rows of a dual-stack network. */
@@ -34,6 +53,12 @@ function inBothFamilies(group: RowGroup): RowGroup {
   const { services, rows } = groupInIPv6(group)
   return { name: group.name, services: [...group.services, ...services], rows: [...group.rows, ...rows] }
 }
+
+const GROUPS: readonly RowGroup[] = [
+  ...[...ROW_GROUPS, ...(TRACKS_SCTP ? SCTP_GROUPS : [])].map(inBothFamilies),
+  ...FAMILY_GROUPS.IPv4,
+  ...FAMILY_GROUPS.IPv6,
+]
 
 /** Twice as many connections as there are endpoints: each comes up in its turn. */
 function connections([from, to, expected]: Row): readonly Step[] {
@@ -46,14 +71,16 @@ function visible([from]: Row, ends: string): string {
   return /^node-\d$/.test(from) ? ends.replaceAll(/(?<=\d)m/g, '') : ends
 }
 
-describe.skipIf(reason !== undefined)(`packets${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
+const lacking = reason ?? (TRACKS_SCTP ? undefined : 'SCTP, which this kernel does not track')
+
+describe.skipIf(reason !== undefined)(`packets${lacking === undefined ? '' : ` (skipped: ${lacking})`}`, () => {
   // One network for all: each group's tables come from the group's before, as they do in a network that lives.
   const programs = new Map<NodeContext, NodeProgram>()
   const contexts = [IPV4, IPV6].flatMap(contextsOf)
   const steps: Step[] = []
   const places: { readonly title: string; readonly row: Row; readonly from: number; readonly to: number }[] = []
   const transactions: number[] = []
-  for (const { name, services, rows } of ROW_GROUPS.map(inBothFamilies)) {
+  for (const { name, services, rows } of GROUPS) {
     for (const node of contexts) {
       const previous = programs.get(node)
       const next = nftablesBackend.compile(servicesOf(services), node, previous)

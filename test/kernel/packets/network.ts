@@ -13,7 +13,7 @@ export interface Listener {
   readonly place: string
   /** How it calls itself. */
   readonly label: string
-  readonly protocol: 'tcp' | 'udp'
+  readonly protocol: 'tcp' | 'udp' | 'sctp'
   readonly address: string
   readonly port: number
 }
@@ -95,13 +95,16 @@ export function connectStep(from: string, to: string): Step {
 }
 
 /** A listener at `A:8080`, for each protocol and IP family. */
-export function listenersAt(endpoint: string): readonly Listener[] {
+export function listenersAt(
+  endpoint: string,
+  protocols: readonly Listener['protocol'][] = ['tcp', 'udp'],
+): readonly Listener[] {
   const [label = '', port = ''] = endpoint.split(':')
   const addresses = PLANS.map(
     ({ pods, nodes }) => pods[label] ?? nodes.find(({ name }) => name === label)?.address ?? '',
   )
   return addresses.flatMap((address) =>
-    (['tcp', 'udp'] as const).map((protocol) => ({ place: label, label, protocol, address, port: Number(port) })),
+    protocols.map((protocol) => ({ place: label, label, protocol, address, port: Number(port) })),
   )
 }
 
