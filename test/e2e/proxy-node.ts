@@ -23,17 +23,17 @@ export interface ProxyNode {
   down(): Promise<void>
 }
 
-export const POD_1 = '10.99.2.2'
-export const POD_2 = '10.99.2.3'
-export const POD_3 = '10.99.2.4'
+export const POD_1 = '172.20.2.2'
+export const POD_2 = '172.20.2.3'
+export const POD_3 = '172.20.2.4'
 
 /** What `proxy` listens on is not looked at but where a test asks. */
 const NETWORK = `mount -t tmpfs none /run && ip netns add client && ip netns add pods &&
 ip link add c0 type veth peer name eth0 netns client && ip link add p0 type veth peer name eth0 netns pods &&
-ip addr add 10.99.1.1/24 dev c0 && ip addr add 10.99.2.1/24 dev p0 && ip link set c0 up && ip link set p0 up &&
-ip -n client addr add 10.99.1.2/24 dev eth0 && ip -n client link set eth0 up && ip -n client route add default via 10.99.1.1 &&
+ip addr add 172.20.1.1/24 dev c0 && ip addr add 172.20.2.1/24 dev p0 && ip link set c0 up && ip link set p0 up &&
+ip -n client addr add 172.20.1.2/24 dev eth0 && ip -n client link set eth0 up && ip -n client route add default via 172.20.1.1 &&
 for a in ${POD_1} ${POD_2} ${POD_3}; do ip -n pods addr add $a/24 dev eth0; done && ip -n pods link set eth0 up &&
-ip -n pods route add default via 10.99.2.1 && echo 1 > /proc/sys/net/ipv4/ip_forward`
+ip -n pods route add default via 172.20.2.1 && echo 1 > /proc/sys/net/ipv4/ip_forward`
 
 const SERVICE = `apiVersion: v1
 kind: Service
