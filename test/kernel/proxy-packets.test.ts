@@ -15,6 +15,7 @@ import {
   type Listener,
   listenersAt,
   packetsMissing,
+  sctpListenersAt,
   type Step,
 } from './packets/network.ts'
 
@@ -35,8 +36,8 @@ const NODE_LISTENERS: readonly (readonly [address: string, port: number])[] = [
 function listeners(): readonly Listener[] {
   const names = endpointsOf([...ROW_GROUPS, ...SCTP_GROUPS, ...Object.values(FAMILY_GROUPS).flat()])
   return [
-    ...names.filter((name) => !/^node-1:3000\d$/.test(name)).flatMap((name) => listenersAt(name)),
-    ...endpointsOf(SCTP_GROUPS).flatMap((name) => listenersAt(name, ['sctp'])),
+    ...names.filter((name) => !/^node-1:3000\d$/.test(name)).flatMap(listenersAt),
+    ...endpointsOf(SCTP_GROUPS).flatMap(sctpListenersAt),
     ...NODE_LISTENERS.map(
       ([address, port]): Listener => ({ place: 'node-1', label: 'node-1', protocol: 'tcp', address, port }),
     ),

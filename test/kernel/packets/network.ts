@@ -94,11 +94,16 @@ export function connectStep(from: string, to: string): Step {
   return { from: place, ...(source === undefined ? {} : { source }), ...target }
 }
 
-/** A listener at `A:8080`, for each protocol and IP family. */
-export function listenersAt(
-  endpoint: string,
-  protocols: readonly Listener['protocol'][] = ['tcp', 'udp'],
-): readonly Listener[] {
+/** A listener at `A:8080`, for TCP and UDP and each IP family. */
+export function listenersAt(endpoint: string): readonly Listener[] {
+  return listenersOf(endpoint, ['tcp', 'udp'])
+}
+
+export function sctpListenersAt(endpoint: string): readonly Listener[] {
+  return listenersOf(endpoint, ['sctp'])
+}
+
+function listenersOf(endpoint: string, protocols: readonly Listener['protocol'][]): readonly Listener[] {
   const [label = '', port = ''] = endpoint.split(':')
   const addresses = PLANS.map(
     ({ pods, nodes }) => pods[label] ?? nodes.find(({ name }) => name === label)?.address ?? '',

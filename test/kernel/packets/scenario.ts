@@ -53,7 +53,7 @@ export function play(scenarios: readonly Scenario[], balanced: readonly string[]
     steps.push({ settle: true })
     return { from, to: steps.length, expected }
   })
-  const answers = inNetwork({ listeners: endpoints.flatMap((name) => listenersAt(name)), balanced }, steps)
+  const answers = inNetwork({ listeners: endpoints.flatMap(listenersAt), balanced }, steps)
   return parts.map(({ from, to, expected }) => ({
     ends: [...expected].map(([step, end]) => ({ seen: answers[step], expected: end })),
     failures: answers.slice(from, to).flatMap((answer) => (Array.isArray(answer) ? answer : [])),
