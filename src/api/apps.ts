@@ -40,8 +40,16 @@ export interface WorkloadStatus {
   readonly readyReplicas?: number
   readonly availableReplicas?: number
   readonly updatedReplicas?: number
+  /** Of a Deployment: asked for and not available. */
+  readonly unavailableReplicas?: number
+  /** Of a ReplicaSet: with all labels of its template. */
+  readonly fullyLabeledReplicas?: number
   readonly observedGeneration?: number
-  readonly conditions?: readonly Condition[]
+  readonly conditions?: readonly WorkloadCondition[]
+}
+
+export interface WorkloadCondition extends Condition {
+  readonly lastUpdateTime?: string
 }
 
 export interface StatefulSet extends KubernetesObject {

@@ -1,20 +1,23 @@
 /** A Deployment's ReplicaSets: one for each template it ever had, the present one scaled up as the others go down. */
-import type { Deployment, ReplicaSet, WorkloadStatus } from '../api/apps.ts'
+import type { Deployment, ReplicaSet } from '../api/apps.ts'
 import type { Pod } from '../api/core.ts'
 import type { AnyObject } from '../api/kinds.ts'
-import type { Condition } from '../api/meta.ts'
 import type { Change } from '../model/change.ts'
+import type { ClusterConfig } from '../model/cluster-config.ts'
 import { isPodFinished, isPodTerminating } from '../model/endpoints.ts'
 import { canonicalJSON, generatedName, safeHash } from '../model/hash.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { deletionOf, updateTo } from './helpers/changes.ts'
 import { claimReplicaSets, managerKeys } from './helpers/claims.ts'
+import { deadlineOf, deploymentStatus, type DeploymentState } from './helpers/deployment-status.ts'
 import { controllerOf, dependentsOf, ownerKeys, ownerReference } from './helpers/owners.ts'
-import { planRollout, rolloutOf, type Plan, type ReplicaCount } from './helpers/rollout.ts'
+import { planRollout, rolloutOf, type ReplicaCount } from './helpers/rollout.ts'
 
 const HASH_LABEL = 'pod-template-hash'
 const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision'
+const DESIRED_ANNOTATION = 'deployment.kubernetes.io/desired-replicas'
+const MAXIMUM_ANNOTATION = 'deployment.kubernetes.io/max-replicas'
 const DEFAULT_HISTORY_LIMIT = 10
 
 export const deploymentController: Controller = {
@@ -22,6 +25,11 @@ export const deploymentController: Controller = {
   watches: ['Deployment', 'ReplicaSet', 'Pod'],
   keys,
   reconcile: reconcileDeployment,
+  wakeAt(snapshot, key, now) {
+    const deployment = get(snapshot, 'Deployment', key)
+    const deadline = deployment && deadlineOf(deployment)
+    return deadline === undefined || deadline <= now ? undefined : deadline
+  },
 }
 
 function keys(object: AnyObject, snapshot: Snapshot): readonly string[] {
@@ -41,7 +49,12 @@ function isLeaving(pod: Pod, snapshot: Snapshot): boolean {
 }
 
 /** `key`: of a Deployment. */
-export function reconcileDeployment(snapshot: Snapshot, key: string): readonly Change[] {
+export function reconcileDeployment(
+  snapshot: Snapshot,
+  key: string,
+  _config: ClusterConfig,
+  now: number,
+): readonly Change[] {
   const deployment = get(snapshot, 'Deployment', key)
   if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return []
   const claims = claimReplicaSets(snapshot, deployment)
@@ -56,11 +69,13 @@ export function reconcileDeployment(snapshot: Snapshot, key: string): readonly C
     old.map((rs) => countOf(snapshot, rs)),
   )
   const revision = nextRevision(current, old)
+  const isNew = current === undefined && plan.current !== undefined
+  const state = { deployment, current, old, name, isNew, now }
   return [
     ...currentChanges(deployment, current, plan.current, { name, hash, revision }),
     ...old.flatMap((replicaSet, i) => updateTo(replicaSet, withReplicas(replicaSet, plan.old[i] ?? 0))),
     ...expired(deployment, old).map(deletionOf),
-    ...updateTo(deployment, withStatus(deployment, current, old, plan, revision)),
+    ...updateTo(deployment, withStatus(deployment, state, revision, isNew || current !== undefined)),
   ]
 }
 
@@ -112,14 +127,40 @@ function currentChanges(
 ): readonly Change[] {
   if (replicas === undefined) return []
   if (current === undefined) return [{ verb: 'create', object: buildReplicaSet(deployment, replicas, identity) }]
-  const annotations = { ...current.metadata.annotations, [REVISION_ANNOTATION]: String(identity.revision) }
-  const scaled = withReplicas(current, replicas)
+  const annotations = { ...current.metadata.annotations, ...annotationsOf(deployment, identity.revision) }
+  const scaled = withMinimum(withReplicas(current, replicas), deployment.spec.minReadySeconds)
   return updateTo(current, { ...scaled, metadata: { ...scaled.metadata, annotations } })
 }
 
 function withReplicas(replicaSet: ReplicaSet, replicas: number): ReplicaSet {
   if (replicaSet.spec.replicas === replicas) return replicaSet
   return { ...replicaSet, spec: { ...replicaSet.spec, replicas } }
+}
+
+function withMinimum(replicaSet: ReplicaSet, minReadySeconds: number | undefined): ReplicaSet {
+  if (replicaSet.spec.minReadySeconds === minReadySeconds) return replicaSet
+  const { minReadySeconds: _, ...spec } = replicaSet.spec
+  return { ...replicaSet, spec: { ...spec, ...(minReadySeconds === undefined ? {} : { minReadySeconds }) } }
+}
+
+/** What is the Deployment's own is not told to its ReplicaSets. */
+const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  REVISION_ANNOTATION,
+  'deployment.kubernetes.io/revision-history',
+  DESIRED_ANNOTATION,
+  MAXIMUM_ANNOTATION,
+])
+
+function annotationsOf(deployment: Deployment, revision: number): Readonly<Record<string, string>> {
+  const { desired, maxSurge, isRecreate } = rolloutOf(deployment)
+  const told = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !OWN_ANNOTATIONS.has(name))
+  return {
+    ...Object.fromEntries(told),
+    [DESIRED_ANNOTATION]: String(desired),
+    [MAXIMUM_ANNOTATION]: String(desired + (isRecreate ? 0 : maxSurge)),
+    [REVISION_ANNOTATION]: String(revision),
+  }
 }
 
 function buildReplicaSet(deployment: Deployment, replicas: number, { name, hash, revision }: Identity): ReplicaSet {
@@ -132,11 +173,12 @@ function buildReplicaSet(deployment: Deployment, replicas: number, { name, hash,
       name,
       ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
       labels,
-      annotations: { [REVISION_ANNOTATION]: String(revision) },
+      annotations: annotationsOf(deployment, revision),
       ownerReferences: [ownerReference(deployment)],
     },
     spec: {
       replicas,
+      ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
       selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [HASH_LABEL]: hash } },
       template: { ...spec.template, metadata: { ...spec.template.metadata, labels } },
     },
@@ -150,55 +192,12 @@ function expired(deployment: Deployment, old: readonly ReplicaSet[]): readonly R
   return empty.slice(0, Math.max(0, excess))
 }
 
-function withStatus(
-  deployment: Deployment,
-  current: ReplicaSet | undefined,
-  old: readonly ReplicaSet[],
-  plan: Plan,
-  revision: number,
-): Deployment {
+function withStatus(deployment: Deployment, state: DeploymentState, revision: number, isMade: boolean): Deployment {
   const { metadata } = deployment
-  const made = current !== undefined || plan.current !== undefined
   const annotations = { ...metadata.annotations, [REVISION_ANNOTATION]: String(revision) }
   return {
     ...deployment,
-    metadata: made ? { ...metadata, annotations } : metadata,
-    status: statusOf(deployment, current, old),
+    metadata: isMade ? { ...metadata, annotations } : metadata,
+    status: deploymentStatus(state),
   }
-}
-
-function statusOf(deployment: Deployment, current: ReplicaSet | undefined, old: readonly ReplicaSet[]): WorkloadStatus {
-  const all = current === undefined ? old : [current, ...old]
-  const total = (field: 'replicas' | 'readyReplicas' | 'availableReplicas'): number =>
-    all.reduce((sum, { status }) => sum + (status?.[field] ?? 0), 0)
-  const status = {
-    replicas: total('replicas'),
-    updatedReplicas: current?.status?.replicas ?? 0,
-    readyReplicas: total('readyReplicas'),
-    availableReplicas: total('availableReplicas'),
-  }
-  const { generation } = deployment.metadata
-  return {
-    ...deployment.status,
-    ...status,
-    ...(generation === undefined ? {} : { observedGeneration: generation }),
-    conditions: conditionsOf(deployment, status),
-  }
-}
-
-function conditionsOf(
-  deployment: Deployment,
-  { replicas, updatedReplicas, availableReplicas }: Readonly<Record<string, number>>,
-): readonly Condition[] {
-  const { desired, maxUnavailable } = rolloutOf(deployment)
-  const isAvailable = (availableReplicas ?? 0) >= desired - maxUnavailable
-  const isComplete = replicas === desired && updatedReplicas === desired && availableReplicas === desired
-  return [
-    {
-      type: 'Available',
-      status: isAvailable ? 'True' : 'False',
-      reason: isAvailable ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
-    },
-    { type: 'Progressing', status: 'True', reason: isComplete ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated' },
-  ]
 }

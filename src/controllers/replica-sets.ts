@@ -5,6 +5,7 @@ import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { isPodReady } from '../model/endpoints.ts'
 import { freeName } from '../model/hash.ts'
+import { matchLabels } from '../model/selectors.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { deletionOf, updateTo } from './helpers/changes.ts'
@@ -76,6 +77,8 @@ function statusOf({ metadata, spec, status }: ReplicaSet, pods: readonly Pod[], 
   return {
     ...status,
     replicas: pods.length,
+    fullyLabeledReplicas: pods.filter((pod) => matchLabels(spec.template?.metadata?.labels ?? {}, pod.metadata.labels))
+      .length,
     readyReplicas: pods.filter(isPodReady).length,
     availableReplicas: pods.filter((pod) => isPodAvailable(pod, spec.minReadySeconds ?? 0, now)).length,
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),

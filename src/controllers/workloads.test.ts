@@ -9,6 +9,7 @@ import { isPodReady, isPodTerminating } from '../model/endpoints.ts'
 import { get, list, objectKey, snapshotOf, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { applyChange, reconcileToFixedPoint, type FixedPoint } from './fixed-point.ts'
+import { deploymentController } from './deployments.ts'
 import { CONTROLLERS } from './index.ts'
 
 const parsed = parseClusterConfig(DEFAULT_CLUSTER_CONFIG)
@@ -273,5 +274,78 @@ describe('work', () => {
       'endpoint-slices default/s7',
       'endpoints default/s7',
     ])
+  })
+})
+
+describe('what a Deployment says of itself', () => {
+  const NOW = Date.parse('2026-01-01T00:00:00Z')
+  const at = (seconds: number): number => NOW + seconds * 1000
+  const limited = (image: string, extra: Partial<Deployment['spec']> = {}): Deployment => {
+    const { spec, ...rest } = deployment(2, image)
+    return { ...rest, spec: { ...spec, progressDeadlineSeconds: 10, ...extra } }
+  }
+  const run = (snapshot: Snapshot, now: number, previous?: Snapshot): Snapshot =>
+    reconcileToFixedPoint(snapshot, controllers, config, previous, now).snapshot
+  const step = (before: Snapshot, now: number, next: Deployment): Snapshot =>
+    run(applyChange(before, updated(before, next)), now, before)
+  const said = (snapshot: Snapshot): readonly string[] =>
+    (get(snapshot, 'Deployment', 'default/web')?.status?.conditions ?? []).map(
+      ({ type, status, reason, lastUpdateTime }) => `${type} ${status} ${reason} ${lastUpdateTime}`,
+    )
+  const running = run(snapshotOf([node('node-1'), limited('nginx:1')]), NOW)
+  const wake = (snapshot: Snapshot): number | undefined => deploymentController.wakeAt?.(snapshot, 'default/web', NOW)
+
+  test('complete: nobody has to be woken', () => {
+    expect(said(running)).toEqual([
+      'Available True MinimumReplicasAvailable 2026-01-01T00:00:00Z',
+      'Progressing True NewReplicaSetAvailable 2026-01-01T00:00:00Z',
+    ])
+    expect(wake(running)).toBeUndefined()
+  })
+
+  test('stuck: the deadline runs from the last progress, and going back mends it', () => {
+    const stuck = step(running, at(5), limited('broken'))
+    expect(said(stuck)[1]).toBe('Progressing True ReplicaSetUpdated 2026-01-01T00:00:05Z')
+    expect(get(stuck, 'Deployment', 'default/web')?.status?.unavailableReplicas).toBe(1)
+    expect(wake(stuck)).toBe(at(15))
+    const late = deploymentController.reconcile(stuck, 'default/web', config, at(15)).reduce(applyChange, stuck)
+    expect(said(late)[1]).toBe('Progressing False ProgressDeadlineExceeded 2026-01-01T00:00:15Z')
+    expect(wake(late)).toBeUndefined()
+    expect(deploymentController.reconcile(late, 'default/web', config, at(20))).toEqual([])
+    expect(said(step(late, at(30), limited('nginx:1')))[1]).toBe(
+      'Progressing True NewReplicaSetAvailable 2026-01-01T00:00:30Z',
+    )
+  })
+
+  test('paused and resumed', () => {
+    const paused = step(running, at(1), limited('nginx:2', { paused: true }))
+    expect(said(paused)[1]).toBe('Progressing Unknown DeploymentPaused 2026-01-01T00:00:01Z')
+    expect(list(paused, 'ReplicaSet')).toHaveLength(1)
+    expect(said(step(paused, at(2), limited('nginx:2')))[1]).toBe(
+      'Progressing True NewReplicaSetAvailable 2026-01-01T00:00:02Z',
+    )
+  })
+
+  test('its ReplicaSets know its annotations, its numbers and minReadySeconds', () => {
+    const stored = get(running, 'Deployment', 'default/web')
+    if (stored === undefined) throw new Error('gone')
+    const annotations = {
+      ...stored.metadata.annotations,
+      'kubernetes.io/change-cause': 'new image',
+      'kubectl.kubernetes.io/last-applied-configuration': '{}',
+    }
+    const next = {
+      ...stored,
+      metadata: { ...stored.metadata, annotations },
+      spec: limited('nginx:1', { minReadySeconds: 3 }).spec,
+    }
+    const [replicaSet] = list(run(applyChange(running, { verb: 'update', object: next }), NOW, running), 'ReplicaSet')
+    expect(replicaSet?.metadata.annotations).toEqual({
+      'deployment.kubernetes.io/desired-replicas': '2',
+      'deployment.kubernetes.io/max-replicas': '3',
+      'deployment.kubernetes.io/revision': '1',
+      'kubernetes.io/change-cause': 'new image',
+    })
+    expect(replicaSet?.spec.minReadySeconds).toBe(3)
   })
 })
