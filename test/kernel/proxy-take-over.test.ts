@@ -130,4 +130,36 @@ describe.skipIf(reason !== undefined)(`take-over${reason === undefined ? '' : ` 
     keeper.sync(servicesOf([other]))
     expect(errors).toHaveLength(1)
   })
+
+  test('what does not fit into a full set is set aside, and has its place when there is room', () => {
+    const { namespace, nft } = place()
+    const errors: string[] = []
+    const keeper = keepTable<NodeProgram>({
+      where: 'node-1',
+      namespace,
+      watcher: createRuleWatcher(),
+      compile(services: Services, previous) {
+        const program = nftablesBackend.compile(services, node, previous)
+        const ips = program.table.sets.get('cluster-ips')
+        const sets = ips === undefined ? program.table.sets : program.table.sets.set(ips.name, { ...ips, size: 2 })
+        return { ...program, table: { ...program.table, sets } }
+      },
+      onError: (error) => errors.push(String(error)),
+    })
+    const [b, c] = [42, 43].map((last) =>
+      service({ name: `s${last}`, clusterIP: `10.96.0.${last}`, endpoints: ['B:8080'] }),
+    )
+    if (b === undefined || c === undefined) throw new Error('two Services')
+    keeper.sync(servicesOf([web, b]))
+    expect(errors).toEqual([])
+    keeper.sync(servicesOf([web, b, c]))
+    expect(errors).toEqual([expect.stringMatching(/node-1: Service default\/s43 is set aside, .*cluster-ips.*ENFILE/)])
+    expect([...keeper.state().aside.keys()]).toEqual(['default/s43'])
+    const served = (): readonly boolean[] =>
+      ['10.96.0.41', '10.96.0.42', '10.96.0.43'].map((ip) => nft('list ruleset').includes(`${ip} . tcp`))
+    expect(served()).toEqual([true, true, false])
+    keeper.sync(servicesOf([web, { ...c, port: 81 }]))
+    expect(served()).toEqual([true, false, true])
+    expect(errors).toHaveLength(1)
+  })
 })
