@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { dnsmasq, unbound } from './dns/servers.ts'
 import { currentLoad, describeMachine, firstLine } from './machine.ts'
 import type { Measurement } from './measurement.ts'
 import { PEERS } from './peers/index.ts'
@@ -59,7 +60,7 @@ async function measureAll(): Promise<{ readonly run: Run; readonly save: boolean
   } finally {
     rmSync(folder, { recursive: true })
   }
-  const rivals = [...new Set(PEERS.flatMap((peer) => peer.version() ?? []))]
+  const rivals = [...new Set([...PEERS, dnsmasq, unbound].flatMap((peer) => peer.version() ?? []))]
   const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ')
   const loadAfter = currentLoad()
   return { save, run: { date, commit: commit(), command, machine, loadAfter, rivals, rounds, seconds, measurements } }
