@@ -5,7 +5,8 @@ let listening = 0
 for (const address of process.argv.slice(2)) {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
-    socket.end(address)
+    // What is left unread when a socket closes resets the connection, and the answer with it.
+    socket.resume().end(address)
   })
   server.listen({ host: address, port: 8080, backlog: 1000 }, () => {
     if (++listening === process.argv.length - 2) process.stdout.write('ready\n')

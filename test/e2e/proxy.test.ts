@@ -90,6 +90,10 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     await node.up()
     await node.setEndpoints(POD_3)
     await node.asksOnly(POD_3)
+    await eventually(
+      async () => proxy.output(),
+      (text) => text.includes('portolan proxy: the API server is back'),
+    )
     expect(proxy.output()).toContain('portolan proxy: the API server is back')
     proxy.signal('SIGKILL')
   })
