@@ -30,7 +30,8 @@ export function hostListeners(
   nodes: readonly ListenerNode[],
   address?: string,
 ): readonly HostListener[] {
-  return services.flatMap((info) => {
+  // Asked after every change of any Service: most have nothing outside.
+  return services.filter(isOutside).flatMap((info) => {
     const { protocol, namespace, name, port } = info.name
     const isPrimaryFamily = nodes[0] !== undefined && addressOf(nodes[0], info.family) === nodes[0].addresses[0]
     if (protocol === 'SCTP' || (address !== undefined && !isPrimaryFamily)) return []
@@ -49,6 +50,10 @@ export function hostListeners(
     }))
     return [...(info.nodePort > 0 ? nodePorts : []), ...balanced]
   })
+}
+
+function isOutside({ nodePort, loadBalancerVIPs, loadBalancerProxyIPs }: ServicePortInfo): boolean {
+  return nodePort > 0 || loadBalancerVIPs.length > 0 || loadBalancerProxyIPs.length > 0
 }
 
 function addressOf({ addresses }: ListenerNode, family: IPFamily): string | undefined {
