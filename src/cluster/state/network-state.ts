@@ -4,7 +4,8 @@ import { isRecord } from '../../api/decode.ts'
 import type { FormerAddresses } from '../pod-network.ts'
 import type { ClusterOptions } from '../options.ts'
 import type { Topology } from '../topology.ts'
-import { NO_STATE, type ObjectState } from './object-state.ts'
+import { NO_STATE, objectState, type ObjectState } from './object-state.ts'
+import { formerAddresses } from './restore.ts'
 import type { StateFile } from './state-file.ts'
 
 export interface NetworkState {
@@ -14,18 +15,14 @@ export interface NetworkState {
   readonly file?: StateFile
 }
 
-/** Loads what it needs only where there is a folder. Rejects with an Error that says what is wrong with it. */
+/** Loads the database only where there is a folder. Rejects with an Error that says what is wrong with it. */
 export async function openNetworkState(
   { state: folder, config }: ClusterOptions,
   topology: Topology,
   onError: (where: string, error: unknown) => void,
 ): Promise<NetworkState> {
   if (folder === undefined) return { objects: NO_STATE, formerAddresses: new Map() }
-  const [{ openStateFile }, { objectState }, { formerAddresses }] = await Promise.all([
-    import('./state-file.ts'),
-    import('./object-state.ts'),
-    import('./restore.ts'),
-  ])
+  const { openStateFile } = await import('./state-file.ts')
   const file = await openStateFile(folder)
   try {
     checkRanges(folder, file, config)
