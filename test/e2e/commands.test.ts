@@ -131,7 +131,7 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     const { code, stderr, stdout } = await machine.portolan('up', write('waits.yaml', WAITS), '--wait=200ms', ...NONE)
     expect(stderr).toMatch(/^created Pod default\/waits\nnot every Pod is ready after 0\.2 s\n/)
     expect(stdout).toMatch(
-      /^default\/waits +not ready +Pending: 0\/2 nodes are available: 2 did not match the Pod's nodeSelector\./m,
+      /^default\/waits +not ready +Pending: 0\/2 nodes are available: 2 node\(s\) didn't match Pod's node affinity\/selector\./m,
     )
     expect(code).toBe(1)
     expect((await down()).stdout).toMatch(/1 Pod, 0 Services, 0 host ports\n$/)
