@@ -31,9 +31,9 @@ export interface ServiceProxy extends Consumer {
   readonly notices: Pick<ServiceNotices, 'follow'>
   /** Why a place has no rules at all, which a kernel without all of nf_tables is the reason for; undefined where none lacks them. */
   refusal(): string | undefined
-  /** From now on the nodes count what they pass on: no start waits for that. */
+  /** From now on the nodes count connections: no start waits for that. */
   beginCounting(): void
-  /** What they have passed on to endpoints, node by node. */
+  /** What they have passed on to endpoints, node by node. Packets and bytes are counted from the first call on. */
   traffic(): readonly NodeTraffic[]
 }
 
@@ -85,7 +85,7 @@ export function createServiceProxy(
     beginCounting() {
       readers = counting.map((begin) => begin())
     },
-    traffic: () => readers.flatMap((read) => read(seen ?? OrderedMap.empty())),
+    traffic: () => readers.flatMap((reader) => reader.read(seen ?? OrderedMap.empty())),
     refusal: () => [...places.values()].flatMap((place) => refusalOf(place) ?? [])[0],
   }
 }

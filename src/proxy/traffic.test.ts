@@ -25,7 +25,7 @@ const answer: Packet = {
   ct: { ...first.ct, state: 'established', direction: 'reply', reply: { saddr: '10.244.1.2', sport: 8080 } },
 }
 const counted = (hook: Hook['hook'], packet: Packet): readonly string[] => {
-  const [table] = evaluate([compileTraffic('IPv4')], hook, packet, { localAddresses: new Set() }).tables
+  const [table] = evaluate([compileTraffic('IPv4', true)], hook, packet, { localAddresses: new Set() }).tables
   return TRAFFIC_SETS.flatMap((name) =>
     [...(table?.sets.get(name)?.elements.values() ?? [])].map(({ key }) => `${name} ${key.join(' ')}`),
   )

@@ -346,6 +346,6 @@ export const shapes: readonly Table[] = [
     table(addresses.family, 'proxy', setsOf(addresses), [...natChains(addresses), ...filterChains(addresses)]),
   ),
   inetTable(),
-  compileTraffic('IPv4'),
-  compileTraffic('IPv6'),
+  compileTraffic('IPv4', true),
+  compileTraffic('IPv6', true),
 ]
