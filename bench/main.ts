@@ -66,6 +66,12 @@ async function measureAll(): Promise<{ readonly run: Run; readonly save: boolean
   return { save, run: { date, commit: commit(), command, machine, loadAfter, rivals, rounds, seconds, measurements } }
 }
 
+/** Two runs of one commit with other workloads do not overwrite each other. */
+function partOf({ measurements }: Run): string {
+  const names = new Set(measurements.map(({ workload }) => workload))
+  return names.size === WORKLOADS.length ? '' : `-${[...names].join('-')}`
+}
+
 const { run, save } = await measureAll().catch((error: unknown) => {
   say(error instanceof Error ? error.message : String(error))
   process.exit(2)
@@ -73,7 +79,7 @@ const { run, save } = await measureAll().catch((error: unknown) => {
 process.stdout.write(`\n${goalsTable(run.measurements)}\n`)
 if (save) {
   mkdirSync(results, { recursive: true })
-  const file = join(results, `${run.date.slice(0, 10)}-${run.commit}`)
+  const file = join(results, `${run.date.slice(0, 10)}-${run.commit}${partOf(run)}`)
   writeFileSync(`${file}.json`, `${JSON.stringify(run, undefined, 2)}\n`)
   writeFileSync(`${file}.md`, markdown(run))
   say(`\nwritten to ${file}.md and .json`)

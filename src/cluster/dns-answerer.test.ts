@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AnyObject } from '../api/kinds.ts'
-import type { Message } from '../dns/message.ts'
+import { queryMessage, type Message } from '../dns/message.ts'
 import { readMessage } from '../dns/read-message.ts'
 import { CLASS_IN, formatRecord, QTYPE, RCODE, TYPE } from '../dns/records.ts'
 import { respond } from '../dns/respond.ts'
@@ -42,23 +42,7 @@ const pod = (podIP: string): AnyObject => ({
 const many = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `10.244.0.${i}`)
 
 function query(name: string, type: number = TYPE.A, changes: Partial<Message> = {}): Uint8Array {
-  return writeMessage({
-    id: 0xbeef,
-    response: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: 0,
-    questions: [{ name, type, class: CLASS_IN }],
-    answers: [],
-    authority: [],
-    additional: [],
-    ...changes,
-  })
+  return writeMessage({ ...queryMessage(0xbeef, { name, type, class: CLASS_IN }), ...changes })
 }
 
 const client = '10.244.9.9'

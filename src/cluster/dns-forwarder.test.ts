@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseHosts } from '../dns/hosts.ts'
-import type { Message } from '../dns/message.ts'
+import { queryMessage, type Message } from '../dns/message.ts'
 import { readMessage } from '../dns/read-message.ts'
 import { addressData, CLASS_IN, formatRecord, TYPE } from '../dns/records.ts'
 import { writeMessage } from '../dns/write-message.ts'
@@ -8,22 +8,7 @@ import { parseIP } from '../lib/ip.ts'
 import { createForwarder, type Forwarder, type ForwarderOptions } from './dns-forwarder.ts'
 
 function query(name: string, id = 1, type: number = TYPE.A): Uint8Array {
-  return writeMessage({
-    id,
-    response: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: 0,
-    questions: [{ name, type, class: CLASS_IN }],
-    answers: [],
-    authority: [],
-    additional: [],
-  })
+  return writeMessage(queryMessage(id, { name, type, class: CLASS_IN }))
 }
 
 /** Answers every name with one address, and keeps the names. */

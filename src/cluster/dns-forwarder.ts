@@ -4,6 +4,7 @@ import { createForwardCache, type ForwardCache } from '../dns/forward-cache.ts'
 import { answerHosts, type Hosts } from '../dns/hosts.ts'
 import { isWithin } from '../dns/names.ts'
 import { createPacketQuestion, readQuestion, type PacketQuestion } from '../dns/packet-question.ts'
+import { queryMessage } from '../dns/message.ts'
 import { readMessage } from '../dns/read-message.ts'
 import { CLASS_IN } from '../dns/records.ts'
 import { writeMessage } from '../dns/write-message.ts'
@@ -143,20 +144,5 @@ function withId(response: Uint8Array | undefined, id: number): Uint8Array | unde
 }
 
 function hinfoQuery(name: string): Uint8Array {
-  return writeMessage({
-    id: 1,
-    response: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: 0,
-    questions: [{ name, type: HINFO, class: CLASS_IN }],
-    answers: [],
-    authority: [],
-    additional: [],
-  })
+  return writeMessage(queryMessage(1, { name, type: HINFO, class: CLASS_IN }))
 }

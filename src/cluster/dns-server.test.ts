@@ -5,6 +5,7 @@ import { Resolver } from 'node:dns/promises'
 import koffi from 'koffi'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { AnyObject } from '../api/kinds.ts'
+import { queryMessage } from '../dns/message.ts'
 import { readMessage } from '../dns/read-message.ts'
 import { CLASS_IN, formatRecord, RCODE, TYPE } from '../dns/records.ts'
 import { writeMessage } from '../dns/write-message.ts'
@@ -52,22 +53,7 @@ const crowd: Zone = compileZone(
 )
 
 function query(id: number, name = WEB, type: number = TYPE.A): Uint8Array {
-  return writeMessage({
-    id,
-    response: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: 0,
-    questions: [{ name, type, class: CLASS_IN }],
-    answers: [],
-    authority: [],
-    additional: [],
-  })
+  return writeMessage(queryMessage(id, { name, type, class: CLASS_IN }))
 }
 
 const cleanUps: (() => unknown)[] = []

@@ -14,7 +14,6 @@ import { createHealthChecks } from './health-checks.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
 import { createProxyHealth, type ProxyHealth } from './proxy-health.ts'
 import { createProxyMetrics, withoutLocalEndpoints, type ProxyMetrics } from './proxy-metrics.ts'
-import type { Generations } from './proxier.ts'
 import type { Rivals } from './rival-proxy.ts'
 import { createNotices } from './service-proxy.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
@@ -88,7 +87,6 @@ function createTables(
   metrics: ProxyMetrics,
 ): { write(contexts: readonly NodeContext[], services: Services): void } {
   const watcher = createRuleWatcher()
-  const generations: Generations = new Set()
   const notices = createNotices(onError)
   const tables = new Map<IPFamily, FamilyTable>()
   const start = (context: NodeContext): FamilyTable => {
@@ -102,7 +100,6 @@ function createTables(
       where: `${node} ${family}`,
       namespace: undefined,
       watcher,
-      generations,
       compile: (services, previous) => nftablesBackend.compile(services, table.context, previous),
       settle: nftablesBackend.settle,
       onError: fail,

@@ -1,10 +1,11 @@
 import type { IPFamily, Pod } from '../api/core.ts'
 import { setSysctls } from '../host/sysctl.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
+import type { RuleWatcher } from '../host/rule-watch.ts'
 import { list, type Snapshot } from '../model/snapshot.ts'
 import { compileHostPorts, hasHostPorts } from '../proxy/pod-host-ports.ts'
 import type { Consumer } from './control-loop.ts'
-import { createProxier, type Proxier } from './proxier.ts'
+import { keepPlainTable } from './table-keeper.ts'
 
 /** Connections to 127.0.0.1 of the node leave it for the Pod, and their answers come back to it. */
 const LOOPBACK_IS_ROUTED = { 'ipv4.conf.all.route_localnet': '1' }
@@ -13,25 +14,23 @@ const LOOPBACK_IS_ROUTED = { 'ipv4.conf.all.route_localnet': '1' }
 export function createPodHostPorts(
   nodes: ReadonlyMap<string, NetworkNamespace>,
   families: readonly IPFamily[],
+  watcher: RuleWatcher,
   onError: (error: unknown) => void,
 ): Consumer {
-  const proxiers = new Map<string, Proxier>()
-  const proxierOf = (node: string, family: IPFamily): Proxier => {
+  const keepers = new Map<string, ReturnType<typeof keepPlainTable>>()
+  const keeperOf = (node: string, family: IPFamily): ReturnType<typeof keepPlainTable> => {
     const key = `${node} ${family}`
-    const known = proxiers.get(key)
+    const known = keepers.get(key)
     if (known !== undefined) return known
-    if (family === 'IPv4') setSysctls(nodes.get(node), LOOPBACK_IS_ROUTED)
-    const made = createProxier(nodes.get(node))
-    proxiers.set(key, made)
+    const namespace = nodes.get(node)
+    if (family === 'IPv4') setSysctls(namespace, LOOPBACK_IS_ROUTED)
+    const made = keepPlainTable({ where: `${node}, hostPorts`, namespace, watcher, onError })
+    keepers.set(key, made)
     return made
   }
   const write = (node: string, snapshot: Snapshot): void => {
-    try {
-      const pods = podsOf(snapshot, node)
-      for (const family of families) proxierOf(node, family).sync(compileHostPorts(pods, family))
-    } catch (error) {
-      onError(error)
-    }
+    const pods = podsOf(snapshot, node)
+    for (const family of families) keeperOf(node, family).sync(compileHostPorts(pods, family))
   }
   return {
     name: 'hostPorts',

@@ -31,36 +31,29 @@ export interface Replaced {
   readonly after: readonly Table[]
 }
 
-/**
- * What the proxiers of one namespace know of each other: which transaction of its rules each has seen last. They are
- * numbered, whoever's they are.
- */
-export type Generations = Set<{ seen: number }>
-
 /** `mostBytes`: of one transaction, where that is less than what the socket takes. */
 export function createProxier(
   namespace?: NetworkNamespace,
   replaced?: Replaced,
   mostBytes: number = Infinity,
-  generations: Generations = new Set(),
 ): Proxier {
   const socket = openNetfilter(namespace)
   const limit = Math.min(socket.sendLimit, mostBytes)
   let current: Table | undefined
   let sequence = 1
   let isUnknown = false
-  // Counted on with each transaction of a proxier: another number says that there was one of somebody else.
-  const generation = { seen: -1 }
-  generations.add(generation)
+  const own = ownTransactions(namespace)
+  // The kernel's number less that of our transactions: another one says that there was one of somebody else.
+  let others = Number.NaN
   const send = (transactions: readonly Transaction[]): void => {
     for (const transaction of transactions) {
       sequence = transaction.lastSequence + 2
       transact(socket, transaction)
-      for (const one of generations) one.seen++
+      own.count++
     }
   }
-  const changeOf = (known: readonly Table[], next: Table, others: Replaced | undefined): readonly Transaction[] => {
-    const { before, after } = others ?? { before: [], after: [] }
+  const changeOf = (known: readonly Table[], next: Table, rivals: Replaced | undefined): readonly Transaction[] => {
+    const { before, after } = rivals ?? { before: [], after: [] }
     const both = encodeBatches(diffPhases([...known, ...before], [next, ...after]), sequence, limit)
     if (both !== undefined) return both
     const own = encodeChange(known, [next], sequence, limit)
@@ -78,7 +71,7 @@ export function createProxier(
   }
   const takeOver = (wanted: Table): boolean => {
     const read = readQuietly(wanted, socket)
-    generation.seen = read.generation
+    others = read.generation - own.count
     const { found } = read
     // It decides nothing, and cannot be switched on again by what makes the rules.
     if (found === 'dormant') send([encodeTransaction(removal(wanted), sequence)])
@@ -87,7 +80,7 @@ export function createProxier(
   return {
     sync: (next) => void (current === undefined || isUnknown ? takeOver(next) : write([current], next)),
     mend() {
-      if (current === undefined || readGeneration(socket.ask(GENERATION_REQUEST)) === generation.seen) return false
+      if (current === undefined || readGeneration(socket.ask(GENERATION_REQUEST)) === others + own.count) return false
       return takeOver(current)
     },
     get table() {
@@ -95,6 +88,18 @@ export function createProxier(
     },
   }
 }
+
+/** All tables of a namespace have one generation: what is written here to one of them need not be read again for another. */
+function ownTransactions(namespace: NetworkNamespace | undefined): { count: number } {
+  const known = TRANSACTIONS.get(namespace ?? HOME)
+  if (known !== undefined) return known
+  const counted = { count: 0 }
+  TRANSACTIONS.set(namespace ?? HOME, counted)
+  return counted
+}
+
+const HOME = {}
+const TRANSACTIONS = new WeakMap<object, { count: number }>()
 
 interface Read {
   readonly found: ReturnType<typeof readBack>

@@ -1,6 +1,6 @@
 import type { IPFamily } from '../api/core.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
-import { createRuleWatcher } from '../host/rule-watch.ts'
+import type { RuleWatcher } from '../host/rule-watch.ts'
 import { formatCIDR } from '../lib/ip.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { resolvedServices } from '../model/resolve-services.ts'
@@ -14,7 +14,6 @@ import type { NodeTraffic } from '../proxy/traffic.ts'
 import { withConnectionLoads } from './connection-loads.ts'
 import type { Consumer } from './control-loop.ts'
 import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './service-notices.ts'
-import type { Generations } from './proxier.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 import type { FamilyTopology, NodePlan, Topology } from './topology.ts'
 import { countTraffic, type TrafficReader } from './traffic-counters.ts'
@@ -41,16 +40,15 @@ export interface ServiceProxy extends Consumer {
 export function createServiceProxy(
   topology: Topology,
   nodes: ReadonlyMap<string, NetworkNamespace>,
+  watcher: RuleWatcher,
   onError: (error: unknown) => void,
 ): ServiceProxy {
-  const watcher = createRuleWatcher()
   const places = new Map<string, Place>()
   const counting: (() => TrafficReader)[] = []
   let readers: readonly TrafficReader[] = []
   for (const node of topology.nodes) {
     const namespace = nodes.get(node.name)
-    const generations: Generations = new Set()
-    const common = { where: node.name, namespace, watcher, onError, generations }
+    const common = { where: node.name, namespace, watcher, onError }
     const keep = (family: FamilyTopology, i: number): TableKeeper => {
       const context = nodeContext(node, family, i)
       counting.push(() => countTraffic(context, common))
@@ -60,8 +58,7 @@ export function createServiceProxy(
     }
     places.set(node.name, placeOf(topology, keep))
   }
-  const generations: Generations = new Set()
-  const common = { where: BALANCER, namespace: undefined, watcher, onError, generations, settle: settleProgram }
+  const common = { where: BALANCER, namespace: undefined, watcher, onError, settle: settleProgram }
   places.set(
     BALANCER,
     placeOf(topology, (family, i) => keepTable({ ...common, compile: balancerCompiler(topology, family, i) })),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { trafficMetrics } from '../proxy/traffic-metrics.ts'
 import type { StateFile } from './state/state-file.ts'
 import { CONTROLLERS } from '../controllers/index.ts'
+import { createRuleWatcher } from '../host/rule-watch.ts'
 import { systemClock } from '../host/clock.ts'
 import { connectFrom } from '../host/connect-from.ts'
 import { createFabric, type Fabric } from '../host/fabric.ts'
@@ -205,15 +206,16 @@ interface Loops {
 function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
   const { config, topology, nodes, objects } = parts
   const families = topology.families.map(({ family }) => family)
+  const watcher = createRuleWatcher()
   let loop: ControlLoop | undefined
   const kubelet = makeKubelet(parts, () => loop?.settled() ?? Promise.resolve())
-  const serviceProxy = createServiceProxy(topology, nodes, (error) => reportError('service proxy', error))
+  const serviceProxy = createServiceProxy(topology, nodes, watcher, (error) => reportError('service proxy', error))
   const consumers = [
     serviceProxy,
     createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
     createHealthChecks(topology, nodes, (error) => reportError('health checks', error)),
     hostPorts,
-    createPodHostPorts(nodes, families, (error) => reportError('hostPorts', error)),
+    createPodHostPorts(nodes, families, watcher, (error) => reportError('hostPorts', error)),
     podConsumer(kubelet),
   ]
   loop = startControlLoop({

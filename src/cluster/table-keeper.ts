@@ -5,7 +5,7 @@ import type { Table } from '../nft/ruleset.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import type { Claims } from '../proxy/backends/nftables/claims.ts'
 import { advanceAround } from './advance-around.ts'
-import { createProxier, type Generations, type Proxier, type Replaced } from './proxier.ts'
+import { createProxier, type Proxier, type Replaced } from './proxier.ts'
 import { inSteps } from './service-steps.ts'
 
 export type Services = ReturnType<typeof resolvedServices>
@@ -46,8 +46,6 @@ export interface TableKeeperOptions<Program extends ServiceProgram> {
   readonly onWritten?: () => void
   /** Rules of somebody else that make way. */
   readonly replaced?: Replaced
-  /** Of all keepers in the namespace, where there are several. */
-  readonly generations?: Generations
 }
 
 interface ServiceProgram {
@@ -63,7 +61,7 @@ interface ServiceProgram {
  */
 export function keepTable<Program extends ServiceProgram>(options: TableKeeperOptions<Program>): TableKeeper {
   const { where, namespace, watcher, onError } = options
-  const proxier = createProxier(namespace, options.replaced, undefined, options.generations)
+  const proxier = createProxier(namespace, options.replaced)
   const writer = createWriter(options, proxier)
   let wanted: Services | undefined
   let timer: NodeJS.Timeout | undefined
@@ -105,6 +103,25 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
     table: () => proxier.table,
     refusal: () => (proxier.table === undefined ? refused : undefined),
     state: writer.state,
+  }
+}
+
+/** Keeps a table that does not come from Services, in the same way. */
+export function keepPlainTable(place: Omit<TableKeeperOptions<never>, 'compile' | 'settle'>): {
+  sync(table: Table): void
+} {
+  const none = OrderedMap.empty<never>()
+  let wanted: Table | undefined
+  let keeper: TableKeeper | undefined
+  return {
+    sync(table) {
+      wanted = table
+      keeper ??= keepTable({
+        ...place,
+        compile: () => ({ table: wanted ?? table, services: none, contested: none }),
+      })
+      keeper.sync(none)
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { addressOf, CLASS_IN, RCODE, TYPE } from '../dns/records.ts'
+import { queryMessage } from '../dns/message.ts'
 import { readMessage } from '../dns/read-message.ts'
 import { writeMessage } from '../dns/write-message.ts'
 import type { Query } from '../explain/trace/observation.ts'
@@ -35,22 +36,7 @@ export async function resolveNames(
 async function ask(namespace: NetworkNamespace, server: string, name: string): Promise<Query> {
   const start = performance.now()
   const question = { name: `${name}.`, type: TYPE.A, class: CLASS_IN }
-  const send = writeMessage({
-    id: 1 + Math.floor(Math.random() * 65_534),
-    response: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: 0,
-    questions: [question],
-    answers: [],
-    authority: [],
-    additional: [],
-  })
+  const send = writeMessage(queryMessage(1 + Math.floor(Math.random() * 65_534), question))
   const [answer] = await connectAll(namespace, [{ address: server, port: DNS_PORT }], {
     protocol: 'UDP',
     send,

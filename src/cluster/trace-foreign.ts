@@ -11,11 +11,13 @@ const NFTA_TABLE_NAME = 1
 const [MESSAGE_HEADER, NETFILTER_HEADER] = [16, 4]
 const FAMILIES: Readonly<Record<number, string>> = { 1: 'inet', 2: 'ip', 3: 'arp', 5: 'netdev', 7: 'bridge', 10: 'ip6' }
 
+/** Each part of the proxy has a table of its own, whose name begins so. */
+const OWN = /^ip6? portolan(-|$)/
+
 /** Tables of a namespace that are not Portolan's, as `inet filter`; legacy iptables as `iptables filter`. */
 export function foreignTables(namespace: NetworkNamespace): readonly string[] {
-  const own = new Set(['ip', 'ip6'].flatMap((family) => ['', '-traffic'].map((part) => `${family} portolan${part}`)))
   const legacy = inNamespace(namespace, () => readNames('ip_tables_names').map((name) => `iptables ${name}`))
-  return [...dumpTables(namespace).filter((name) => !own.has(name)), ...legacy]
+  return [...dumpTables(namespace).filter((name) => !OWN.test(name)), ...legacy]
 }
 
 function readNames(file: string): readonly string[] {

@@ -1,10 +1,8 @@
 import { openNetlink } from '../host/netlink.ts'
-import { OrderedMap } from '../lib/ordered-map.ts'
 import { readCounters } from '../nft/read-counters.ts'
-import type { Table } from '../nft/ruleset.ts'
 import type { NodeContext } from '../proxy/node-context.ts'
 import { compileTraffic, type NodeTraffic, type TrafficCount, trafficOf, type TrafficSet } from '../proxy/traffic.ts'
-import { keepTable, type Services, type TableKeeperOptions } from './table-keeper.ts'
+import { keepPlainTable, type Services } from './table-keeper.ts'
 
 /** The counts of one node and family. */
 export interface TrafficReader {
@@ -13,18 +11,14 @@ export interface TrafficReader {
 }
 
 /** Lets a node count what it passes on to endpoints. */
-export function countTraffic(
-  node: NodeContext,
-  place: Omit<TableKeeperOptions<never>, 'compile' | 'settle'>,
-): TrafficReader {
-  const programOf = (packets: boolean): Program => ({ ...NO_SERVICES, table: compileTraffic(node.family, packets) })
-  let program = programOf(false)
-  const keeper = keepTable({ ...place, where: `${node.name}, traffic`, compile: () => program })
-  keeper.sync(program.services)
+export function countTraffic(node: NodeContext, place: Parameters<typeof keepPlainTable>[0]): TrafficReader {
+  const keeper = keepPlainTable({ ...place, where: `${node.name}, traffic` })
+  let table = compileTraffic(node.family, false)
+  keeper.sync(table)
   const socket = openNetlink('netfilter', place.namespace)
   const read = (name: TrafficSet): readonly TrafficCount[] => {
-    const set = program.table.sets.get(name)
-    return set === undefined ? [] : readCounters(program.table, set, socket.dump)
+    const set = table.sets.get(name)
+    return set === undefined ? [] : readCounters(table, set, socket.dump)
   }
   let countsPackets = false
   return {
@@ -32,19 +26,11 @@ export function countTraffic(
       const counts = { connections: read('connections'), sent: read('sent'), received: read('received') }
       if (!countsPackets) {
         countsPackets = true
-        program = programOf(true)
-        keeper.sync(program.services)
+        table = compileTraffic(node.family, true)
+        keeper.sync(table)
       }
       const ports = [...services.values()].flat().filter(({ family }) => family === node.family)
       return trafficOf(counts, ports, node.addresses).map((traffic) => ({ node: node.name, ...traffic }))
     },
   }
 }
-
-interface Program {
-  readonly table: Table
-  readonly services: OrderedMap<never>
-  readonly contested: OrderedMap<never>
-}
-
-const NO_SERVICES: Omit<Program, 'table'> = { services: OrderedMap.empty(), contested: OrderedMap.empty() }

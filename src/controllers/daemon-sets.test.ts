@@ -2,31 +2,12 @@ import { describe, expect, test } from 'vitest'
 import type { DaemonSet } from '../api/apps.ts'
 import type { Node, Taint } from '../api/core.ts'
 import type { Change } from '../model/change.ts'
-import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
-import { isPodReady, isPodTerminating } from '../model/endpoints.ts'
 import { get, list, objectKey, snapshotOf, type Snapshot } from '../model/snapshot.ts'
-import type { Controller } from './controller.ts'
 import { applyChange, reconcileToFixedPoint, type FixedPoint } from './fixed-point.ts'
 import { CONTROLLERS } from './index.ts'
+import { TEST_CONFIG, testKubelet } from './helpers/test-kubelet.ts'
 
-const parsed = parseClusterConfig(DEFAULT_CLUSTER_CONFIG)
-if (!('clusterDomain' in parsed)) throw new Error(parsed.join('\n'))
-const config: ClusterConfig = parsed
-
-/** Pods become ready, unless their image is `broken`; what is being deleted goes. */
-const kubelet: Controller = {
-  name: 'kubelet',
-  watches: ['Pod'],
-  keys: (object) => [objectKey(object)],
-  reconcile: (snapshot, key) => {
-    const pod = get(snapshot, 'Pod', key)
-    if (pod?.spec.nodeName === undefined) return []
-    if (isPodTerminating(pod)) return [{ verb: 'delete', kind: 'Pod', key }]
-    if (isPodReady(pod) || pod.spec.containers[0]?.image === 'broken') return []
-    const conditions = [...(pod.status?.conditions ?? []), { type: 'Ready', status: 'True' as const }]
-    return [{ verb: 'update', object: { ...pod, status: { ...pod.status, phase: 'Running', conditions } } }]
-  },
-}
+const kubelet = testKubelet()
 
 function node(name: string, labels: Record<string, string> = {}, spec: Node['spec'] = {}): Node {
   const status = { conditions: [{ type: 'Ready', status: 'True' as const }] }
@@ -48,7 +29,7 @@ function daemonSet(spec: Partial<DaemonSet['spec']> = {}, pod: object = {}, imag
 }
 
 const settle = (snapshot: Snapshot, previous?: Snapshot): FixedPoint =>
-  reconcileToFixedPoint(snapshot, [...CONTROLLERS, kubelet], config, previous)
+  reconcileToFixedPoint(snapshot, [...CONTROLLERS, kubelet], TEST_CONFIG, previous)
 const change = (before: Snapshot, ...changes: Change[]): FixedPoint =>
   settle(changes.reduce(applyChange, before), before)
 

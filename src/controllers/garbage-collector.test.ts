@@ -5,16 +5,12 @@ import type { ConfigMap, Node, Pod } from '../api/core.ts'
 import type { AnyObject, Kind } from '../api/kinds.ts'
 import type { OwnerReference } from '../api/meta.ts'
 import type { Change } from '../model/change.ts'
-import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { get, list, objectKey, snapshotOf, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { applyChange, reconcileToFixedPoint } from './fixed-point.ts'
 import { controllerOf } from './helpers/owners.ts'
 import { CONTROLLERS } from './index.ts'
-
-const parsed = parseClusterConfig(DEFAULT_CLUSTER_CONFIG)
-if (!('clusterDomain' in parsed)) throw new Error(parsed.join('\n'))
-const config: ClusterConfig = parsed
+import { TEST_CONFIG } from './helpers/test-kubelet.ts'
 
 /** What is being deleted goes, once it may. */
 const kubelet: Controller = {
@@ -28,7 +24,7 @@ const kubelet: Controller = {
 }
 
 const settle = (snapshot: Snapshot, previous?: Snapshot, controllers = [...CONTROLLERS, kubelet]): Snapshot =>
-  reconcileToFixedPoint(snapshot, controllers, config, previous).snapshot
+  reconcileToFixedPoint(snapshot, controllers, TEST_CONFIG, previous).snapshot
 const change = (before: Snapshot, ...changes: Change[]): Snapshot => settle(changes.reduce(applyChange, before), before)
 const names = (snapshot: Snapshot, kind: Kind): readonly string[] =>
   list(snapshot, kind).map(({ metadata }: AnyObject) => metadata.name)
@@ -145,7 +141,7 @@ describe('a Deployment', () => {
     const { changes, snapshot } = reconcileToFixedPoint(
       applyChange(start, { verb: 'delete', kind: 'Deployment', key: 'default/web', isForeground: true }),
       [...CONTROLLERS, kubelet],
-      config,
+      TEST_CONFIG,
       start,
     )
     expect([list(snapshot, 'Pod'), list(snapshot, 'ReplicaSet'), list(snapshot, 'Deployment')]).toEqual([[], [], []])

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import type { CronJob, Job, JobSpec } from '../api/batch.ts'
 import type { Node, Pod } from '../api/core.ts'
 import type { Change } from '../model/change.ts'
-import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { isPodFinished, isPodTerminating } from '../model/endpoints.ts'
 import { get, list, objectKey, snapshotOf, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
@@ -11,10 +10,7 @@ import { cronJobController } from './cron-jobs.ts'
 import { applyChange, reconcileToFixedPoint } from './fixed-point.ts'
 import { CONTROLLERS } from './index.ts'
 import { jobController } from './jobs.ts'
-
-const parsed = parseClusterConfig(DEFAULT_CLUSTER_CONFIG)
-if (!('clusterDomain' in parsed)) throw new Error(parsed.join('\n'))
-const config: ClusterConfig = parsed
+import { TEST_CONFIG } from './helpers/test-kubelet.ts'
 
 const START = Date.parse('2026-01-01T00:00:00Z')
 const SECOND = 1000
@@ -62,7 +58,7 @@ function job(image: string, spec: Partial<JobSpec> = {}): Job {
 }
 
 const settle = (snapshot: Snapshot, now = START, previous?: Snapshot): Snapshot =>
-  reconcileToFixedPoint(snapshot, [...CONTROLLERS, kubelet], config, previous, now).snapshot
+  reconcileToFixedPoint(snapshot, [...CONTROLLERS, kubelet], TEST_CONFIG, previous, now).snapshot
 const change = (before: Snapshot, now: number, ...changes: Change[]): Snapshot =>
   settle(changes.reduce(applyChange, before), now, before)
 const run = (...objects: Parameters<typeof snapshotOf>[0] extends Iterable<infer T> ? T[] : never): Snapshot =>
@@ -80,7 +76,7 @@ const phases = (snapshot: Snapshot): readonly string[] =>
 
 /** Time goes on to when the controller wants to be woken, and it is. */
 function wake(snapshot: Snapshot, now: number, key = 'default/work', controller = jobController): Snapshot {
-  const changes = controller.reconcile(snapshot, key, config, now)
+  const changes = controller.reconcile(snapshot, key, TEST_CONFIG, now)
   return change(snapshot, now, ...changes)
 }
 

@@ -3,19 +3,15 @@ import type { Namespace, Service } from '../api/core.ts'
 import type { AnyObject } from '../api/kinds.ts'
 import type { IPAddress } from '../api/networking.ts'
 import type { Change } from '../model/change.ts'
-import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { get, list, objectKey, snapshotOf, type Snapshot } from '../model/snapshot.ts'
 import { applyChange, reconcileToFixedPoint } from './fixed-point.ts'
 import { CONTROLLERS } from './index.ts'
 import { rootAuthority } from './service-accounts.ts'
 import { ownRange } from './service-cidrs.ts'
-
-const parsed = parseClusterConfig(DEFAULT_CLUSTER_CONFIG)
-if (!('clusterDomain' in parsed)) throw new Error(parsed.join('\n'))
-const config: ClusterConfig = parsed
+import { TEST_CONFIG } from './helpers/test-kubelet.ts'
 
 const settle = (snapshot: Snapshot, previous?: Snapshot): Snapshot =>
-  reconcileToFixedPoint(snapshot, CONTROLLERS, config, previous).snapshot
+  reconcileToFixedPoint(snapshot, CONTROLLERS, TEST_CONFIG, previous).snapshot
 const change = (before: Snapshot, ...changes: Change[]): Snapshot => settle(changes.reduce(applyChange, before), before)
 const namespace = (name: string): Namespace => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
 const keys = (snapshot: Snapshot, kind: 'ServiceAccount' | 'ConfigMap' | 'IPAddress'): readonly string[] =>
@@ -118,8 +114,8 @@ describe('addresses', () => {
 })
 
 test("the network's own range is ready and stays; others are not used", () => {
-  const more = { ...ownRange(config), metadata: { name: 'more' }, spec: { cidrs: ['10.200.0.0/16'] } }
-  const start = settle(snapshotOf([ownRange(config), more]))
+  const more = { ...ownRange(TEST_CONFIG), metadata: { name: 'more' }, spec: { cidrs: ['10.200.0.0/16'] } }
+  const start = settle(snapshotOf([ownRange(TEST_CONFIG), more]))
   const states = (snapshot: Snapshot): readonly string[] =>
     list(snapshot, 'ServiceCIDR').map(
       ({ metadata, spec, status }) => `${metadata.name} ${spec?.cidrs?.join()} ${status?.conditions?.[0]?.status}`,

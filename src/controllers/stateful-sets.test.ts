@@ -3,35 +3,15 @@ import { describe, expect, test } from 'vitest'
 import type { StatefulSet } from '../api/apps.ts'
 import type { Node, Pod } from '../api/core.ts'
 import type { Change } from '../model/change.ts'
-import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
-import { isPodReady, isPodTerminating } from '../model/endpoints.ts'
-import { get, list, objectKey, snapshotOf, type Snapshot } from '../model/snapshot.ts'
-import type { Controller } from './controller.ts'
+import { get, list, snapshotOf, type Snapshot } from '../model/snapshot.ts'
 import { applyChange, reconcileToFixedPoint, type FixedPoint } from './fixed-point.ts'
 import { CONTROLLERS } from './index.ts'
+import { TEST_CONFIG, testKubelet } from './helpers/test-kubelet.ts'
 import { statefulSetController } from './stateful-sets.ts'
-
-const parsed = parseClusterConfig(DEFAULT_CLUSTER_CONFIG)
-if (!('clusterDomain' in parsed)) throw new Error(parsed.join('\n'))
-const config: ClusterConfig = parsed
 
 const READY_SINCE = '2026-01-01T00:00:00Z'
 
-/** Pods become ready, unless their image is `broken`; what is being deleted goes. */
-const kubelet: Controller = {
-  name: 'kubelet',
-  watches: ['Pod'],
-  keys: (object) => [objectKey(object)],
-  reconcile: (snapshot, key) => {
-    const pod = get(snapshot, 'Pod', key)
-    if (pod?.spec.nodeName === undefined) return []
-    if (isPodTerminating(pod)) return [{ verb: 'delete', kind: 'Pod', key }]
-    if (isPodReady(pod) || pod.spec.containers[0]?.image === 'broken') return []
-    const ready = { type: 'Ready', status: 'True' as const, lastTransitionTime: READY_SINCE }
-    const conditions = [...(pod.status?.conditions ?? []), ready]
-    return [{ verb: 'update', object: { ...pod, status: { ...pod.status, phase: 'Running', conditions } } }]
-  },
-}
+const kubelet = testKubelet(undefined, READY_SINCE)
 
 function statefulSet(spec: Partial<StatefulSet['spec']> = {}, image = 'db:1'): StatefulSet {
   const labels = { app: 'db' }
@@ -57,7 +37,7 @@ const node: Node = {
 }
 
 const settle = (snapshot: Snapshot, previous?: Snapshot): FixedPoint =>
-  reconcileToFixedPoint(snapshot, [...CONTROLLERS, kubelet], config, previous)
+  reconcileToFixedPoint(snapshot, [...CONTROLLERS, kubelet], TEST_CONFIG, previous)
 
 function change(before: Snapshot, ...changes: Change[]): FixedPoint {
   return settle(changes.reduce(applyChange, before), before)
@@ -238,10 +218,16 @@ describe('a new template', () => {
 test('minReadySeconds: available later than ready, and woken for it', () => {
   const slow = statefulSet({ minReadySeconds: 10 })
   const since = Date.parse(READY_SINCE)
-  const before = reconcileToFixedPoint(snapshotOf([node, slow]), [...CONTROLLERS, kubelet], config, undefined, since)
+  const before = reconcileToFixedPoint(
+    snapshotOf([node, slow]),
+    [...CONTROLLERS, kubelet],
+    TEST_CONFIG,
+    undefined,
+    since,
+  )
   expect(namesOf(before.snapshot)).toEqual(['db-0'])
   expect(statusOf(before.snapshot)).toMatchObject({ readyReplicas: 1, availableReplicas: 0 })
   expect(statefulSetController.wakeAt?.(before.snapshot, 'default/db', since)).toBe(since + 10_000)
-  const after = statefulSetController.reconcile(before.snapshot, 'default/db', config, since + 10_000)
+  const after = statefulSetController.reconcile(before.snapshot, 'default/db', TEST_CONFIG, since + 10_000)
   expect(order(after, 'create')).toEqual(['db-1'])
 })

@@ -4,38 +4,21 @@ import type { Deployment } from '../api/apps.ts'
 import type { Namespace, Node, Pod, Service } from '../api/core.ts'
 import type { AnyObject } from '../api/kinds.ts'
 import type { Change } from '../model/change.ts'
-import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { isPodReady, isPodTerminating } from '../model/endpoints.ts'
 import { get, list, objectKey, snapshotOf, type Snapshot } from '../model/snapshot.ts'
-import type { Controller } from './controller.ts'
 import { applyChange, reconcileToFixedPoint, type FixedPoint } from './fixed-point.ts'
 import { deploymentController } from './deployments.ts'
 import { CONTROLLERS } from './index.ts'
+import { TEST_CONFIG, testKubelet } from './helpers/test-kubelet.ts'
 
-const parsed = parseClusterConfig(DEFAULT_CLUSTER_CONFIG)
-if (!('clusterDomain' in parsed)) throw new Error(parsed.join('\n'))
-const config: ClusterConfig = parsed
-
-/** Pods become ready one at a time, unless their image is `broken`; what is being deleted goes. */
-const kubelet: Controller = {
-  name: 'kubelet',
-  watches: ['Pod'],
-  keys: (object) => [objectKey(object)],
-  reconcile: (snapshot, key) => {
-    const pod = get(snapshot, 'Pod', key)
-    if (pod?.spec.nodeName === undefined) return []
-    if (isPodTerminating(pod)) return [{ verb: 'delete', kind: 'Pod', key }]
-    if (isPodReady(pod) || pod.spec.containers[0]?.image === 'broken') return []
-    const { length } = list(snapshot, 'Pod').filter(({ status }) => status?.podIP !== undefined)
-    const conditions = [...(pod.status?.conditions ?? []), { type: 'Ready', status: 'True' as const }]
-    const status = { ...pod.status, phase: 'Running' as const, podIP: `10.244.1.${length + 1}`, conditions }
-    return [{ verb: 'update', object: { ...pod, status } }]
-  },
-}
+/** One at a time: each gets the next address. */
+const kubelet = testKubelet((snapshot) => ({
+  podIP: `10.244.1.${list(snapshot, 'Pod').filter(({ status }) => status?.podIP !== undefined).length + 1}`,
+}))
 
 const controllers = [...CONTROLLERS, kubelet]
 const settle = (snapshot: Snapshot, previous?: Snapshot): FixedPoint =>
-  reconcileToFixedPoint(snapshot, controllers, config, previous)
+  reconcileToFixedPoint(snapshot, controllers, TEST_CONFIG, previous)
 
 /** The state after a user's changes, and what the controllers did about them. */
 function change(before: Snapshot, ...changes: Change[]): FixedPoint {
@@ -253,7 +236,7 @@ describe('work', () => {
     status: { podIP: `10.244.${Math.floor(i / 250)}.${i % 250}` },
   })
   const objects = Array.from({ length: size }, (_, i) => [service1000(i), pod1000(i)]).flat()
-  const full = reconcileToFixedPoint(snapshotOf([node('node-1'), ...objects]), CONTROLLERS, config)
+  const full = reconcileToFixedPoint(snapshotOf([node('node-1'), ...objects]), CONTROLLERS, TEST_CONFIG)
 
   test('1,000 Services and 1,000 Pods are each reconciled a small number of times', () => {
     expect(list(full.snapshot, 'EndpointSlice')).toHaveLength(size)
@@ -267,7 +250,7 @@ describe('work', () => {
     if (pod === undefined) throw new Error('gone')
     const status = { ...pod.status, conditions: [{ type: 'Ready', status: 'True' as const }] }
     const ready = applyChange(full.snapshot, { verb: 'update', object: { ...pod, status } })
-    const { changes, reconciled } = reconcileToFixedPoint(ready, CONTROLLERS, config, full.snapshot)
+    const { changes, reconciled } = reconcileToFixedPoint(ready, CONTROLLERS, TEST_CONFIG, full.snapshot)
     expect(changes).toHaveLength(2)
     expect([...new Set(reconciled)].sort()).toEqual([
       'endpoint-slice-mirroring default/s7',
@@ -285,7 +268,7 @@ describe('what a Deployment says of itself', () => {
     return { ...rest, spec: { ...spec, progressDeadlineSeconds: 10, ...extra } }
   }
   const run = (snapshot: Snapshot, now: number, previous?: Snapshot): Snapshot =>
-    reconcileToFixedPoint(snapshot, controllers, config, previous, now).snapshot
+    reconcileToFixedPoint(snapshot, controllers, TEST_CONFIG, previous, now).snapshot
   const step = (before: Snapshot, now: number, next: Deployment): Snapshot =>
     run(applyChange(before, updated(before, next)), now, before)
   const said = (snapshot: Snapshot): readonly string[] =>
@@ -308,10 +291,10 @@ describe('what a Deployment says of itself', () => {
     expect(said(stuck)[1]).toBe('Progressing True ReplicaSetUpdated 2026-01-01T00:00:05Z')
     expect(get(stuck, 'Deployment', 'default/web')?.status?.unavailableReplicas).toBe(1)
     expect(wake(stuck)).toBe(at(15))
-    const late = deploymentController.reconcile(stuck, 'default/web', config, at(15)).reduce(applyChange, stuck)
+    const late = deploymentController.reconcile(stuck, 'default/web', TEST_CONFIG, at(15)).reduce(applyChange, stuck)
     expect(said(late)[1]).toBe('Progressing False ProgressDeadlineExceeded 2026-01-01T00:00:15Z')
     expect(wake(late)).toBeUndefined()
-    expect(deploymentController.reconcile(late, 'default/web', config, at(20))).toEqual([])
+    expect(deploymentController.reconcile(late, 'default/web', TEST_CONFIG, at(20))).toEqual([])
     expect(said(step(late, at(30), limited('nginx:1')))[1]).toBe(
       'Progressing True NewReplicaSetAvailable 2026-01-01T00:00:30Z',
     )

@@ -27,6 +27,26 @@ export interface Message {
   readonly edns?: Edns
 }
 
+/** A plain question, as a resolver asks it of a server that may ask others. */
+export function queryMessage(id: number, question: Question): Message {
+  return {
+    id,
+    response: false,
+    opcode: 0,
+    authoritative: false,
+    truncated: false,
+    recursionDesired: true,
+    recursionAvailable: false,
+    authenticData: false,
+    checkingDisabled: false,
+    rcode: 0,
+    questions: [question],
+    answers: [],
+    authority: [],
+    additional: [],
+  }
+}
+
 /** Bits of the second 16-bit word of the header. */
 export const FLAG = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100, RA: 0x0080, AD: 0x0020, CD: 0x0010 } as const
 export const HEADER_SIZE = 12

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AnyObject } from '../api/kinds.ts'
 import { snapshotOf } from '../model/snapshot.ts'
-import type { Message } from './message.ts'
+import { queryMessage, type Message } from './message.ts'
 import { readMessage } from './read-message.ts'
 import { CLASS_IN, formatRecord, QTYPE, RCODE, TYPE, type ResourceRecord } from './records.ts'
 import { completeChain, respond, rotate, type Reaction } from './respond.ts'
@@ -49,23 +49,7 @@ function zone(options: Partial<ZoneConfig> = {}): Zone {
 const CROWD = 'crowd.shop.svc.cluster.local.'
 
 function query(name: string, type: number, changes: Partial<Message> = {}): Uint8Array {
-  return writeMessage({
-    id: 0xbeef,
-    response: false,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: false,
-    authenticData: true,
-    checkingDisabled: false,
-    rcode: 0,
-    questions: [{ name, type, class: CLASS_IN }],
-    answers: [],
-    authority: [],
-    additional: [],
-    ...changes,
-  })
+  return writeMessage({ ...queryMessage(0xbeef, { name, type, class: CLASS_IN }), authenticData: true, ...changes })
 }
 
 function edns(size: number, version = 0): Partial<Message> {

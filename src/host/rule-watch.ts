@@ -9,7 +9,10 @@ export interface RuleWatch {
 }
 
 export interface RuleWatcher {
-  /** Each namespace has one watch, whose quiet is that of all who asked for it. Calls `onChange` soon after each transaction in the namespace, unless it was a quiet one. Throws where the kernel refuses. */
+  /**
+   * Calls `onChange` soon after each transaction in the namespace, unless it was a quiet one. A namespace has one watch,
+   * whose quiet is that of all who asked for it. Throws where the kernel refuses.
+   */
   watch(namespace: NetworkNamespace | undefined, onChange: () => void): RuleWatch
 }
 

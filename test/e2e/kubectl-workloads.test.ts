@@ -2,18 +2,18 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { normalise, parseTranscript } from '../apiserver/transcript.ts'
+import { kubectlOf, type KubectlNetwork } from './kubectl-network.ts'
 import { createMachine, missing, title, type Machine } from './network.ts'
 
 const reason = missing('kubectl')
 
 describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
   let machine: Machine
-  let environment: Record<string, string>
+  let environment: KubectlNetwork['environment']
   beforeAll(async () => {
     machine = await createMachine()
     await machine.up()
-    const { stdout } = await machine.portolan('kubeconfig')
-    environment = { KUBECONFIG: stdout.trim(), HOME: machine.folder }
+    environment = (await kubectlOf(machine)).environment
   })
   afterAll(async () => {
     await machine.portolan('down')

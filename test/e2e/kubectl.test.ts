@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { normalise, parseTranscript } from '../apiserver/transcript.ts'
+import { kubectlOf, type KubectlNetwork } from './kubectl-network.ts'
 import { createMachine, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
 
 const reason = missing('kubectl')
@@ -13,12 +14,11 @@ const kubectls = existsSync(VERSIONS)
 
 describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
   let machine: Machine
-  let environment: Record<string, string>
+  let environment: KubectlNetwork['environment']
   beforeAll(async () => {
     machine = await createMachine()
     await machine.up()
-    const { stdout } = await machine.portolan('kubeconfig')
-    environment = { KUBECONFIG: stdout.trim(), HOME: machine.folder }
+    environment = (await kubectlOf(machine)).environment
   })
   afterAll(async () => {
     await machine.portolan('down')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKOUT, createMachine, eventually, missing, title, type Machine } from './network.ts'
 
-const reason = missing('getent', 'hostname')
+const reason = missing('getent', 'hostname', 'nft')
 
 describe.skipIf(reason !== undefined)(title('names and ports of Pods', reason), () => {
   let machine: Machine
@@ -74,6 +74,17 @@ describe.skipIf(reason !== undefined)(title('names and ports of Pods', reason), 
     expect(await inside('outside', `timeout 5 ${ask}`)).toMatch(/^pod\/published node\/node-1 10\.244\.1\.\d+:53 /)
     expect(await inside('outside', 'curl -s 192.168.1.100:8081; echo $?')).toBe('7')
     expect(await inside('outside', 'curl -s 192.168.1.101:8080; echo $?')).toBe('7')
+  })
+
+  test('rules of hostPorts that somebody flushes come back; live traces take them for our own', async () => {
+    const ask = (): Promise<string> => inside('outside', 'curl -s -m 2 192.168.1.100:8080/hostname; true')
+    const published = await ask()
+    expect(published).not.toBe('')
+    await inside('node/node-1', 'nft flush ruleset')
+    await eventually(ask, (answer) => answer === published)
+    expect(await ask()).toBe(published)
+    const { stdout } = await machine.portolan('trace', '--name', 'own', 'outside', 'http://192.168.1.100:8080/')
+    expect(stdout).not.toContain('portolan-host-ports')
   })
 
   test('nothing is left', async () => {

@@ -2,22 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { kubectlOf, type KubectlNetwork } from './kubectl-network.ts'
 import { CHECKOUT, createMachine, eventually, missing, PORTOLAN, title, type Machine } from './network.ts'
 
 const reason = missing('kubectl', 'nsenter')
 
 describe.skipIf(reason !== undefined)(title('volumes', reason), () => {
   let machine: Machine
-  let environment: Record<string, string> = {}
-  const kubectl = async (line: string): Promise<string> => {
-    const { stdout, stderr } = await machine.sh(`kubectl ${line}`, { environment })
-    return `${stdout}${stderr}`.trim()
-  }
-  const becomes = (line: string, wanted: RegExp): Promise<string> =>
-    eventually(
-      () => kubectl(line),
-      (found) => wanted.test(found),
-    )
+  let kubectl: KubectlNetwork
 
   beforeAll(async () => {
     machine = await createMachine()
@@ -25,15 +17,15 @@ describe.skipIf(reason !== undefined)(title('volumes', reason), () => {
     await machine.exec([PORTOLAN, 'up', '--name', 'volumes', '-d', '--dns-upstream', 'none', fixture], {
       folder: machine.folder,
     })
-    environment = { KUBECONFIG: (await machine.portolan('kubeconfig', '--name', 'volumes')).stdout.trim() }
+    kubectl = await kubectlOf(machine, 'volumes')
   })
   afterAll(() => machine.close())
 
   test('each is at its path, read-only where it has to be', async () => {
-    const log = await becomes('logs program -c writer', /no nfs/)
+    const log = await kubectl.becomes('logs program -c writer', /no nfs/)
     expect(log.split('\n')).toEqual(['read-only', 'blue round s3cret app="program"', '400', 'tmpfs', 'no nfs'])
-    expect(await becomes('logs program -c reader', /written/)).toBe('written')
-    expect(await becomes('logs claims-again', /kept/)).toContain('kept')
+    expect(await kubectl.becomes('logs program -c reader', /written/)).toBe('written')
+    expect(await kubectl.becomes('logs claims-again', /kept/)).toContain('kept')
   })
 
   test('the host has none of it', () => {
@@ -45,37 +37,37 @@ describe.skipIf(reason !== undefined)(title('volumes', reason), () => {
 
   test('exec sees them too, and the processes of the program', async () => {
     expect(
-      await kubectl(
+      await kubectl.run(
         'exec program -c writer -- sh -c "cat /etc/portolan-settings/shape; ps -e -o comm= | grep -c sleep"',
       ),
     ).toBe('round1')
   })
 
   test('a ConfigMap that changes is changed in the volume, a single file is not', async () => {
-    await kubectl(`patch configmap settings -p '{"data":{"colour":"red","shape":"square"}}'`)
+    await kubectl.run(`patch configmap settings -p '{"data":{"colour":"red","shape":"square"}}'`)
     const colours = await eventually(
       async () => readFileSync(join(machine.folder, 'colours.txt'), 'utf8'),
       (text) => text.endsWith('red\n'),
     )
     expect(colours).toMatch(/^(blue\n)+(red\n)+$/)
-    expect(await kubectl('exec program -c writer -- cat /etc/portolan-single')).toBe('round')
+    expect(await kubectl.run('exec program -c writer -- cat /etc/portolan-single')).toBe('round')
   })
 
   test('what is otherwise than on a node is said', async () => {
     const path = `'{.status.conditions[?(@.type=="portolan.dev/Isolated")].message}'`
-    expect(await kubectl(`get pod program -o jsonpath=${path}`)).toBe(
+    expect(await kubectl.run(`get pod program -o jsonpath=${path}`)).toBe(
       'container writer: volume claim: persistentVolumeClaim data is a folder of this network, and ends with it; ' +
         'container writer: volume nfs: nfs volumes are not there in this network: nothing is mounted',
     )
   })
 
   test('an object that is missing is waited for', async () => {
-    expect(await kubectl('get pod waiting --no-headers')).toMatch(/0\/1 +ContainerCreating/)
-    expect(await kubectl('get events --field-selector reason=FailedMount')).toContain(
+    expect(await kubectl.run('get pod waiting --no-headers')).toMatch(/0\/1 +ContainerCreating/)
+    expect(await kubectl.run('get events --field-selector reason=FailedMount')).toContain(
       'MountVolume.SetUp failed for volume "later" : configmap "later" not found',
     )
-    await kubectl('create configmap later --from-literal=a=b')
-    expect(await becomes('get pod waiting --no-headers', /Running/)).toMatch(/1\/1 +Running/)
+    await kubectl.run('create configmap later --from-literal=a=b')
+    expect(await kubectl.becomes('get pod waiting --no-headers', /Running/)).toMatch(/1\/1 +Running/)
   })
 
   test('nothing is left', async () => {

@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createProxier } from '../../src/cluster/proxier.ts'
-import { createNamespace, inNamespace, type NetworkNamespace } from '../../src/host/namespaces.ts'
 import { openNetlink } from '../../src/host/netlink.ts'
 import { encodeTransaction } from '../../src/nft/encode.ts'
 import type { Operation } from '../../src/nft/operation.ts'
 import { createRuleWatcher } from '../../src/host/rule-watch.ts'
-import { GENERATION_REQUEST, readGeneration } from '../../src/nft/read-back.ts'
 import type { Table } from '../../src/nft/ruleset.ts'
 import { nftablesBackend, STRICT_LIMIT } from '../../src/proxy/backends/nftables.ts'
 import { compileLoadBalancer } from '../../src/proxy/load-balancer.ts'
@@ -16,6 +13,7 @@ import { needsRoot } from './kubelet-spec.ts'
 import { blocks, missing } from './nft-namespace.ts'
 import { shapes } from './nft-shapes.ts'
 import { BALANCER_CONTEXT, manyServices } from './packets/many-services.ts'
+import { rulePlaces } from './rule-place.ts'
 
 const reason = needsRoot() ?? missing()
 const [node] = CONTEXTS
@@ -42,25 +40,7 @@ const tables: readonly (readonly [string, Table])[] = [
 ]
 
 describe.skipIf(reason !== undefined)(`mending${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  const opened: NetworkNamespace[] = []
-  afterAll(() => opened.forEach((namespace) => namespace.close()))
-
-  function place(): { readonly namespace: NetworkNamespace; nft(text: string): string; generation(): number } {
-    const namespace = createNamespace()
-    opened.push(namespace)
-    const socket = openNetlink('netfilter', namespace)
-    return {
-      namespace,
-      nft(text) {
-        const { status, stdout, stderr } = inNamespace(namespace, () =>
-          spawnSync('nft', ['-a', '-f', '-'], { input: text, encoding: 'utf8' }),
-        )
-        expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-        return stdout
-      },
-      generation: () => readGeneration(socket.ask(GENERATION_REQUEST)),
-    }
-  }
+  const place = rulePlaces('-a')
   const withoutHandles = (listing: string): readonly string[] => blocks(listing.replaceAll(/ # handle \d+/g, ''))
 
   test.each(tables)('%s: nothing is written over what is there, also after a restart', (_, table) => {

@@ -1,19 +1,16 @@
-import { spawnSync } from 'node:child_process'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { kubeProxyTable } from '../../bench/proxy/kube-proxy.ts'
 import { createProxier } from '../../src/cluster/proxier.ts'
 import { findRivals } from '../../src/cluster/rival-proxy.ts'
 import { keepTable, type Services } from '../../src/cluster/table-keeper.ts'
-import { createNamespace, inNamespace, type NetworkNamespace } from '../../src/host/namespaces.ts'
-import { openNetlink } from '../../src/host/netlink.ts'
 import { createRuleWatcher } from '../../src/host/rule-watch.ts'
 import { OrderedMap } from '../../src/lib/ordered-map.ts'
-import { GENERATION_REQUEST, readGeneration } from '../../src/nft/read-back.ts'
 import type { Chain } from '../../src/nft/ruleset.ts'
 import { nftablesBackend, type NodeProgram } from '../../src/proxy/backends/nftables.ts'
 import { CONTEXTS, service, servicesOf } from '../conformance/service-proxy/address-plan.ts'
 import { needsRoot } from './kubelet-spec.ts'
 import { missing } from './nft-namespace.ts'
+import { rulePlaces } from './rule-place.ts'
 
 const reason = needsRoot() ?? missing()
 const [node] = CONTEXTS
@@ -38,25 +35,7 @@ add rule ip nat OUTPUT jump SOMEBODY
 `
 
 describe.skipIf(reason !== undefined)(`take-over${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  const opened: NetworkNamespace[] = []
-  afterAll(() => opened.forEach((namespace) => namespace.close()))
-
-  function place(): { readonly namespace: NetworkNamespace; nft(text: string): string; generation(): number } {
-    const namespace = createNamespace()
-    opened.push(namespace)
-    const socket = openNetlink('netfilter', namespace)
-    return {
-      namespace,
-      nft(text) {
-        const { status, stdout, stderr } = inNamespace(namespace, () =>
-          spawnSync('nft', ['-f', '-'], { input: text, encoding: 'utf8' }),
-        )
-        expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-        return stdout
-      },
-      generation: () => readGeneration(socket.ask(GENERATION_REQUEST)),
-    }
-  }
+  const place = rulePlaces()
 
   test('of nothing', () => {
     const { namespace, nft } = place()

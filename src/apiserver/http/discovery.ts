@@ -1,6 +1,6 @@
 /** What is served, in the two forms in which clients ask: aggregated, and one document a group. */
 import { KINDS, type Kind } from '../../api/kinds.ts'
-import { REVIEWS } from './reviews.ts'
+import { REVIEWS, type UnstoredKind } from './reviews.ts'
 import { ALL_KINDS, groupVersionOf, RESOURCE_NAMES } from './resource-names.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
@@ -24,21 +24,8 @@ const SUBRESOURCES: Readonly<
   eviction: { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
 }
 
-/** A kind that is answered, not stored. */
-interface Unstored {
-  /** Empty for the core group. */
-  readonly group: string
-  readonly version: string
-  readonly kind: string
-  readonly plural: string
-  readonly singular: string
-  readonly namespaced: boolean
-  readonly verbs: readonly string[]
-  readonly shortNames?: readonly string[]
-}
-
 /** Written by the network itself. */
-const EVENTS: Unstored = {
+const EVENTS: UnstoredKind = {
   group: '',
   version: 'v1',
   kind: 'Event',
@@ -49,7 +36,7 @@ const EVENTS: Unstored = {
   shortNames: ['ev'],
 }
 
-const UNSTORED: readonly Unstored[] = [...REVIEWS, EVENTS]
+const UNSTORED: readonly UnstoredKind[] = [...REVIEWS, EVENTS]
 
 const GROUPS = [
   ...new Map([...ALL_KINDS.map(groupVersionOf), ...UNSTORED].map(({ group, version }) => [group, version])),

@@ -6,7 +6,8 @@ import { badRequest, methodNotAllowed } from './failures.ts'
 import { sendJSON } from './respond.ts'
 
 /** A kind that is answered, and not stored. */
-export interface Review {
+export interface UnstoredKind {
+  /** Empty for the core group. */
   readonly group: string
   readonly version: string
   readonly kind: string
@@ -14,6 +15,10 @@ export interface Review {
   readonly singular: string
   readonly namespaced: boolean
   readonly verbs: readonly string[]
+  readonly shortNames?: readonly string[]
+}
+
+export interface Review extends UnstoredKind {
   readonly answer: unknown
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { FLAG, type Message } from '../../../src/dns/message.ts'
+import { FLAG, type Message, queryMessage } from '../../../src/dns/message.ts'
 import { readMessage } from '../../../src/dns/read-message.ts'
 import { formatRecord, RCODE, type ResourceRecord } from '../../../src/dns/records.ts'
 import { writeMessage } from '../../../src/dns/write-message.ts'
@@ -44,21 +44,10 @@ export function readCases(): readonly Case[] {
 /** The query of a case, with recursion desired. */
 export function queryOf(c: Case, id: number): Uint8Array {
   const { name, type, edns } = c
+  const question = { name, type: TYPES[type] ?? 0, class: CLASSES[c.class ?? 'IN'] ?? 0 }
   return writeMessage({
-    id,
-    response: false,
+    ...queryMessage(id, question),
     opcode: OPCODES[c.opcode ?? 'QUERY'] ?? 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: false,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: 0,
-    questions: [{ name, type: TYPES[type] ?? 0, class: CLASSES[c.class ?? 'IN'] ?? 0 }],
-    answers: [],
-    authority: [],
-    additional: [],
     ...(edns === undefined ? {} : { edns: { size: edns.size ?? 1232, version: edns.version ?? 0, dnssecOk: false } }),
   })
 }
