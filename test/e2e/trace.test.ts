@@ -21,6 +21,7 @@ interface Row {
 const ROWS: readonly Row[] = [
   { fault: 'none', to: 'http://good/', verdict: 'DELIVERED' },
   { fault: 'none, by nodePort', from: 'outside', to: 'node/node-1:30081', verdict: 'DELIVERED' },
+  { fault: 'none, by a port of this machine', from: 'outside', to: 'http://localhost:30081/', verdict: 'DELIVERED' },
   { fault: 'none, by load balancer', from: 'outside', to: 'svc/open:80', verdict: 'DELIVERED' },
   { fault: 'none, UDP', to: 'svc/echo:5353', verdict: 'DELIVERED' },
   { fault: 'none, Pod', to: 'pod/app:8080', verdict: 'DELIVERED' },

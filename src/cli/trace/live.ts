@@ -1,3 +1,4 @@
+import { throughHostPort } from '../../explain/trace/host-port.ts'
 import type { Trace } from '../../explain/trace/report.ts'
 import { observerOf, type ObserverOptions } from '../../explain/trace/observer.ts'
 import { planWays } from '../../explain/trace/plan.ts'
@@ -9,11 +10,13 @@ import { networkWorld, type NetworkPlace } from './network-world.ts'
 
 /** On the running network: connects and looks. */
 export async function traceRunning(
-  request: TraceRequest,
+  asked: TraceRequest,
   options: NetworkPlace & ObserverOptions,
   context: Context,
 ): Promise<{ readonly trace: Trace; readonly texts: ReadonlyMap<string, string> }> {
   const view = await networkWorld(options, context)
+  const { listeners } = await view.network.status()
+  const { request, notes } = throughHostPort(asked, listeners)
   const from = podOf(view, request.from, 'network')
   const plan = planWays(view.world, from, request.to)
   const probe = probeFor(view.world, plan, request.to)
@@ -23,5 +26,5 @@ export async function traceRunning(
   const { clientAddress } = observation
   const world = { ...view.world, ...(clientAddress !== null && { clientAddress }) }
   const trace = tracePacket(world, { ...request, from }, observerOf(world, probe, observation, options))
-  return { trace, texts: view.texts }
+  return { trace: { ...trace, notes: [...notes, ...trace.notes] }, texts: view.texts }
 }
