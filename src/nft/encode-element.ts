@@ -7,26 +7,32 @@ import { writeUserComment, writeUserNumber } from './user-data.ts'
 import { writeFields, writeFieldsAt } from './value.ts'
 
 /**
- * Elements one after the other. All of a set without intervals have one shape: what is around the fields of the first
- * one is taken over for the rest.
+ * Elements one after the other. All of a set without intervals have one shape: each is written over a copy of the one
+ * before it, and neighbours have most fields in common.
  */
 export function elementWriter(writer: MessageWriter, set: NftSet, withData: boolean): (element: Element) => void {
   const dataTypes = withData && set.data !== undefined && set.data !== 'verdict' ? set.data : undefined
   const isOfOneShape = !set.interval && !(withData && set.data === 'verdict') && !set.key.includes('ifname')
   const [keyBytes, keyAt] = [fieldBytes(set.key), 3 * ATTRIBUTE]
   const dataAt = keyAt + paddedBytes(keyBytes) + 2 * ATTRIBUTE
-  let first: { readonly start: number; readonly end: number } | undefined
+  let last: Element | undefined
+  let start = 0
+  let end = 0
   return (element) => {
     if (!isOfOneShape || element.comment !== undefined) return writeElement(writer, set, element, withData)
-    if (first === undefined) {
-      const start = writer.length
+    if (last === undefined) {
+      start = writer.length
       writeElement(writer, set, element, withData)
-      first = { start, end: writer.length }
-      return
+      end = writer.length
+    } else {
+      start = writer.again(start, end)
+      end = writer.length
+      writeFieldsAt(writer, start + keyAt, set.key, element.key, last.key)
+      if (dataTypes !== undefined) {
+        writeFieldsAt(writer, start + dataAt, dataTypes, dataFields(element), dataFields(last))
+      }
     }
-    const at = writer.again(first.start, first.end)
-    writeFieldsAt(writer, at + keyAt, set.key, element.key)
-    if (dataTypes !== undefined) writeFieldsAt(writer, at + dataAt, dataTypes, dataFields(element))
+    last = element
   }
 }
 

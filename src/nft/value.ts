@@ -46,22 +46,25 @@ export function writeFields(writer: MessageWriter, types: readonly DataType[], f
   writeFieldsAt(writer, writer.zeros(fieldBytes(types)), types, fields)
 }
 
-/** As `writeFields`, over zeros or over other fields of the same types without interface names. */
+/** As `writeFields`, over zeros, or over other fields of the same types without interface names: `there`. */
 export function writeFieldsAt(
   writer: MessageWriter,
   at: number,
   types: readonly DataType[],
   fields: readonly string[],
+  there: readonly string[] = NOTHING,
 ): void {
   if (types.length !== fields.length) throw new RangeError(`${fields.join(' . ')} is not ${types.join(' . ')}`)
   let place = at
   for (let i = 0; i < types.length; i++) {
     const type = types[i]
     if (type === undefined) continue
-    writeValueAt(writer, place, type, fields[i] ?? '')
+    if (fields[i] !== there[i]) writeValueAt(writer, place, type, fields[i] ?? '')
     place += paddedBytes(dataTypes[type].bytes)
   }
 }
+
+const NOTHING: readonly string[] = []
 
 export function protocolNumber(text: string): number {
   return protocols[text] ?? numberBelow(text, 256, 'inet_proto')

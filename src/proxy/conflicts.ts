@@ -30,7 +30,7 @@ function serviceOf({ label }: Plan): string {
 
 /** The rank begins with the time of creation, which holds no blank. */
 function isOlder(a: Plan, b: Plan): boolean {
-  return a.rank().split(' ', 1)[0] !== b.rank().split(' ', 1)[0]
+  return a.rank.split(' ', 1)[0] !== b.rank.split(' ', 1)[0]
 }
 
 function frontendText(resource: string): string {

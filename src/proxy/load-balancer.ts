@@ -4,7 +4,7 @@ import type { Endpoint, ServicePortInfo } from '../model/resolve-services.ts'
 import type { Chain, Rule } from '../nft/ruleset.ts'
 import { filterChain, firewallChains, type Has } from './backends/nftables/base-chains.ts'
 import { addChoiceChain, choiceResources, type Choice } from './backends/nftables/choice-chain.ts'
-import { rankOf, type Plan } from './backends/nftables/claims.ts'
+import { type Owns, type Plan, rankOf } from './backends/nftables/claims.ts'
 import {
   goto,
   MASQUERADE,
@@ -17,7 +17,7 @@ import {
   verdict,
 } from './backends/nftables/expressions.ts'
 import { FAMILY_TERMS } from './backends/nftables/family-terms.ts'
-import { createFragment, type Fragment } from './backends/nftables/fragment.ts'
+import { type Fragment, FragmentBuilder } from './backends/nftables/fragment.ts'
 import { frontendKey, resourceName, servicePortLabel } from './backends/nftables/label.ts'
 import { compileProgram, type Layout, type Program, type Services } from './backends/nftables/program.ts'
 import { addSourceRanges } from './backends/nftables/source-ranges.ts'
@@ -119,8 +119,8 @@ function planBalanced(info: ServicePortInfo, context: BalancerContext): Plan {
   const choice: Choice = { chain: `load-balancer-${label}`, info: plain, endpoints, affinityMap: 'affinity-endpoints' }
   const isServed = addresses.length > 0 && endpoints.length > 0
   const resource = (address: string): string => resourceName(frontendKey(info, address))
-  const build = (owns: (resource: string) => boolean): Fragment => {
-    const builder = createFragment()
+  const build = (owns: Owns): Fragment => {
+    const builder = new FragmentBuilder()
     const owned = addresses.filter((address) => owns(resource(address)))
     addSourceRanges(builder, info, owned, [])
     if (isServed) addChoiceChain(builder, choice, owns)
@@ -130,7 +130,7 @@ function planBalanced(info: ServicePortInfo, context: BalancerContext): Plan {
     return builder.build()
   }
   const resources = [...addresses.map(resource), ...(isServed ? choiceResources(choice) : [])]
-  return { label, rank: () => rankOf(info), resources, build }
+  return { label, rank: rankOf(info), resources, build }
 }
 
 /** Every node, or with externalTrafficPolicy Local those whose healthCheckNodePort says that they have an endpoint. */

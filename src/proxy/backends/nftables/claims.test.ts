@@ -6,7 +6,7 @@ import { firstSlot, idOf, idResources, slotResources } from './slots.ts'
 
 const plan = (label: string, ...resources: readonly string[]): Plan => ({
   label,
-  rank: () => label,
+  rank: label,
   resources,
   build: () => ({ elements: [], chains: [], sets: [] }),
 })
@@ -25,15 +25,15 @@ test('the lowest rank of those that want it has it, and whoever it changes for i
       const claims: Claims = OrderedMap.from([...first.changed])
       const removed = new Set(before.filter((_, i) => leaving.includes(i)))
       const staying = before.filter((plan) => !removed.has(plan))
-      const added = new Set(joining.filter(({ rank }) => staying.every((other) => other.rank() !== rank())))
-      const { affected, owns } = changeClaims(claims, removed, added)
+      const added = new Set(joining.filter(({ rank }) => staying.every((other) => other.rank !== rank)))
+      const { affected, ownedBy } = changeClaims(claims, removed, added)
       const all = [...staying, ...added]
       for (const plan of all) {
         for (const resource of plan.resources) {
           const rivals = all.filter((other) => other.resources.includes(resource))
-          expect(owns(plan, resource)).toBe(rivals.every((other) => other.rank() >= plan.rank()))
+          expect(ownedBy(plan)(resource)).toBe(rivals.every((other) => other.rank >= plan.rank))
         }
-        const changed = plan.resources.some((resource) => first.owns(plan, resource) !== owns(plan, resource))
+        const changed = plan.resources.some((resource) => first.ownedBy(plan)(resource) !== ownedBy(plan)(resource))
         if (!added.has(plan)) expect(affected.has(plan)).toBe(changed)
       }
     }),

@@ -7,10 +7,14 @@ import type { Fragment } from './fragment.ts'
 export interface Plan {
   readonly label: string
   /** Of two plans that want the same the one of the lower rank gets it. Seldom asked for. */
-  readonly rank: () => string
+  readonly rank: string
+  /** Each once. */
   readonly resources: readonly string[]
-  readonly build: (owns: (resource: string) => boolean) => Fragment
+  build(owns: Owns): Fragment
 }
+
+/** Whether a plan has one of its resources. */
+export type Owns = (resource: string) => boolean
 
 /** By resource, the plans that want it, the one that has it first. */
 export type Claims = OrderedMap<readonly Plan[]>
@@ -28,8 +32,8 @@ export interface ClaimChange {
   readonly affected: ReadonlySet<Plan>
   /** Of the changed claims those that more than one plan wants or wanted. */
   readonly contested: ReadonlyMap<string, readonly Plan[]>
-  /** Whether a plan has one of its resources after the change. */
-  readonly owns: (plan: Plan, resource: string) => boolean
+  /** What a plan has after the change. */
+  readonly ownedBy: (plan: Plan) => Owns
 }
 
 export function changeClaims(claims: Claims, removed: ReadonlySet<Plan>, added: ReadonlySet<Plan>): ClaimChange {
@@ -47,24 +51,28 @@ export function changeClaims(claims: Claims, removed: ReadonlySet<Plan>, added: 
   }
   const affected = new Set<Plan>()
   const contested = new Map<string, readonly Plan[]>()
-  for (const [resource, list] of changed) {
+  const mayBeAffected = (plan: Plan | undefined): void => {
+    if (plan !== undefined && !removed.has(plan) && !added.has(plan)) affected.add(plan)
+  }
+  // `for ... of` would make an array for each entry.
+  changed.forEach((list, resource) => {
     const before = claims.get(resource) ?? NOBODY
     if (before.length > 1 || list.length > 1) contested.set(resource, list)
-    if (before[0] === list[0]) continue
-    for (const plan of [before[0], list[0]]) {
-      if (plan !== undefined && !removed.has(plan) && !added.has(plan)) affected.add(plan)
-    }
-  }
+    if (before[0] === list[0]) return
+    mayBeAffected(before[0])
+    mayBeAffected(list[0])
+  })
   const isFree = claims.isEmpty && contested.size === 0
-  const owns = (plan: Plan, resource: string): boolean =>
-    isFree || (changed.get(resource) ?? claims.get(resource))?.[0] === plan
-  return { changed, affected, contested, owns }
+  const ownerOf = (resource: string): Plan | undefined => (changed.get(resource) ?? claims.get(resource))?.[0]
+  const ownedBy = (plan: Plan): Owns => (isFree ? ALL : (resource) => ownerOf(resource) === plan)
+  return { changed, affected, contested, ownedBy }
 }
 
 const NOBODY: readonly Plan[] = []
+const ALL: Owns = () => true
 
 function insert(list: readonly Plan[], plan: Plan): readonly Plan[] {
-  const rank = plan.rank()
-  const before = list.filter((other) => other.rank() <= rank)
-  return [...before, plan, ...list.filter((other) => other.rank() > rank)]
+  const { rank } = plan
+  const before = list.filter((other) => other.rank <= rank)
+  return [...before, plan, ...list.filter((other) => other.rank > rank)]
 }

@@ -14,36 +14,42 @@ export interface SetElements {
   readonly elements: readonly Element[]
 }
 
-export interface FragmentBuilder {
-  element(set: string, key: readonly string[], data?: Element['data']): void
-  /** All of these at once. */
-  elements(set: string, elements: Element[]): void
-  chain(name: string, rules: readonly Rule[]): void
-  declare(set: SetDeclaration): void
-  build(): Fragment
-}
-
 const NONE: readonly never[] = []
 
-export function createFragment(): FragmentBuilder {
-  const elements: { readonly set: string; readonly elements: Element[] }[] = []
-  const chains: Chain[] = []
-  const sets: SetDeclaration[] = []
-  return {
-    element(set, key, data) {
-      const element = data === undefined ? { key } : { key, data }
-      const group = elements.find((other) => other.set === set)
-      if (group === undefined) elements.push({ set, elements: [element] })
-      else group.elements.push(element)
-    },
-    elements: (set, list) => void elements.push({ set, elements: list }),
-    chain: (name, rules) => void chains.push({ name, rules }),
-    declare: (set) => void sets.push(set),
-    // Most have neither chains nor sets: an empty list of its own for each would be thousands. The copy has no room to grow.
-    build: () => ({
-      elements: elements.slice(),
-      chains: chains.length > 0 ? chains : NONE,
-      sets: sets.length > 0 ? sets : NONE,
-    }),
+interface ElementList extends SetElements {
+  readonly elements: Element[]
+}
+
+/** A class and lists of their own only where something is in them: there is one for each of ten thousand Service ports. */
+export class FragmentBuilder {
+  readonly #elements: ElementList[] = []
+  #chains: Chain[] | undefined
+  #sets: SetDeclaration[] | undefined
+
+  element(set: string, key: readonly string[], data?: Element['data']): void {
+    const element = data === undefined ? { key } : { key, data }
+    const group = this.#elements.find((other) => other.set === set)
+    if (group === undefined) this.#elements.push({ set, elements: [element] })
+    else group.elements.push(element)
+  }
+
+  /** All of these at once. */
+  elements(set: string, elements: Element[]): void {
+    this.#elements.push({ set, elements })
+  }
+
+  chain(name: string, rules: readonly Rule[]): void {
+    this.#chains ??= []
+    this.#chains.push({ name, rules })
+  }
+
+  declare(set: SetDeclaration): void {
+    this.#sets ??= []
+    this.#sets.push(set)
+  }
+
+  build(): Fragment {
+    // The copy has no room to grow.
+    return { elements: this.#elements.slice(), chains: this.#chains ?? NONE, sets: this.#sets ?? NONE }
   }
 }

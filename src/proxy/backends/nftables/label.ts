@@ -1,3 +1,4 @@
+import type { Protocol } from '../../../api/core.ts'
 import type { ServicePortInfo } from '../../../model/resolve-services.ts'
 
 /** `namespace/name/protocol/port name`: how a Service port is called in chains, comments and counters. */
@@ -6,9 +7,11 @@ export function servicePortLabel(info: ServicePortInfo): string {
   return `${namespace}/${name}/${protocolOf(info)}/${port}`
 }
 
+const NFT_NAMES: Readonly<Record<Protocol, string>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' }
+
 /** As nft names it. */
 export function protocolOf(info: ServicePortInfo): string {
-  return info.name.protocol.toLowerCase()
+  return NFT_NAMES[info.name.protocol]
 }
 
 /** A key of the sets of frontends. */

@@ -5,10 +5,10 @@ import { cidrContains, parseCIDR, parseIP } from '../../../lib/ip.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { nodeChains, REFUSE_CHAIN } from './base-chains.ts'
 import { addChoiceChain, choiceResources, type Choice } from './choice-chain.ts'
-import { rankOf, type Plan } from './claims.ts'
+import { type Owns, type Plan, rankOf } from './claims.ts'
 import { FROM_THIS_NODE, goto, match, rule, verdict } from './expressions.ts'
 import { FAMILY_TERMS } from './family-terms.ts'
-import { createFragment, type Fragment, type FragmentBuilder } from './fragment.ts'
+import { type Fragment, FragmentBuilder } from './fragment.ts'
 import { frontendKey, nodePortKey, protocolOf, resourceName, servicePortLabel } from './label.ts'
 import type { Layout } from './program.ts'
 import { addRing } from './rings.ts'
@@ -20,12 +20,12 @@ const REFUSE: Verdict = goto(REFUSE_CHAIN)
 /** Ten thousand Service ports share it: of what most have not there is no empty list for each. */
 const NONE: readonly never[] = []
 
-type Owns = (resource: string) => boolean
-
-/** One Service port on one node, and what is decided about it before any element is written. */
-interface NodeService {
+/** One Service port on one node: what is decided about it before any element is written. */
+class NodeService implements Plan {
   readonly info: ServicePortInfo
   readonly node: NodeContext
+  readonly label: string
+  readonly resources: readonly string[]
   readonly sets: CategorizedEndpoints
   /** The chains that choose an endpoint; none where it shares the rings. */
   readonly cluster: Choice | undefined
@@ -34,6 +34,29 @@ interface NodeService {
   readonly frontends: readonly Frontend[]
   /** Endpoints of this node, each with itself as source. */
   readonly hairpins: readonly (readonly string[])[]
+
+  constructor(info: ServicePortInfo, node: NodeContext, strict: boolean) {
+    const label = servicePortLabel(info)
+    const sets = categorizeEndpoints(info, node.name, node.zone)
+    const hasChain = strict || needsChain(info)
+    this.info = info
+    this.node = node
+    this.label = label
+    this.sets = sets
+    this.cluster = hasChain ? choiceOf(`service-${label}`, info, sets.cluster, 'affinity-endpoints') : undefined
+    this.local = hasChain ? choiceOf(`local-${label}`, info, sets.local, 'affinity-local-endpoints') : undefined
+    this.frontends = frontendsOf(info)
+    this.hairpins = hairpinKeys(info, node)
+    this.resources = resourcesOf(this)
+  }
+
+  get rank(): string {
+    return rankOf(this.info)
+  }
+
+  build(owns: Owns): Fragment {
+    return buildService(this, owns)
+  }
 }
 
 interface Frontend {
@@ -51,33 +74,23 @@ interface Frontends {
 
 /** The table of a node. `strict`: every Service port has a chain of its own, and with it strict round robin. */
 export function nodeLayout(node: NodeContext, strict: boolean): Layout {
-  const constants = createFragment()
+  const constants = new FragmentBuilder()
   for (const address of node.addresses) constants.element('nodeport-ips', [address])
   return {
     terms: FAMILY_TERMS[node.family],
-    plan: (info) => planService(info, node, strict),
+    plan: (info) => new NodeService(info, node, strict),
     constants: constants.build().elements,
     sharedChains: (has) => nodeChains(node, has),
   }
 }
 
-function planService(info: ServicePortInfo, node: NodeContext, strict: boolean): Plan {
-  const label = servicePortLabel(info)
-  const sets = categorizeEndpoints(info, node.name, node.zone)
-  const choice = (prefix: string, endpoints: Choice['endpoints'], affinityMap: Choice['affinityMap']) =>
-    endpoints.length > 0 && (strict || needsChain(info))
-      ? { chain: `${prefix}-${label}`, info, endpoints, affinityMap }
-      : undefined
-  const cluster = choice('service', sets.cluster, 'affinity-endpoints')
-  const local = choice('local', sets.local, 'affinity-local-endpoints')
-  const frontends = frontendsOf(info)
-  const service: NodeService = { info, node, sets, cluster, local, frontends, hairpins: hairpinKeys(info, node) }
-  return {
-    label,
-    rank: () => rankOf(info),
-    resources: resourcesOf(service),
-    build: (owns) => buildService(service, owns),
-  }
+function choiceOf(
+  chain: string,
+  info: ServicePortInfo,
+  endpoints: Choice['endpoints'],
+  affinityMap: Choice['affinityMap'],
+): Choice | undefined {
+  return endpoints.length > 0 ? { chain, info, endpoints, affinityMap } : undefined
 }
 
 function needsChain(info: ServicePortInfo): boolean {
@@ -93,8 +106,14 @@ function frontendsOf(info: ServicePortInfo): readonly Frontend[] {
 }
 
 /** Each once. */
-function resourcesOf({ info, cluster, local, frontends, hairpins }: NodeService): readonly string[] {
-  const resources = [info.clusterIP, ...frontends.map(({ resource }) => resource)]
+function resourcesOf({
+  info,
+  cluster,
+  local,
+  frontends,
+  hairpins,
+}: Omit<NodeService, 'resources' | 'build'>): readonly string[] {
+  const resources = [info.clusterIP].concat(frontends.map(({ resource }) => resource))
   if (info.nodePort > 0) resources.push(resourceName(nodePortKey(info)))
   if (hairpins.length > 0) resources.push(...new Set(hairpins.map(resourceName)))
   if (cluster === undefined && local === undefined) return resources
@@ -110,7 +129,7 @@ function hairpinKeys(info: ServicePortInfo, node: NodeContext): readonly (readon
 
 function buildService(service: NodeService, owns: Owns): Fragment {
   const { info, sets } = service
-  const builder = createFragment()
+  const builder = new FragmentBuilder()
   const frontends = ownFrontends(service, owns)
   if (owns(info.clusterIP)) builder.element('cluster-ips', [info.clusterIP])
   for (const key of service.hairpins) if (owns(resourceName(key))) builder.element('hairpin', key)

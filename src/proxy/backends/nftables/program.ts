@@ -69,14 +69,19 @@ function byFirstResource(plans: Plan[]): readonly Plan[] {
 type Infos = readonly ServicePortInfo[] | undefined
 
 function onlyIn(family: IPFamily, infos: Infos, others: Infos): readonly ServicePortInfo[] {
-  return (infos ?? []).filter((info) => info.family === family && others?.includes(info) !== true)
+  if (infos === undefined) return NO_INFOS
+  if (others === undefined && infos.every((info) => info.family === family)) return infos
+  return infos.filter((info) => info.family === family && others?.includes(info) !== true)
 }
+
+const NO_INFOS: readonly ServicePortInfo[] = []
 
 /** How many Service ports a table of `services` serves. */
 export function countPorts(family: IPFamily, services: Services, previous: Program | undefined): number {
-  const changes = (previous?.services ?? OrderedMap.empty()).changes(services)
   const count = (infos: Infos): number => onlyIn(family, infos, undefined).length
-  return changes.reduce((sum, { before, after }) => sum + count(after) - count(before), previous?.shares.size ?? 0)
+  if (previous === undefined) return services.toValues().reduce((sum, infos) => sum + count(infos), 0)
+  const changes = previous.services.changes(services)
+  return changes.reduce((sum, { before, after }) => sum + count(after) - count(before), previous.shares.size)
 }
 
 function emptyProgram(layout: Layout): Contents {
@@ -93,9 +98,9 @@ function changeShares(
   removed: ReadonlySet<Plan>,
   added: ReadonlySet<Plan>,
 ): Contents {
-  const { changed, affected, owns, contested: contestedNow } = changeClaims(claims, removed, added)
+  const { changed, affected, ownedBy, contested: contestedNow } = changeClaims(claims, removed, added)
   const gone = [...removed, ...affected].flatMap(({ label }) => shares.get(label) ?? [])
-  const made = [...added, ...affected].map((plan) => ({ plan, fragment: plan.build((want) => owns(plan, want)) }))
+  const made = [...added, ...affected].map((plan) => ({ plan, fragment: plan.build(ownedBy(plan)) }))
   const [before, after] = [gone.map(({ fragment }) => fragment), made.map(({ fragment }) => fragment)]
   const chainsOf = (fragments: readonly Fragment[]): readonly Chain[] => fragments.flatMap(({ chains }) => chains)
   return {
@@ -135,8 +140,8 @@ function changeContested(contested: Claims, changed: ReadonlyMap<string, readonl
 }
 
 interface SetChange {
-  readonly removed: string[]
-  readonly added: Element[]
+  readonly removed: (readonly Element[])[]
+  readonly added: (readonly Element[])[]
 }
 
 function changeSets(
@@ -151,17 +156,11 @@ function changeSets(
     if (known.added.length + known.removed.length === 0) changes.set(set, known)
     return known
   }
-  for (const { set, elements } of before.flatMap(elementsOf)) {
-    const { removed } = changeOf(set)
-    for (const element of elements) removed.push(elementKey(element))
-  }
-  for (const { set, elements } of after.flatMap(elementsOf)) {
-    const { added } = changeOf(set)
-    for (const element of elements) added.push(element)
-  }
+  before.flatMap(elementsOf).forEach(({ set, elements }) => void changeOf(set).removed.push(elements))
+  after.flatMap(elementsOf).forEach(({ set, elements }) => void changeOf(set).added.push(elements))
   const changed = [...changes].map(([name, { removed, added }]): NftSet => {
     const set = sets.get(name) ?? { ...declarationOf(name, addressType), elements: OrderedMap.empty<Element>() }
-    return { ...set, elements: changeMap(set.elements, removed, added, elementKey) }
+    return { ...set, elements: changeMap(set.elements, removed.flat().map(elementKey), added.flat(), elementKey) }
   })
   const own = after.flatMap(({ sets }) => sets).map((set): NftSet => ({ ...set, elements: OrderedMap.empty() }))
   const ownBefore = before.flatMap(({ sets }) => sets)

@@ -37,10 +37,10 @@ export function addRing(
 function slots(keys: readonly (readonly string[])[], data: readonly (readonly string[])[], size: number): Element[] {
   const texts = SLOTS.get(size) ?? []
   const [first = [], ...others] = keys
-  // `map` makes an array of the length that it needs: there are as many arrays as Service ports.
-  const elements = texts.map((slot, i): Element => ({ key: [...first, slot], data: data[i % data.length] ?? [] }))
+  // `map` and `concat` make arrays of the length that they need: there are as many as slots of all Service ports.
+  const elements = texts.map((slot, i): Element => ({ key: first.concat(slot), data: data[i % data.length] ?? [] }))
   for (const key of others)
-    texts.forEach((slot, i) => elements.push({ key: [...key, slot], data: elements[i]?.data ?? [] }))
+    texts.forEach((slot, i) => elements.push({ key: key.concat(slot), data: elements[i]?.data ?? [] }))
   return elements
 }
 
