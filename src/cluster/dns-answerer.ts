@@ -38,8 +38,8 @@ export interface Senders {
 
 /** The way from a message to its answer, the same for all servers of one zone. */
 export interface Answerer {
-  /** Begins a batch of datagrams. Throws where the zone does. */
-  begin(): void
+  /** Begins a batch of datagrams. False where there is no zone: then nothing of it is answered. */
+  begin(): boolean
   /** Ends it: `replies` of the answers that were written go out. */
   end(replies: number): void
   /** Writes the answer over the query: its length, 0 where there is none or it comes later. Never throws. */
@@ -85,16 +85,27 @@ interface State {
   started: number
 }
 
-function begin(state: State): void {
+function zoneNow({ zone, onError }: AnswererOptions): Zone | undefined {
+  try {
+    return zone()
+  } catch (error) {
+    onError(error)
+    return undefined
+  }
+}
+
+function begin(state: State): boolean {
   const { options, moment } = state
   const before = state.zone
-  const zone = options.zone()
+  const zone = zoneNow(options)
+  if (zone === undefined) return false
   state.zone = zone
   state.answers ??= createZoneAnswers(zone)
   state.answers.follow(zone)
   if (before !== undefined && before.pointers !== zone.pointers) options.upstream?.forgetReverse?.()
   state.started = performance.now()
   moment.now = Math.floor(state.started / 1000)
+  return true
 }
 
 /** `type` is 0 where the query is of an unusual kind. */

@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { QueryContext } from '../dns/respond.ts'
 import type { Zone } from '../dns/zone.ts'
 import { createAnswerer, type Answerer, type DnsObserver, type Resolver } from './dns-answerer.ts'
-import { serveUdp, type UdpServer } from './dns-udp.ts'
+import type { UdpServer } from './dns-dgram.ts'
+import { serveUdp } from './dns-udp.ts'
 
 export interface DnsServerOptions {
   /** An address, where port 0 takes any that is free for both protocols; or descriptors of sockets that are bound already. */
@@ -169,8 +170,8 @@ async function listenOnce(options: DnsServerOptions, service: Service, tcp: Serv
     await once(tcp, 'listening')
     return { udp, tcp }
   } catch (error) {
-    udp.close()
     tcp.close()
+    await udp.close()
     throw error
   }
 }
@@ -209,8 +210,7 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
     address: udp.address,
     port: udp.port,
     async close() {
-      const closed = Promise.all([once(udp.socket, 'close'), once(tcp, 'close')])
-      udp.close()
+      const closed = Promise.all([udp.close(), once(tcp, 'close')])
       tcp.close()
       for (const socket of connections) socket.destroy()
       await closed

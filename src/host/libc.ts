@@ -11,6 +11,11 @@ import type * as Koffi from 'koffi'
 /** Memory handed to a call: it must stay in place only for the time of the call. */
 export type Pointer = ArrayBufferView | bigint | null
 
+export interface PollHandle {
+  /** From now on nothing is told. To be called before the descriptor is closed. */
+  close(): void
+}
+
 export interface Libc {
   /** The error number of the last failed call on this thread. */
   readonly errno: () => number
@@ -18,6 +23,11 @@ export interface Libc {
   readonly address: (memory: ArrayBufferView) => bigint
   /** A name such as EAGAIN for an error number, for messages. */
   readonly errorName: (errno: number) => string
+  /**
+   * Tells each time Node's loop finds the descriptor readable; `status` is 0, or below where the loop gave it up. Nothing is
+   * read. The handle must be kept.
+   */
+  readonly poll: (fd: number, onReadable: (status: number) => void) => PollHandle
 
   readonly open: (path: string, flags: number, mode: number) => number
   readonly close: (fd: number) => number
@@ -94,6 +104,8 @@ export interface Libc {
 
 const memory = 'void *'
 
+type OfKoffi = 'errno' | 'address' | 'errorName' | 'poll'
+
 /** C name, and the types of its arguments. All of them return an int, or a size that fits in one. */
 const signatures = {
   open: ['open', 'const char *', 'int', 'uint'],
@@ -136,7 +148,7 @@ const signatures = {
   prctl: ['prctl', 'int', 'ulong', 'ulong', 'ulong', 'ulong'],
   gettid: ['gettid'],
   waitpid: ['waitpid', 'int', memory, 'int'],
-} as const satisfies Record<Exclude<keyof Libc, 'errno' | 'address' | 'errorName'>, readonly [string, ...string[]]>
+} as const satisfies Record<Exclude<keyof Libc, OfKoffi>, readonly [string, ...string[]]>
 
 function loadKoffi(): typeof Koffi {
   const name = `@koromix/koffi-linux-${process.arch}`
@@ -155,13 +167,15 @@ function loadLibc(): Libc {
   const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]))
   const calls = Object.fromEntries(
     Object.entries(signatures).map(([name, [symbol, ...types]]) => [name, library.func(symbol, 'int', types)]),
-  )
+  ) as unknown as Omit<Libc, OfKoffi>
   return Object.freeze({
     ...calls,
     errno: () => koffi.errno(),
     address: (memory: ArrayBufferView) => koffi.address(memory),
     errorName: (errno: number) => names.get(errno) ?? `errno ${errno}`,
-  }) as Libc
+    // Its types say that the events come first: the status does.
+    poll: (fd: number, onReadable: (status: number) => void) => koffi.node.poll(fd, onReadable as never),
+  })
 }
 
 let loaded: Libc | undefined

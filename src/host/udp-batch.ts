@@ -4,8 +4,8 @@
  * Every datagram has a place of fixed size, where the reply is written over it. Structures are those of 64-bit Linux, in
  * words of 32 bits.
  */
-import { formatIP, parseIP } from '../lib/ip.ts'
-import { libc, type Libc } from './libc.ts'
+import { formatIP } from '../lib/ip.ts'
+import { checked, libc, type Libc } from './libc.ts'
 import {
   CLOEXEC,
   encodeSocketAddress,
@@ -26,16 +26,15 @@ const SIZE = 2
 const ADDRESS_BYTES = 28
 const ADDRESS_ROOM = 32
 const AF_INET = 2
+const [SOL_SOCKET, SO_RCVBUF, SO_RCVBUFFORCE] = [1, 8, 33]
 
 export interface UdpBatch {
   /** The places: a datagram stands at the start of its own. What was longer than a place is cut. */
   readonly packets: readonly Uint8Array[]
-  /** Takes the datagrams that wait into the places from `from` on: how many. */
-  receive(fd: number, from: number): number
+  /** Takes the datagrams that wait into the places: how many. */
+  receive(fd: number): number
   /** Of the datagram in a place. */
   length(place: number): number
-  /** Puts a datagram that came another way into a place. False where its sender's address cannot be written down. */
-  put(place: number, datagram: Uint8Array, sender: SocketAddress): boolean
   /** The sender's address as text. */
   sender(place: number): string
   /** A copy of the sender's address, as `sendTo` takes it. */
@@ -62,6 +61,20 @@ export function bindUdp(address: SocketAddress): number {
   const error = failure(c, 'bind', address)
   c.close(fd)
   throw error
+}
+
+/** Where a socket is bound. */
+export function boundAddress(fd: number): SocketAddress {
+  const address = new Uint8Array(ADDRESS_BYTES)
+  checked('getsockname', libc().getsockname(fd, address, Uint32Array.of(address.length)))
+  return { address: addressText(address, 0), port: ((address[2] ?? 0) << 8) | (address[3] ?? 0) }
+}
+
+/** Lets so many bytes of datagrams wait; without the right to more, net.core.rmem_max caps it. */
+export function setReceiveBuffer(fd: number, bytes: number): void {
+  const { setsockopt } = libc()
+  const size = new Int32Array([bytes])
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, size, 4) < 0) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, 4)
 }
 
 /** One datagram, to an address that a batch gave. */
@@ -138,32 +151,16 @@ export function createUdpBatch(capacity: number, size: number): UdpBatch {
   let replies = 0
   return {
     packets,
-    receive(fd, from) {
-      const headers = received.subarray(from * HEADER_WORDS)
-      return Math.max(0, c.recvmmsg(fd, headers, capacity - from, MSG_DONTWAIT, null))
-    },
+    receive: (fd) => Math.max(0, c.recvmmsg(fd, received, capacity, MSG_DONTWAIT, null)),
     length: (place) => received[place * HEADER_WORDS + LENGTH] ?? 0,
-    put(place, datagram, sender) {
-      if (parseIP(sender.address) === undefined || datagram.length > size) return false
-      const address = encodeSocketAddress(sender)
-      addresses.set(address, place * ADDRESS_ROOM)
-      packets[place]?.set(datagram)
-      received[place * HEADER_WORDS + NAME_LENGTH] = address.length
-      received[place * HEADER_WORDS + LENGTH] = datagram.length
-      return true
-    },
     sender: (place) => addressText(addresses, place * ADDRESS_ROOM),
     address: (place) => addresses.slice(place * ADDRESS_ROOM, place * ADDRESS_ROOM + addressLength(place)),
     reply: (place, length) => fillReply(memory, replies++, place, length),
     flush(fd) {
       for (let from = 0; from < replies; ) {
         // An error is one of the first message that is left: it is passed over.
-        const count = c.sendmmsg(
-          fd,
-          memory.sent.subarray(from * HEADER_WORDS),
-          replies - from,
-          MSG_DONTWAIT | MSG_NOSIGNAL,
-        )
+        const headers = from === 0 ? memory.sent : memory.sent.subarray(from * HEADER_WORDS)
+        const count = c.sendmmsg(fd, headers, replies - from, MSG_DONTWAIT | MSG_NOSIGNAL)
         from += count > 0 ? count : 1
       }
       replies = 0
