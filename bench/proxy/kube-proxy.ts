@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { ServicePortInfo } from '../../src/model/resolve-services.ts'
 import type { NodeContext } from '../../src/proxy/node-context.ts'
+import { POD_RANGE } from './state.ts'
 
 export function kubeProxyTable(services: readonly ServicePortInfo[], node: NodeContext): string {
   const dispatch = services.map((info) => `${info.clusterIP} . tcp . ${info.port} : goto ${chainOf(info)}`)
@@ -10,7 +11,7 @@ export function kubeProxyTable(services: readonly ServicePortInfo[], node: NodeC
   )
   const frontend = 'type ipv4_addr . inet_proto . inet_service : verdict'
   return `table ip kube-proxy {
-${services.map((info) => `  chain ${chainOf(info)} {\n${rulesOf(info, node)}\n  }`).join('\n')}
+${services.map((info) => `  chain ${chainOf(info)} {\n${rulesOf(info)}\n  }`).join('\n')}
   set cluster-ips { type ipv4_addr; elements = { ${services.map(({ clusterIP }) => clusterIP).join(', ')} } }
   set nodeport-ips { type ipv4_addr; elements = { ${node.addresses.join(', ')} } }
   set hairpin-connections { type ipv4_addr . ipv4_addr . inet_proto . inet_service
@@ -26,15 +27,15 @@ ${BASE.replaceAll('SERVICE_CIDR', node.serviceCIDRs[0] ?? '')}
 }
 
 /** What an incremental sync writes where one endpoint of a Service is replaced: its whole rule. */
-export function kubeProxyChange(info: ServicePortInfo, node: NodeContext): string {
-  const rules = rulesOf(info, node).split('\n')
+export function kubeProxyChange(info: ServicePortInfo): string {
+  const rules = rulesOf(info).split('\n')
   const add = rules.map((rule) => `add rule ip kube-proxy ${chainOf(info)} ${rule.trim()}`)
   return [`flush chain ip kube-proxy ${chainOf(info)}`, ...add].join('\n')
 }
 
-function rulesOf({ clusterIP, port, endpoints }: ServicePortInfo, node: NodeContext): string {
+function rulesOf({ clusterIP, port, endpoints }: ServicePortInfo): string {
   const targets = endpoints.map((endpoint, i) => `${i} : ${endpoint.ip} . ${endpoint.port}`).join(', ')
-  const masquerade = `ip daddr ${clusterIP} tcp dport ${port} ip saddr != ${node.podCIDR} jump mark-for-masquerade`
+  const masquerade = `ip daddr ${clusterIP} tcp dport ${port} ip saddr != ${POD_RANGE} jump mark-for-masquerade`
   const choose = `meta l4proto tcp dnat ip addr . port to numgen random mod ${endpoints.length} map { ${targets} }`
   return `    ${masquerade}\n    ${choose}`
 }

@@ -19,6 +19,6 @@ function load(text: string): number {
 }
 
 const cold = load(kubeProxyTable(services, NODE))
-const changes = services.slice(0, CHANGES).map((info) => load(kubeProxyChange(info, NODE)))
+const changes = services.slice(0, CHANGES).map((info) => load(kubeProxyChange(info)))
 const figures: RivalFigures = { cold, change: median(changes) }
 process.stdout.write(JSON.stringify(figures))

@@ -8,11 +8,14 @@ import type { NodeContext } from '../../src/proxy/node-context.ts'
 export const ENDPOINTS = 5
 const NODES = 100
 
+/** Of all Pods. */
+export const POD_RANGE = '10.128.0.0/9'
+
 export const NODE: NodeContext = {
   name: 'node-0',
   family: 'IPv4',
   addresses: ['192.168.1.100'],
-  podCIDR: '10.128.0.0/9',
+  localPods: { kind: 'range', range: POD_RANGE },
   serviceCIDRs: ['10.0.0.0/12'],
 }
 

@@ -1,5 +1,6 @@
 /** The service proxy of the machine it runs on: what an API server says, as rules of this network namespace. */
 import type { IPFamily } from '../api/core.ts'
+import { localAddresses } from '../host/local-addresses.ts'
 import { createRuleWatcher } from '../host/rule-watch.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { changesOf } from '../model/incremental.ts'
@@ -57,7 +58,7 @@ export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
     sync(view) {
       const before = snapshot
       snapshot = view.snapshot
-      contexts = nodeContexts(snapshot, view.serviceCIDRs, options, contexts)
+      contexts = nodeContexts({ ...view, localAddresses: localAddresses() }, options, contexts)
       if (contexts !== placed) places.nodes = [placeOf(node, contexts)]
       placed = contexts
       countChanges(metrics, contexts, before, snapshot)

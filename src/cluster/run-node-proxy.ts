@@ -1,5 +1,6 @@
 /** `portolan proxy`: from a kubeconfig to the rules of this namespace, for as long as the process lives. */
 import type { Server } from 'node:http'
+import { localAddresses, watchLocalAddresses } from '../host/local-addresses.ts'
 import { openNetlink } from '../host/netlink.ts'
 import { resolvedServices } from '../model/resolve-services.ts'
 import { diffTables } from '../nft/diff.ts'
@@ -46,7 +47,12 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
   const proxy = createNodeProxy({ ...options, replaced: options.takeOver ? rivals.replaced : undefined, onError })
   const servers = await openServers(options, proxy)
   let isServing = false
+  let last: ClusterView | undefined
+  const forgetAddresses = watchLocalAddresses(() => {
+    if (last !== undefined) proxy.sync(last)
+  })
   const watch = follow(options, (view) => {
+    last = view
     proxy.sync(view)
     if (!isServing) {
       onMessage(`serving ${resolvedServices(view.snapshot).size} Services on ${node}`)
@@ -57,6 +63,7 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
   return {
     stop() {
       watch.stop()
+      forgetAddresses()
       for (const server of servers) server.close()
     },
   }
@@ -80,7 +87,7 @@ export async function previewNodeProxy(options: RunProxyOptions, patience: numbe
   const socket = openNetlink('netfilter')
   try {
     const services = resolvedServices(view.snapshot)
-    return nodeContexts(view.snapshot, view.serviceCIDRs, options)
+    return nodeContexts({ ...view, localAddresses: localAddresses() }, options)
       .map((context) => {
         const wanted = nftablesBackend.compile(services, context).table
         const found = readBack(wanted, socket.dump)
@@ -120,10 +127,10 @@ function readRivals(): Rivals {
 }
 
 async function openServers(
-  { healthAddress, metricsAddress, node, clusterCIDRs }: RunProxyOptions,
+  { healthAddress, metricsAddress, node, detectLocal, masqueradeAll, nodePortAddresses }: RunProxyOptions,
   proxy: ReturnType<typeof createNodeProxy>,
 ): Promise<readonly Server[]> {
-  const config = { node, clusterCIDRs, mode: 'nftables' }
+  const config = { node, detectLocal, masqueradeAll, nodePortAddresses, mode: 'nftables' }
   const wanted = [
     { address: healthAddress, option: '--healthz-bind-address', listener: healthListener(proxy, node) },
     { address: metricsAddress, option: '--metrics-bind-address', listener: metricsListener(proxy, config) },

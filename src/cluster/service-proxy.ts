@@ -113,9 +113,10 @@ function refusalOf({ keepers }: Place): string | undefined {
 }
 
 /** `index`: of the family, in every list of families. */
-function nodeContext(node: NodePlan, { family, podCIDR, serviceCIDR }: FamilyTopology, index: number): NodeContext {
-  const addresses = node.families.slice(index, index + 1).map(({ address }) => address)
-  return { name: node.name, family, addresses, podCIDR, serviceCIDRs: [serviceCIDR] }
+function nodeContext(node: NodePlan, { family, serviceCIDR }: FamilyTopology, index: number): NodeContext {
+  const own = node.families[index]
+  const localPods = own && ({ kind: 'range', range: formatCIDR(own.podCIDR) } as const)
+  return { name: node.name, family, addresses: own ? [own.address] : [], localPods, serviceCIDRs: [serviceCIDR] }
 }
 
 type CompileBalancer = (services: Services, previous: BalancerProgram | undefined) => BalancerProgram

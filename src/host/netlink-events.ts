@@ -5,7 +5,10 @@ import { inNamespace, type NetworkNamespace } from './namespaces.ts'
 /** `enum nfnetlink_groups`. */
 export const GROUP = { newFlow: 1, changedFlow: 2, endedFlow: 3, rules: 7 } as const
 
-type Group = (typeof GROUP)[keyof typeof GROUP]
+/** `enum rtnetlink_groups`. */
+export const ROUTE_GROUP = { addresses4: 5, addresses6: 9 } as const
+
+type Group = (typeof GROUP)[keyof typeof GROUP] | (typeof ROUTE_GROUP)[keyof typeof ROUTE_GROUP]
 
 export interface EventSocket {
   join(group: Group): void
@@ -22,7 +25,7 @@ export interface EventHandler {
 
 const AF_NETLINK = 16
 const SOCK_RAW_CLOEXEC_NONBLOCK = 3 | 0o2000000 | 0o4000
-const NETLINK_NETFILTER = 12
+const PROTOCOLS = { route: 0, netfilter: 12 } as const
 const [SOL_SOCKET, SO_RCVBUF, SO_RCVBUFFORCE, SOL_NETLINK] = [1, 8, 33, 270]
 const [NETLINK_ADD_MEMBERSHIP, NETLINK_DROP_MEMBERSHIP] = [1, 2]
 const [F_SETFL, F_SETOWN] = [4, 8]
@@ -44,10 +47,14 @@ let isListening = false
  * before the first socket asks for the signal, which would end the process otherwise. For the main thread: others get no
  * signals. Throws where the kernel refuses.
  */
-export function openEvents(namespace: NetworkNamespace | undefined, handler: EventHandler): EventSocket {
+export function openEvents(
+  namespace: NetworkNamespace | undefined,
+  handler: EventHandler,
+  protocol: keyof typeof PROTOCOLS = 'netfilter',
+): EventSocket {
   if (!isListening) process.on('SIGIO', () => open.forEach(drain))
   isListening = true
-  const one: Open = { fd: openSocket(namespace), handler }
+  const one: Open = { fd: openSocket(namespace, protocol), handler }
   open.add(one)
   const membership = (option: number, group: Group): void =>
     void checked('setsockopt(AF_NETLINK)', libc().setsockopt(one.fd, SOL_NETLINK, option, new Int32Array([group]), 4))
@@ -60,10 +67,10 @@ export function openEvents(namespace: NetworkNamespace | undefined, handler: Eve
   }
 }
 
-function openSocket(namespace: NetworkNamespace | undefined): number {
+function openSocket(namespace: NetworkNamespace | undefined, protocol: keyof typeof PROTOCOLS): number {
   const c = libc()
   const fd = inNamespace(namespace, () =>
-    checked('socket(AF_NETLINK)', c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC_NONBLOCK, NETLINK_NETFILTER)),
+    checked('socket(AF_NETLINK)', c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC_NONBLOCK, PROTOCOLS[protocol])),
   )
   const address = new Uint8Array(12)
   address[0] = AF_NETLINK

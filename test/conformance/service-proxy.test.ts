@@ -12,9 +12,9 @@ import { SCTP_GROUPS } from './service-proxy/sctp-rows.ts'
 import { walkRow } from './service-proxy/walk.ts'
 
 function rowTests(plan: AddressPlan, groups: readonly RowGroup[]): void {
-  describe.each(groups)('$name', ({ services, rows }) => {
+  describe.each(groups)('$name', ({ services, rows, node: special }) => {
     const tables = Object.fromEntries(
-      contextsOf(plan).map((node) => [node.name, nftablesBackend.compile(servicesOf(services), node).table]),
+      contextsOf(plan).map((node) => [node.name, nftablesBackend.compile(servicesOf(services), special?.(node) ?? node).table]),
     )
 
     test.each(rows)('%s to %s: %s', (from, to, expected) => {

@@ -12,8 +12,8 @@ export interface ProxyNode {
   /** The addresses of the Service's ready Pods. */
   setEndpoints(...addresses: readonly string[]): Promise<void>
   startProxy(...options: readonly string[]): Background
-  /** Who answered `count` connections of the client, one after the other; `-` for no answer within two seconds. */
-  ask(count: number): Promise<readonly string[]>
+  /** Who answered `count` connections of the client to the ClusterIP, one after the other; `-` for no answer within two seconds. */
+  ask(count: number, at?: string): Promise<readonly string[]>
   /** Waits until `ask(1)` is answered by one of these alone. */
   asksOnly(...addresses: readonly string[]): Promise<void>
   /** Connections without a pause, until the result is called. */
@@ -72,8 +72,8 @@ export async function createProxyNode(): Promise<ProxyNode> {
   const kubeconfig = join(machine.folder, 'run/portolan/api/kubeconfig')
   const kubectl = (line: string, input?: string): Promise<Outcome> =>
     machine.sh(`kubectl --kubeconfig ${kubeconfig} ${line}`, input === undefined ? {} : { input })
-  const ask = async (count: number): Promise<readonly string[]> => {
-    const line = `for i in $(seq ${count}); do curl -s --http0.9 -m 2 http://${CLUSTER_IP}/ || echo -n -; echo; done`
+  const ask = async (count: number, at: string = CLUSTER_IP): Promise<readonly string[]> => {
+    const line = `for i in $(seq ${count}); do curl -s --http0.9 -m 2 http://${at}/ || echo -n -; echo; done`
     const { stdout } = await machine.exec(['ip', 'netns', 'exec', 'client', 'sh', '-c', line])
     return stdout.trim().split('\n')
   }

@@ -74,6 +74,38 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     expect(await node.nft('list tables')).toBe('table ip somebody\n')
   })
 
+  test('nodePorts answer at the addresses that are named, also at those that come later', async () => {
+    await node.kubectl('patch service web --type merge -p \'{"spec":{"type":"NodePort"}}\'')
+    const nodePort = (await node.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}')).stdout
+    const proxy = node.startProxy('--nodeport-addresses', '172.20.1.0/24')
+    await serving(proxy)
+    expect((await node.ask(2, `172.20.1.1:${nodePort}`)).toSorted()).toEqual([POD_1, POD_2])
+    expect(await node.ask(1, `172.20.2.1:${nodePort}`)).toEqual(['-'])
+    await node.machine.sh('ip addr add 172.20.1.77/24 dev c0')
+    await eventually(
+      () => node.ask(1, `172.20.1.77:${nodePort}`),
+      ([answer]) => answer !== '-',
+    )
+    proxy.signal('SIGTERM')
+    await proxy.ended
+  })
+
+  test.each([
+    [['--detect-local-mode', 'BridgeInterface'], '--detect-local-mode BridgeInterface needs --pod-bridge-interface'],
+    [['--cluster-cidr', '10.244.0.0'], '--cluster-cidr "10.244.0.0": not a range such as 10.244.0.0/16'],
+    [
+      ['--nodeport-addresses', 'secondary'],
+      '--nodeport-addresses "secondary": not a range such as 10.244.0.0/16, nor primary',
+    ],
+    [
+      ['--nodeport-addresses', '127.0.0.0/8'],
+      '--nodeport-addresses "127.0.0.0/8": nodePorts do not answer on loopback',
+    ],
+  ])('%j is refused', async (options, message) => {
+    const { code, stderr } = await node.machine.portolan('proxy', '--kubeconfig', node.kubeconfig, ...options)
+    expect([code, stderr]).toEqual([2, `portolan: ${message}\n`])
+  })
+
   test('an API server that is away: what is known is served, and what comes back is followed', async () => {
     const proxy = node.startProxy()
     await serving(proxy)

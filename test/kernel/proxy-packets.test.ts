@@ -52,7 +52,7 @@ function endpointsOf(groups: readonly RowGroup[]): readonly string[] {
 /** The rows of a dual-stack network. */
 function inBothFamilies(group: RowGroup): RowGroup {
   const { services, rows } = groupInIPv6(group)
-  return { name: group.name, services: [...group.services, ...services], rows: [...group.rows, ...rows] }
+  return { ...group, services: [...group.services, ...services], rows: [...group.rows, ...rows] }
 }
 
 const GROUPS: readonly RowGroup[] = [
@@ -81,10 +81,10 @@ describe.skipIf(reason !== undefined)(`packets${lacking === undefined ? '' : ` (
   const steps: Step[] = []
   const places: { readonly title: string; readonly row: Row; readonly from: number; readonly to: number }[] = []
   const transactions: number[] = []
-  for (const { name, services, rows } of GROUPS) {
+  for (const { name, services, rows, node: special } of GROUPS) {
     for (const node of contexts) {
       const previous = programs.get(node)
-      const next = nftablesBackend.compile(servicesOf(services), node, previous)
+      const next = nftablesBackend.compile(servicesOf(services), special?.(node) ?? node, previous)
       transactions.push(steps.length)
       steps.push(applyStep(node.name, nftablesBackend.diff(previous, next)))
       programs.set(node, next)

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { diff } from '../../src/nft/diff.ts'
 import { encodeTransaction } from '../../src/nft/encode.ts'
 import { nftablesBackend, type NodeProgram, STRICT_LIMIT } from '../../src/proxy/backends/nftables.ts'
-import { CONTEXTS, NODES, nodeOfPod, PODS, servicesOf } from '../conformance/service-proxy/address-plan.ts'
+import { CONTEXTS, servicesOf } from '../conformance/service-proxy/address-plan.ts'
 import { walkRow } from '../conformance/service-proxy/walk.ts'
 import { blocks, inNamespace, type Step as NftStep } from './nft-namespace.ts'
 import { manyServices } from './packets/many-services.ts'
@@ -41,20 +41,9 @@ interface Plan {
  * What a client sees of an end: where no Service answers, the node itself refuses, as nothing listens there; and a packet
  * without a way is not heard of again.
  */
-function seenEnds(end: string, [from, to]: Probe): readonly string[] {
+function seenEnds(end: string): readonly string[] {
   if (/^node-\d:/.test(end)) return ['REJECT']
-  return end === '-' || isAnsweredPast(end, from, to) ? [end, 'DROP'] : [end]
-}
-
-/**
- * externalTrafficPolicy Local, a Pod that asks another node and is sent back to its own: the answer does not pass the node
- * that would translate it. kube-proxy's ClusterCIDR mode does the same.
- */
-function isAnsweredPast(end: string, from: string, to: string): boolean {
-  const home = nodeOfPod(PODS[from] ?? '')
-  const endHome = nodeOfPod(PODS[end.split(':', 1)[0] ?? ''] ?? '')
-  const asked = NODES.find(({ address }) => to.includes(` ${address}:`))
-  return home !== undefined && home === endHome && asked !== undefined && asked !== home && !end.endsWith('m')
+  return end === '-' ? [end, 'DROP'] : [end]
 }
 
 /** What session affinity has remembered is no rule. */
@@ -82,7 +71,7 @@ function plan(run: number): Plan {
       probe,
       ends: walkRow(tables, ...probe)
         .split(' ')
-        .flatMap((end) => seenEnds(end, probe)),
+        .flatMap(seenEnds),
     }))
     const silent = rows.filter(({ ends }) => ends.includes('DROP')).slice(SILENT)
     for (const row of rows.filter((row) => !silent.includes(row))) {

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import type { ProxyCommandOptions } from '../proxy/run-proxy.ts'
 import type { Command } from '../command.ts'
 
@@ -13,11 +14,27 @@ export const proxy: Command = {
       .option('--dry-run', 'print what would change as nft commands, and change nothing')
       .option('--take-over', 'replace the rules of kube-proxy that are here, in one transaction')
       .option('--cleanup', 'remove the rules that an earlier run has left, and end')
-      .option('--cluster-cidr <ranges>', 'addresses of all Pods; without it, those of the Node (podCIDRs)')
+      .addOption(detectLocalOption())
+      .option('--cluster-cidr <ranges>', 'addresses of all Pods, for ClusterCIDR')
+      .option('--pod-bridge-interface <name>', 'the bridge of the Pods, for BridgeInterface')
+      .option('--pod-interface-name-prefix <prefix>', "how Pods' interfaces begin, for InterfaceNamePrefix")
+      .option('--masquerade-all', 'hide the source of whatever comes to a ClusterIP, of Pods too')
+      .option(
+        '--nodeport-addresses <ranges>',
+        "where nodePorts answer: primary (the Node's addresses), ranges of this machine's addresses, or 0.0.0.0/0",
+        'primary',
+      )
       .option('--healthz-bind-address <address>', 'where /healthz and /livez answer, or none', '0.0.0.0:10256')
       .option('--metrics-bind-address <address>', 'where /metrics answers, or none', '127.0.0.1:10249')
       .action((options: ProxyCommandOptions) =>
         exit(import('../proxy/run-proxy.ts').then(({ runProxy }) => runProxy(options, context))),
       )
   },
+}
+
+function detectLocalOption(): Option {
+  return new Option(
+    '--detect-local-mode <mode>',
+    "how Pods of this node are known: by --cluster-cidr, where that is given, or else by the Node's own ranges",
+  ).choices(['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'])
 }

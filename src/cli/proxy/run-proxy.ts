@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import { type DetectLocal, PRIMARY } from '../../cluster/node-contexts.ts'
 import { parseListenAddress, type ListenAddress } from '../../cluster/proxy-servers.ts'
 import {
   KubeconfigError,
@@ -19,7 +20,12 @@ export interface ProxyCommandOptions {
   readonly dryRun?: boolean
   readonly takeOver?: boolean
   readonly cleanup?: boolean
+  readonly detectLocalMode?: DetectLocal['mode']
   readonly clusterCidr?: string
+  readonly podBridgeInterface?: string
+  readonly podInterfaceNamePrefix?: string
+  readonly masqueradeAll?: boolean
+  readonly nodeportAddresses: string
   readonly healthzBindAddress: string
   readonly metricsBindAddress: string
 }
@@ -54,7 +60,13 @@ async function preview(settings: RunProxyOptions, { stdout, stderr }: Context): 
 }
 
 function readSettings(options: ProxyCommandOptions, context: Context): RunProxyOptions {
-  const { kubeconfig, context: name, node = hostname().toLowerCase(), takeOver = false, clusterCidr } = options
+  const {
+    kubeconfig,
+    context: name,
+    node = hostname().toLowerCase(),
+    takeOver = false,
+    masqueradeAll = false,
+  } = options
   return {
     access: {
       ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(context.workingDirectory, kubeconfig) }),
@@ -63,16 +75,60 @@ function readSettings(options: ProxyCommandOptions, context: Context): RunProxyO
     },
     node,
     takeOver,
-    clusterCIDRs: (clusterCidr?.split(',') ?? []).map(readRange),
+    detectLocal: readDetectLocal(options),
+    masqueradeAll,
+    nodePortAddresses: readNodePortAddresses(options.nodeportAddresses),
     healthAddress: readAddress('--healthz-bind-address', options.healthzBindAddress),
     metricsAddress: readAddress('--metrics-bind-address', options.metricsBindAddress),
     onMessage: (message) => void context.stderr.write(`portolan proxy: ${message}\n`),
   }
 }
 
-function readRange(text: string): string {
-  if (parseCIDR(text.trim()) !== undefined) return text.trim()
-  throw new UsageError(`--cluster-cidr ${JSON.stringify(text)}: not a range such as 10.244.0.0/16`)
+function readDetectLocal(options: ProxyCommandOptions): DetectLocal {
+  const { clusterCidr, podBridgeInterface, podInterfaceNamePrefix } = options
+  const mode = options.detectLocalMode ?? (clusterCidr === undefined ? 'NodeCIDR' : 'ClusterCIDR')
+  const need = <T>(value: T | undefined, option: string): T => {
+    if (value !== undefined) return value
+    throw new UsageError(`--detect-local-mode ${mode} needs ${option}`)
+  }
+  switch (mode) {
+    case 'ClusterCIDR':
+      return { mode, ranges: readRanges('--cluster-cidr', need(clusterCidr, '--cluster-cidr')) }
+    case 'BridgeInterface':
+      return { mode, name: readInterface('--pod-bridge-interface', need(podBridgeInterface, '--pod-bridge-interface')) }
+    case 'InterfaceNamePrefix': {
+      const option = '--pod-interface-name-prefix'
+      return { mode, name: readInterface(option, need(podInterfaceNamePrefix, option)) }
+    }
+    default:
+      return { mode }
+  }
+}
+
+function readNodePortAddresses(text: string): readonly string[] {
+  const words = text.split(',').map((word) => word.trim())
+  const ranges = words.filter((word) => word !== PRIMARY)
+  const loopback = ranges.find((range) => range.startsWith('127.') || range === '::1/128')
+  if (loopback !== undefined) {
+    throw new UsageError(`${NODE_PORTS} ${JSON.stringify(loopback)}: nodePorts do not answer on loopback`)
+  }
+  return [...words.filter((word) => word === PRIMARY), ...ranges.flatMap((range) => readRanges(NODE_PORTS, range))]
+}
+
+const NODE_PORTS = '--nodeport-addresses'
+
+function readRanges(option: string, text: string): readonly string[] {
+  const ranges = text.split(',').map((range) => range.trim())
+  const wrong = ranges.find((range) => parseCIDR(range) === undefined)
+  if (wrong === undefined) return ranges
+  const or = option === NODE_PORTS ? `, nor ${PRIMARY}` : ''
+  throw new UsageError(`${option} ${JSON.stringify(wrong)}: not a range such as 10.244.0.0/16${or}`)
+}
+
+/** IFNAMSIZ is 16, with a NUL at the end. */
+function readInterface(option: string, name: string): string {
+  if (/^[^\s/"*]{1,15}$/.test(name)) return name
+  throw new UsageError(`${option} ${JSON.stringify(name)}: not a name of an interface, which has up to 15 characters`)
 }
 
 function readAddress(option: string, text: string): ListenAddress | undefined {

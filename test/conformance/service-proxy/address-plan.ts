@@ -88,8 +88,14 @@ export function isIn(range: string, address: string): boolean {
   return cidr !== undefined && ip !== undefined && cidrContains(cidr, ip)
 }
 
-export const contextsOf = ({ family, nodes, podCIDR, serviceCIDR }: AddressPlan): readonly NodeContext[] =>
-  nodes.map(({ name, address }) => ({ name, family, addresses: [address], podCIDR, serviceCIDRs: [serviceCIDR] }))
+export const contextsOf = ({ family, nodes, serviceCIDR }: AddressPlan): readonly NodeContext[] =>
+  nodes.map(({ name, address, podCIDR }) => ({
+    name,
+    family,
+    addresses: [address],
+    localPods: { kind: 'range', range: podCIDR },
+    serviceCIDRs: [serviceCIDR],
+  }))
 
 export const CONTEXTS: readonly NodeContext[] = contextsOf(IPV4)
 

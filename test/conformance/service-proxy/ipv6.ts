@@ -78,8 +78,9 @@ export function serviceInIPv6(info: ServicePortInfo): ServicePortInfo {
   }
 }
 
-export function groupInIPv6({ name, services, rows }: RowGroup): RowGroup {
+export function groupInIPv6({ name, services, rows, ...rest }: RowGroup): RowGroup {
   return {
+    ...rest,
     name: `${name}, IPv6`,
     services: services.map(serviceInIPv6),
     rows: rows.map(([from, to, expected]) => [textInIPv6(from), textInIPv6(to), expected]),

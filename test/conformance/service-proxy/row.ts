@@ -3,6 +3,7 @@
  * takes another address of the node as source. `to`: protocol, address, port. `expect`: every endpoint that is chosen,
  * with `m` where it sees another source than the client's; REJECT; DROP; `-` where the network has no way there.
  */
+import type { NodeContext } from '../../../src/proxy/node-context.ts'
 import type { ServicePortInfo } from '../../../src/model/resolve-services.ts'
 
 export type Row = readonly [from: string, to: string, expect: string]
@@ -11,6 +12,8 @@ export interface RowGroup {
   readonly name: string
   readonly services: readonly ServicePortInfo[]
   readonly rows: readonly Row[]
+  /** What is special about the nodes. */
+  readonly node?: (context: NodeContext) => NodeContext
 }
 
 /** What a row's `to` says; an IPv6 address stands in brackets there. */

@@ -85,10 +85,15 @@ function hooks(
   )
 }
 
+/** The links of Pods are called `veth` and a number. */
+const POD_LINK = 'veth8'
+
 /** A packet that comes to a node over a wire. */
 function travel(walk: Walk, way: Way, node: PlannedNode | undefined, hop: number): readonly string[] {
   if (node === undefined || hop > 3) return ['-']
-  return hooks(walk, way, node, ['prerouting'], (routed) => {
+  const isFromPod = hop === 0 && nodeOfPod(way.packet.saddr, walk.plan) === node
+  const arrived = { ...way, packet: { ...way.packet, iifname: isFromPod ? POD_LINK : 'eth0' } }
+  return hooks(walk, arrived, node, ['prerouting'], (routed) => {
     if (isLocal(node, routed.packet.daddr)) return hooks(walk, routed, node, ['input'], deliver(node))
     return hooks(walk, routed, node, ['forward', 'postrouting'], (sent) => goOn(walk, sent, node, hop))
   })

@@ -4,6 +4,7 @@ import {
   DESTINATION_PORT,
   DROP,
   FROM_THIS_NODE,
+  isLocalPod,
   MASQUERADE,
   match,
   NEW,
@@ -23,6 +24,9 @@ export const REFUSE_CHAIN = 'refuse'
 
 /** Whether a set is there: rules that would look into one that is not are left out. */
 export type Has = (set: string) => boolean
+
+/** The same for a set of nodePorts: a node without an address for them has no use for it. */
+const hasNodePorts = (has: Has, set: string): boolean => has('nodeport-ips') && has(set)
 
 /** The chains of a node that hook into its packet path, and those that they share. */
 export function nodeChains(node: NodeContext, has: Has): readonly Chain[] {
@@ -77,12 +81,12 @@ function serviceRules(terms: FamilyTerms, has: Has): readonly Rule[] {
     const byNodePort = { kind: 'map', key: [...NODE_PORT_KEY, slot], map: `nodeport-ring-${modulus}` } as const
     return [
       ...(has(byAddress.map) ? [rule({ kind: 'dnat', to: byAddress })] : []),
-      ...(has(byNodePort.map) ? [rule(terms.toNode, { kind: 'dnat', to: byNodePort })] : []),
+      ...(hasNodePorts(has, byNodePort.map) ? [rule(terms.toNode, { kind: 'dnat', to: byNodePort })] : []),
     ]
   })
   return [
     ...(has('service-ips') ? [rule({ kind: 'vmap', key: terms.frontendKey, map: 'service-ips' })] : []),
-    ...(has('service-nodeports')
+    ...(hasNodePorts(has, 'service-nodeports')
       ? [rule(terms.toNode, { kind: 'vmap', key: NODE_PORT_KEY, map: 'service-nodeports' })]
       : []),
     ...rings,
@@ -98,7 +102,7 @@ function noEndpointRules(terms: FamilyTerms, has: Has): readonly Rule[] {
   const nodePorts: Statement = { kind: 'vmap', key: NODE_PORT_KEY, map: 'no-endpoint-nodeports' }
   return [
     ...noEndpointServiceRules(terms, has),
-    ...(has('no-endpoint-nodeports') ? [rule(NEW, terms.toNode, nodePorts)] : []),
+    ...(hasNodePorts(has, 'no-endpoint-nodeports') ? [rule(NEW, terms.toNode, nodePorts)] : []),
   ]
 }
 
@@ -123,11 +127,16 @@ function masqueradeRules(node: NodeContext, has: Has): readonly Rule[] {
   return [
     ...(has('hairpin') ? [rule(TRANSLATED, hairpin, MASQUERADE)] : []),
     ...PROTOCOLS.flatMap((protocol) => frontendMasquerade(terms, protocol, has)),
-    ...(has('cluster-ips') && node.podCIDR !== undefined
-      ? [rule(TRANSLATED, clusterIP, match(source, '!=', node.podCIDR), MASQUERADE)]
-      : []),
+    ...(has('cluster-ips') ? clusterIPMasquerade(node, clusterIP) : []),
     rule(TRANSLATED, FROM_THIS_NODE, MASQUERADE),
   ]
+}
+
+/** Of those who may, only Pods of this node are seen as they are: their answers come back through it. */
+function clusterIPMasquerade({ family, localPods, masqueradeAll }: NodeContext, clusterIP: Statement): readonly Rule[] {
+  if (masqueradeAll) return [rule(TRANSLATED, clusterIP, MASQUERADE)]
+  if (localPods === undefined) return []
+  return [rule(TRANSLATED, clusterIP, isLocalPod('!=', localPods, FAMILY_TERMS[family].source), MASQUERADE)]
 }
 
 /** A rule for each protocol: nft 1.0.6 reads `ct original proto-dst` only where the rule has named the protocol before. */
@@ -141,6 +150,6 @@ function frontendMasquerade(terms: FamilyTerms, protocol: string, has: Has): rea
   const byNodePort: Statement = { kind: 'lookup', key: [port], set: nodePorts }
   return [
     ...(has(ips) ? [rule(TRANSLATED, isProtocol, byAddress, MASQUERADE)] : []),
-    ...(has(nodePorts) ? [rule(TRANSLATED, isProtocol, toNode, byNodePort, MASQUERADE)] : []),
+    ...(hasNodePorts(has, nodePorts) ? [rule(TRANSLATED, isProtocol, toNode, byNodePort, MASQUERADE)] : []),
   ]
 }

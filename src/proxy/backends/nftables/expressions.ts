@@ -1,4 +1,5 @@
 /** The words from which the rules of all chains are put together. */
+import type { LocalPods } from '../../node-context.ts'
 import type { Rule, Selector, Statement, Verdict } from '../../../nft/ruleset.ts'
 
 export const PROTO: Selector = { kind: 'meta', key: 'l4proto' }
@@ -18,6 +19,14 @@ export const match = (left: Selector, op: '==' | '!=', right: string): Statement
 export const NEW: Statement = match({ kind: 'ct', key: 'state' }, '==', 'new')
 export const TRANSLATED: Statement = match({ kind: 'ct', key: 'status' }, '==', 'dnat')
 export const FROM_THIS_NODE: Statement = match({ kind: 'fib', address: 'saddr' }, '==', 'local')
+
+/** Whether a packet comes from a Pod of this node. Interfaces of origin are known in postrouting since kernel 5.7. */
+export function isLocalPod(op: '==' | '!=', localPods: LocalPods, source: Selector): Statement {
+  return localPods.kind === 'range'
+    ? match(source, op, localPods.range)
+    : match({ kind: 'meta', key: 'iifname' }, op, localPods.name)
+}
+
 export const DROP: Statement = verdict({ kind: 'drop' })
 export const MASQUERADE: Statement = { kind: 'masquerade', fullyRandom: true }
 

@@ -6,7 +6,7 @@ import type { NodeContext } from '../../node-context.ts'
 import { nodeChains, REFUSE_CHAIN } from './base-chains.ts'
 import { addChoiceChain, choiceResources, type Choice } from './choice-chain.ts'
 import { type Owns, type Plan, rankOf } from './claims.ts'
-import { FROM_THIS_NODE, goto, match, rule, verdict } from './expressions.ts'
+import { FROM_THIS_NODE, goto, isLocalPod, rule, verdict } from './expressions.ts'
 import { FAMILY_TERMS } from './family-terms.ts'
 import { type Fragment, FragmentBuilder } from './fragment.ts'
 import { frontendKey, nodePortKey, protocolOf, resourceName, servicePortLabel } from './label.ts'
@@ -200,15 +200,15 @@ function addDispatch(
 function addShortCut(
   builder: FragmentBuilder,
   info: ServicePortInfo,
-  node: NodeContext,
+  { family, localPods }: NodeContext,
   cluster: Verdict,
   local: Verdict,
 ): Verdict {
   const chain = `external-${servicePortLabel(info)}`
   builder.chain(chain, [
-    ...(node.podCIDR === undefined
+    ...(localPods === undefined
       ? []
-      : [rule(match(FAMILY_TERMS[node.family].source, '==', node.podCIDR), verdict(cluster))]),
+      : [rule(isLocalPod('==', localPods, FAMILY_TERMS[family].source), verdict(cluster))]),
     rule(FROM_THIS_NODE, verdict(cluster)),
     rule(verdict(local)),
   ])
