@@ -61,8 +61,8 @@ const POLL = 50
  * end. Throws NetworkGone after ten seconds.
  */
 export async function awaitNetwork(name: string): Promise<RunningNetwork | undefined> {
-  const end = Date.now() + PATIENCE
-  while (Date.now() < end) {
+  const end = performance.now() + PATIENCE
+  while (performance.now() < end) {
     const network = await connectNetwork(name)
     if (network !== undefined || !(await networkHeld(stateDirectory(name)))) return network
     await new Promise((resolve) => setTimeout(resolve, POLL))

@@ -1,4 +1,5 @@
-import { openConntrack, UDP, type Conntrack } from '../host/conntrack.ts'
+import type { IPFamily } from '../api/core.ts'
+import { type Conntrack, type Flow, openConntrack, UDP } from '../host/conntrack.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
 import { resolvedServices, type ServicePortInfo } from '../model/resolve-services.ts'
 import { staleFlows } from '../proxy/stale-flows.ts'
@@ -17,6 +18,7 @@ export function createFlowCleaner(
   topology: NodePlaces,
   nodes: ReadonlyMap<string, NetworkNamespace>,
   onError: (error: unknown) => void,
+  onCleaned: (family: IPFamily, seconds: number, deleted: number) => void = () => undefined,
 ): Consumer {
   const conntracks = new Map<string, Conntrack>()
   let seen: ReturnType<typeof resolvedServices> | undefined
@@ -25,8 +27,14 @@ export function createFlowCleaner(
     for (const { name, families } of topology.nodes) {
       const conntrack = conntracks.get(name) ?? openConntrack(nodes.get(name))
       conntracks.set(name, conntrack)
+      const begin = performance.now()
       const addresses = families.map(({ address }) => address)
-      conntrack.delete(staleFlows(conntrack.list(UDP), services, addresses))
+      const stale = staleFlows(conntrack.list(UDP), services, addresses)
+      conntrack.delete(stale)
+      const seconds = (performance.now() - begin) / 1000
+      for (const family of new Set(families.map(({ family }) => family))) {
+        onCleaned(family, seconds, stale.filter((flow) => familyOf(flow) === family).length)
+      }
     }
   }
   return {
@@ -47,6 +55,10 @@ export function createFlowCleaner(
       })
     },
   }
+}
+
+function familyOf({ original }: Flow): IPFamily {
+  return original.destination.includes(':') ? 'IPv6' : 'IPv4'
 }
 
 function isUDP({ name }: ServicePortInfo): boolean {

@@ -7,6 +7,7 @@ import { healthAnswer, healthChecks, type HealthCheck } from '../proxy/health-ch
 import { hostAndPort } from '../lib/ip.ts'
 import type { Consumer } from './control-loop.ts'
 import type { NodePlaces } from './flow-cleaner.ts'
+import { NO_HEALTH_CHECK, type ServiceNotice } from './service-notices.ts'
 
 interface Listener {
   readonly server: Server
@@ -35,12 +36,18 @@ function createChecked(): { update(services: Services): boolean; infos(): readon
   }
 }
 
+export interface HealthCheckReactions {
+  readonly onError: (error: unknown) => void
+  /** The port of a Service cannot be opened. */
+  readonly onNotice: (notice: ServiceNotice) => void
+  readonly isProxyHealthy?: () => boolean
+}
+
 /** The healthCheckNodePorts of every node: opened, moved and closed as the Services say. */
 export function createHealthChecks(
   topology: NodePlaces,
   nodes: ReadonlyMap<string, NetworkNamespace>,
-  onError: (error: unknown) => void,
-  isProxyHealthy: () => boolean = () => true,
+  { onError, onNotice, isProxyHealthy = () => true }: HealthCheckReactions,
 ): Consumer {
   const listeners = new Map<string, Listener>()
   const checked = createChecked()
@@ -48,7 +55,7 @@ export function createHealthChecks(
 
   function open(key: string, check: HealthCheck, address: string, namespace: NetworkNamespace | undefined): void {
     const opened = inNamespace(namespace, () => listenOn({ protocol: 'TCP', address, port: check.port }))
-    if ('error' in opened) return onError(new Error(`${hostAndPort(address, check.port)}: ${opened.error}`))
+    if ('error' in opened) return refuse(check, `${hostAndPort(address, check.port)}: ${opened.error}`)
     const listener: Listener = {
       check,
       server: createServer((_request, response) => {
@@ -60,6 +67,19 @@ export function createHealthChecks(
     listeners.set(key, listener)
   }
 
+  function refuse({ port, service }: HealthCheck, why: string): void {
+    const key = `${service.namespace}/${service.name}`
+    onError(new Error(`Service ${key}: healthCheckNodePort ${port} cannot be opened: ${why}`))
+    const message = `healthCheckNodePort ${port} cannot be opened: ${why}`
+    onNotice({ service: key, reason: NO_HEALTH_CHECK, message })
+  }
+
+  function close(key: string, { server }: Listener): void {
+    server.close()
+    server.closeAllConnections()
+    listeners.delete(key)
+  }
+
   return {
     name: 'health checks',
     sync(snapshot) {
@@ -69,26 +89,30 @@ export function createHealthChecks(
       places = topology.nodes
       const services = checked.infos()
       const wanted = new Set<string>()
-      for (const { name, families } of topology.nodes) {
-        for (const { family, address } of families) {
-          for (const check of healthChecks(
-            services.filter((info) => info.family === family),
-            name,
-          )) {
-            const key = `${name} ${family} ${check.port}`
-            wanted.add(key)
-            const listener = listeners.get(key)
-            if (listener === undefined) open(key, check, address, nodes.get(name))
-            else listener.check = check
-          }
-        }
+      for (const { name, address, check } of checksOf(topology, services)) {
+        const key = `${name} ${address} ${check.port}`
+        wanted.add(key)
+        const listener = listeners.get(key)
+        if (listener === undefined) open(key, check, address, nodes.get(name))
+        else listener.check = check
       }
-      for (const [key, { server }] of listeners) {
-        if (wanted.has(key)) continue
-        server.close()
-        server.closeAllConnections()
-        listeners.delete(key)
-      }
+      for (const [key, listener] of listeners) if (!wanted.has(key)) close(key, listener)
     },
   }
+}
+
+interface PlacedCheck {
+  readonly name: string
+  readonly address: string
+  readonly check: HealthCheck
+}
+
+/** Of each node and each of its addresses. */
+function checksOf({ nodes }: NodePlaces, services: readonly ServicePortInfo[]): readonly PlacedCheck[] {
+  return nodes.flatMap(({ name, families }) =>
+    families.flatMap(({ family, address }) => {
+      const ofFamily = services.filter((info) => info.family === family)
+      return healthChecks(ofFamily, name).map((check) => ({ name, address, check }))
+    }),
+  )
 }

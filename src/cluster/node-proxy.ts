@@ -16,6 +16,7 @@ import { nodeContexts, type NodeSettings } from './node-contexts.ts'
 import { createProxyHealth, type ProxyHealth } from './proxy-health.ts'
 import { createProxyMetrics, withoutLocalEndpoints, type ProxyMetrics } from './proxy-metrics.ts'
 import type { Rivals } from './rival-proxy.ts'
+import type { ServiceNotices } from './service-notices.ts'
 import { createNotices } from './service-proxy.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 
@@ -30,6 +31,7 @@ export interface NodeProxy {
   sync(view: ClusterView): void
   readonly health: ProxyHealth
   readonly metrics: ProxyMetrics
+  readonly notices: Pick<ServiceNotices, 'follow'>
   /** What was written last. */
   snapshot(): Snapshot
   withoutLocal(): ReturnType<typeof withoutLocalEndpoints>
@@ -41,18 +43,24 @@ const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time'
 export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
   const { node, onError } = options
   const startedAt = Date.now()
-  const health = createProxyHealth(startedAt)
+  const health = createProxyHealth()
   const metrics = createProxyMetrics()
-  const tables = createTables(options, health, metrics)
+  const notices = createNotices(onError)
+  const tables = createTables(options, { health, metrics, notices })
   const places: { nodes: NodePlaces['nodes'] } = { nodes: [] }
-  const flows = createFlowCleaner(places, new Map(), onError)
-  const checks = createHealthChecks(places, new Map(), onError, () => health.isHealthy(Date.now()))
+  const flows = createFlowCleaner(places, new Map(), onError, metrics.cleaned)
+  const checks = createHealthChecks(places, new Map(), {
+    onError,
+    onNotice: notices.tell,
+    isProxyHealthy: health.isHealthy,
+  })
   let contexts: readonly NodeContext[] = []
   let placed = contexts
   let snapshot = emptySnapshot()
   return {
     health,
     metrics,
+    notices,
     snapshot: () => snapshot,
     withoutLocal: () => withoutLocalEndpoints(resolvedServices(snapshot).values(), node),
     sync(view) {
@@ -84,11 +92,9 @@ interface FamilyTable {
 /** The table of each family in which the node has an address; one that it has no more is emptied. */
 function createTables(
   { node, onError, replaced }: NodeProxyOptions,
-  health: ProxyHealth,
-  metrics: ProxyMetrics,
+  { health, metrics, notices }: Pick<NodeProxy, 'health' | 'metrics'> & { readonly notices: ServiceNotices },
 ): { write(contexts: readonly NodeContext[], services: Services): void } {
   const watcher = createRuleWatcher()
-  const notices = createNotices(onError)
   const tables = new Map<IPFamily, FamilyTable>()
   const start = (context: NodeContext): FamilyTable => {
     const { family } = context
@@ -97,6 +103,10 @@ function createTables(
       metrics.failed(family)
       onError(error)
     }
+    const written = (): void => {
+      health.written(family)
+      metrics.written(family)
+    }
     const keeper = keepTable<NodeProgram>({
       where: `${node} ${family}`,
       namespace: undefined,
@@ -104,7 +114,7 @@ function createTables(
       compile: (services, previous) => nftablesBackend.compile(services, table.context, previous),
       settle: nftablesBackend.settle,
       onError: fail,
-      onWritten: () => health.written(family, Date.now()),
+      onWritten: written,
       ...(rival === undefined ? {} : { replaced: rival }),
     })
     const table: FamilyTable = { keeper: withConnectionLoads(undefined, keeper, fail), context, services: undefined }
@@ -114,7 +124,7 @@ function createTables(
   const writeOne = (table: FamilyTable, services: Services): void => {
     const begin = performance.now()
     const isFull = table.services === undefined
-    health.queued(table.context.family, Date.now())
+    health.queued(table.context.family)
     table.services = services
     table.keeper.sync(services)
     notices.update(table.context.family, table.keeper.state())

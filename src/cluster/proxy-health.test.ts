@@ -1,6 +1,19 @@
 import { expect, test } from 'vitest'
 import type { Node } from '../api/core.ts'
-import { createProxyHealth } from './proxy-health.ts'
+import { createProxyHealth, type ProxyTime } from './proxy-health.ts'
+
+function manualTime(): ProxyTime & { pass(milliseconds: number): void; set(by: number): void } {
+  let [wall, elapsed] = [0, 0]
+  return {
+    wall: () => wall,
+    elapsed: () => elapsed,
+    pass(milliseconds) {
+      wall += milliseconds
+      elapsed += milliseconds
+    },
+    set: (by) => void (wall += by),
+  }
+}
 
 const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } }
 const leaving: Node = { ...node, spec: { taints: [{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' }] } }
@@ -16,30 +29,50 @@ test.each<[string, Node | undefined, number]>([
   ],
   ['a Node that the autoscaler takes away', leaving, 503],
 ])('%s', (_, object, status) => {
-  const health = createProxyHealth(0)
-  health.written('IPv4', 10)
-  expect(health.healthz(object, 20).status).toBe(status)
-  expect(health.livez(20).status).toBe(200)
+  const health = createProxyHealth(manualTime())
+  health.written('IPv4')
+  expect(health.healthz(object).status).toBe(status)
+  expect(health.livez().status).toBe(200)
 })
 
 test.each([
   ['a change that waits for a minute', 60_000, true],
   ['for longer', 60_001, false],
 ])('%s', (_, wait, healthy) => {
-  const health = createProxyHealth(0)
-  health.written('IPv6', 5)
-  health.queued('IPv4', 100)
+  const time = manualTime()
+  const health = createProxyHealth(time)
+  health.written('IPv6')
+  health.queued('IPv4')
+  time.pass(50_000)
   // A second change does not make the first one younger.
-  health.queued('IPv4', 50_000)
-  expect(health.isHealthy(100 + wait)).toBe(healthy)
-  expect(health.livez(100 + wait).status).toBe(healthy ? 200 : 503)
-  health.written('IPv4', 100 + wait)
-  expect(health.isHealthy(200_000 + wait)).toBe(true)
+  health.queued('IPv4')
+  time.pass(wait - 50_000)
+  expect(health.isHealthy()).toBe(healthy)
+  expect(health.livez().status).toBe(healthy ? 200 : 503)
+  health.written('IPv4')
+  time.pass(200_000)
+  expect(health.isHealthy()).toBe(true)
+})
+
+test.each([
+  ['forward', 3_600_000],
+  ['backward', -3_600_000],
+])('a clock that is set %s by an hour: a change has waited no longer, and no shorter', (_, jump) => {
+  const time = manualTime()
+  const health = createProxyHealth(time)
+  health.queued('IPv4')
+  time.set(jump)
+  expect(health.isHealthy()).toBe(true)
+  time.pass(60_001)
+  expect(health.isHealthy()).toBe(false)
 })
 
 test('the body, as kube-proxy writes it', () => {
-  const health = createProxyHealth(0)
-  health.written('IPv4', 1000)
+  const time = manualTime()
+  const health = createProxyHealth(time)
+  time.pass(1000)
+  health.written('IPv4')
+  time.pass(1000)
   const at = (seconds: number): string => new Date(seconds * 1000).toISOString()
   const common = {
     lastUpdated: at(1),
@@ -47,6 +80,6 @@ test('the body, as kube-proxy writes it', () => {
     healthy: true,
     status: { IPv4: { lastUpdated: at(1), healthy: true } },
   }
-  expect(JSON.parse(health.healthz(node, 2000).body)).toEqual({ ...common, nodeEligible: true })
-  expect(JSON.parse(health.livez(2000).body)).toEqual(common)
+  expect(JSON.parse(health.healthz(node).body)).toEqual({ ...common, nodeEligible: true })
+  expect(JSON.parse(health.livez().body)).toEqual(common)
 })

@@ -4,14 +4,24 @@ import type { Node } from '../api/core.ts'
 
 export interface ProxyHealth {
   /** A change is waiting to be written. */
-  queued(family: IPFamily, now: number): void
+  queued(family: IPFamily): void
   /** Everything that was known is written. */
-  written(family: IPFamily, now: number): void
-  isHealthy(now: number): boolean
+  written(family: IPFamily): void
+  isHealthy(): boolean
   /** `node`: undefined where there is none. */
-  healthz(node: Node | undefined, now: number): HealthAnswer
-  livez(now: number): HealthAnswer
+  healthz(node: Node | undefined): HealthAnswer
+  livez(): HealthAnswer
 }
+
+/** Milliseconds. Waiting is measured by what no setting of the clock changes. */
+export interface ProxyTime {
+  /** Since 1970. */
+  readonly wall: () => number
+  /** Since some moment. */
+  readonly elapsed: () => number
+}
+
+export const SYSTEM_TIME: ProxyTime = { wall: () => Date.now(), elapsed: () => performance.now() }
 
 export interface HealthAnswer {
   readonly status: 200 | 503
@@ -28,28 +38,29 @@ interface FamilyState {
   lastUpdated: number
 }
 
-export function createProxyHealth(now: number): ProxyHealth {
+export function createProxyHealth({ wall, elapsed }: ProxyTime = SYSTEM_TIME): ProxyHealth {
+  const startedAt = wall()
   const families = new Map<IPFamily, FamilyState>()
   const stateOf = (family: IPFamily): FamilyState => {
-    const state = families.get(family) ?? { waitingSince: undefined, lastUpdated: now }
+    const state = families.get(family) ?? { waitingSince: undefined, lastUpdated: startedAt }
     families.set(family, state)
     return state
   }
-  const isCurrent = ({ waitingSince }: FamilyState, at: number): boolean =>
-    waitingSince === undefined || at - waitingSince <= LONGEST_WAIT
-  const isHealthy = (at: number): boolean => [...families.values()].every((state) => isCurrent(state, at))
-  const answer = (at: number, eligible: boolean | undefined): HealthAnswer => {
-    const healthy = isHealthy(at)
+  const isCurrent = ({ waitingSince }: FamilyState): boolean =>
+    waitingSince === undefined || elapsed() - waitingSince <= LONGEST_WAIT
+  const isHealthy = (): boolean => [...families.values()].every(isCurrent)
+  const answer = (eligible: boolean | undefined): HealthAnswer => {
+    const healthy = isHealthy()
     const last = [...families.values()].map(({ lastUpdated }) => lastUpdated)
     const status = [...families].map(([family, state]) => [
       family,
-      { lastUpdated: iso(state.lastUpdated), healthy: isCurrent(state, at) },
+      { lastUpdated: iso(state.lastUpdated), healthy: isCurrent(state) },
     ])
     return {
       status: healthy && eligible !== false ? 200 : 503,
       body: JSON.stringify({
-        lastUpdated: iso(Math.max(now, ...last)),
-        currentTime: iso(at),
+        lastUpdated: iso(Math.max(startedAt, ...last)),
+        currentTime: iso(wall()),
         ...(eligible === undefined ? {} : { nodeEligible: eligible }),
         healthy,
         status: Object.fromEntries(status),
@@ -57,17 +68,17 @@ export function createProxyHealth(now: number): ProxyHealth {
     }
   }
   return {
-    queued(family, at) {
-      stateOf(family).waitingSince ??= at
+    queued(family) {
+      stateOf(family).waitingSince ??= elapsed()
     },
-    written(family, at) {
+    written(family) {
       const state = stateOf(family)
       state.waitingSince = undefined
-      state.lastUpdated = at
+      state.lastUpdated = wall()
     },
     isHealthy,
-    healthz: (node, at) => answer(at, isEligible(node)),
-    livez: (at) => answer(at, undefined),
+    healthz: (node) => answer(isEligible(node)),
+    livez: () => answer(undefined),
   }
 }
 

@@ -67,6 +67,8 @@ test('what was counted, under the names of kube-proxy', () => {
   metrics.failed('IPv6')
   metrics.programmed('IPv4', 0.4)
   metrics.answered('healthz', 503)
+  metrics.cleaned('IPv4', 0.001, 5)
+  metrics.cleaned('IPv4', 0.001, 0)
   const lines = renderMetrics(metrics.families({ internal: 1, external: 0 })).split('\n')
   const v4 = 'ip_family="IPv4"'
   expect(lines).toEqual(
@@ -82,9 +84,17 @@ test('what was counted, under the names of kube-proxy', () => {
       `kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{${v4}} 5`,
       `kubeproxy_sync_proxy_rules_service_changes_total{${v4}} 2`,
       `kubeproxy_sync_proxy_rules_endpoint_changes_total{${v4}} 3`,
+      `kubeproxy_sync_proxy_rules_service_changes_pending{${v4}} 2`,
+      `kubeproxy_sync_proxy_rules_endpoint_changes_pending{${v4}} 3`,
+      `kubeproxy_conntrack_reconciler_sync_duration_seconds_count{${v4}} 2`,
+      `kubeproxy_conntrack_reconciler_deleted_entries_total{${v4}} 5`,
       'kubeproxy_sync_proxy_rules_nftables_sync_failures_total{ip_family="IPv6"} 1',
       'kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal"} 1',
       'kubeproxy_proxy_healthz_total{code="503"} 1',
     ]),
   )
+  metrics.written('IPv4')
+  const written = renderMetrics(metrics.families({ internal: 1, external: 0 }))
+  expect(written).toContain(`kubeproxy_sync_proxy_rules_service_changes_pending{${v4}} 0`)
+  expect(written).toContain(`kubeproxy_sync_proxy_rules_service_changes_total{${v4}} 2`)
 })

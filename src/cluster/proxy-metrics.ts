@@ -18,7 +18,11 @@ export interface ProxyMetrics {
   /** Seconds that a pass took, and whether it was made of everything there is. */
   pass(family: IPFamily, seconds: number, isFull: boolean, now: number): void
   queued(family: IPFamily, changes: { readonly services: number; readonly endpoints: number }, now: number): void
+  /** What was queued is in the kernel. */
+  written(family: IPFamily): void
   failed(family: IPFamily): void
+  /** Flows of connection tracking were looked through, and some deleted. */
+  cleaned(family: IPFamily, seconds: number, deleted: number): void
   /** Seconds from the change of an endpoint, as its controller saw it, to the kernel. */
   programmed(family: IPFamily, seconds: number): void
   answered(endpoint: 'healthz' | 'livez', status: number): void
@@ -32,9 +36,14 @@ interface FamilyCounts {
   readonly programming: Histogram
   lastPass: number
   lastQueued: number
+  readonly cleaning: Histogram
   services: number
   endpoints: number
+  /** Of these those that are not in the kernel yet. */
+  pendingServices: number
+  pendingEndpoints: number
   failures: number
+  deletedFlows: number
 }
 
 /** As kube-proxy's: from 1 ms, doubling. */
@@ -67,9 +76,21 @@ export function createProxyMetrics(): ProxyMetrics {
       const counts = of(family)
       counts.services += services
       counts.endpoints += endpoints
+      counts.pendingServices += services
+      counts.pendingEndpoints += endpoints
       counts.lastQueued = now / 1000
     },
+    written(family) {
+      const counts = of(family)
+      counts.pendingServices = 0
+      counts.pendingEndpoints = 0
+    },
     failed: (family) => void of(family).failures++,
+    cleaned(family, seconds, deleted) {
+      const counts = of(family)
+      counts.cleaning.observe(seconds)
+      counts.deletedFlows += deleted
+    },
     programmed: (family, seconds) => of(family).programming.observe(seconds),
     answered: (endpoint, status) => void answers[endpoint].set(status, (answers[endpoint].get(status) ?? 0) + 1),
     families: (withoutLocal) => [
@@ -98,62 +119,77 @@ function newCounts(): FamilyCounts {
     programming: createHistogram(PROGRAMMING_BOUNDS),
     lastPass: 0,
     lastQueued: 0,
+    cleaning: createHistogram(BOUNDS),
     services: 0,
     endpoints: 0,
+    pendingServices: 0,
+    pendingEndpoints: 0,
     failures: 0,
+    deletedFlows: 0,
   }
 }
+
+const SYNC = 'kubeproxy_sync_proxy_rules'
+
+const HISTOGRAMS: readonly (readonly [name: string, help: string, read: (counts: FamilyCounts) => Histogram])[] = [
+  [`${SYNC}_duration_seconds`, 'Seconds of a pass that writes rules.', ({ passes }) => passes],
+  ['kubeproxy_sync_full_proxy_rules_duration_seconds', 'Seconds of a pass over everything.', ({ full }) => full],
+  [
+    'kubeproxy_sync_partial_proxy_rules_duration_seconds',
+    'Seconds of a pass over what changed.',
+    ({ partial }) => partial,
+  ],
+  [
+    'kubeproxy_network_programming_duration_seconds',
+    'Seconds from the change of an endpoint to the kernel.',
+    ({ programming }) => programming,
+  ],
+  [
+    'kubeproxy_conntrack_reconciler_sync_duration_seconds',
+    'Seconds of a look through the UDP flows.',
+    ({ cleaning }) => cleaning,
+  ],
+]
+
+type NumberMetric = readonly [
+  type: typeof counter | typeof gauge,
+  name: string,
+  help: string,
+  read: (counts: FamilyCounts) => number,
+]
+
+const NUMBERS: readonly NumberMetric[] = [
+  [gauge, `${SYNC}_last_timestamp_seconds`, 'When the last pass ended.', ({ lastPass }) => lastPass],
+  [gauge, `${SYNC}_last_queued_timestamp_seconds`, 'When the last change came.', ({ lastQueued }) => lastQueued],
+  [counter, `${SYNC}_service_changes_total`, 'Changes of Services.', ({ services }) => services],
+  [counter, `${SYNC}_endpoint_changes_total`, 'Changes of EndpointSlices.', ({ endpoints }) => endpoints],
+  [
+    gauge,
+    `${SYNC}_service_changes_pending`,
+    'Changes of Services that are not in the kernel yet.',
+    ({ pendingServices }) => pendingServices,
+  ],
+  [
+    gauge,
+    `${SYNC}_endpoint_changes_pending`,
+    'Changes of EndpointSlices that are not in the kernel yet.',
+    ({ pendingEndpoints }) => pendingEndpoints,
+  ],
+  [counter, `${SYNC}_nftables_sync_failures_total`, 'Passes that the kernel refused.', ({ failures }) => failures],
+  [
+    counter,
+    'kubeproxy_conntrack_reconciler_deleted_entries_total',
+    'UDP flows that were ended because their endpoint is gone.',
+    ({ deletedFlows }) => deletedFlows,
+  ],
+]
 
 function familyMetrics(byFamily: ReadonlyMap<IPFamily, FamilyCounts>): readonly MetricFamily[] {
   const rows = <Value>(read: (counts: FamilyCounts) => Value): readonly Row<Value>[] =>
     [...byFamily].map(([family, counts]): Row<Value> => [labels(family), read(counts)])
-  const sync = 'kubeproxy_sync_proxy_rules'
   return [
-    histogram(
-      `${sync}_duration_seconds`,
-      'Seconds of a pass that writes rules.',
-      rows(({ passes }) => passes),
-    ),
-    histogram(
-      'kubeproxy_sync_full_proxy_rules_duration_seconds',
-      'Seconds of a pass over everything.',
-      rows(({ full }) => full),
-    ),
-    histogram(
-      'kubeproxy_sync_partial_proxy_rules_duration_seconds',
-      'Seconds of a pass over what changed.',
-      rows(({ partial }) => partial),
-    ),
-    histogram(
-      'kubeproxy_network_programming_duration_seconds',
-      'Seconds from the change of an endpoint to the kernel.',
-      rows(({ programming }) => programming),
-    ),
-    gauge(
-      `${sync}_last_timestamp_seconds`,
-      'When the last pass ended.',
-      rows(({ lastPass }) => lastPass),
-    ),
-    gauge(
-      `${sync}_last_queued_timestamp_seconds`,
-      'When the last change came.',
-      rows(({ lastQueued }) => lastQueued),
-    ),
-    counter(
-      `${sync}_service_changes_total`,
-      'Changes of Services.',
-      rows(({ services }) => services),
-    ),
-    counter(
-      `${sync}_endpoint_changes_total`,
-      'Changes of EndpointSlices.',
-      rows(({ endpoints }) => endpoints),
-    ),
-    counter(
-      `${sync}_nftables_sync_failures_total`,
-      'Passes that the kernel refused.',
-      rows(({ failures }) => failures),
-    ),
+    ...HISTOGRAMS.map(([name, help, read]) => histogram(name, help, rows(read))),
+    ...NUMBERS.map(([type, name, help, read]) => type(name, help, rows(read))),
   ]
 }
 

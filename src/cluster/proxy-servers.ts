@@ -19,13 +19,12 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
 export function healthListener(proxy: NodeProxy, node: string): RequestListener {
   return (request, response) => {
     const path = pathOf(request.url)
-    const now = Date.now()
     if (path !== '/healthz' && path !== '/livez') {
       response.writeHead(404).end()
       return
     }
     const isHealthz = path === '/healthz'
-    const { status, body } = isHealthz ? proxy.health.healthz(ownNode(proxy, node), now) : proxy.health.livez(now)
+    const { status, body } = isHealthz ? proxy.health.healthz(ownNode(proxy, node)) : proxy.health.livez()
     proxy.metrics.answered(isHealthz ? 'healthz' : 'livez', status)
     response.writeHead(status, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }).end(body)
   }

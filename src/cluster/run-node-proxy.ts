@@ -7,13 +7,14 @@ import { diffTables } from '../nft/diff.ts'
 import { readBack } from '../nft/read-back.ts'
 import { renderOperations } from '../nft/render.ts'
 import { nftablesBackend } from '../proxy/backends/nftables.ts'
-import { createApiClient } from '../remote/api-client.ts'
+import { type ApiClient, createApiClient } from '../remote/api-client.ts'
 import type { ClusterView } from '../remote/cluster-state.ts'
+import { createEventWriter } from '../remote/event-writer.ts'
 import { readAccess, type AccessOptions } from '../remote/server-access.ts'
 import { proxySources } from '../remote/source.ts'
 import { watchCluster, type ClusterWatch } from '../remote/watch-cluster.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
-import { createNodeProxy, ownNode } from './node-proxy.ts'
+import { createNodeProxy, type NodeProxy, ownNode } from './node-proxy.ts'
 import { healthListener, listen, metricsListener, type ListenAddress } from './proxy-servers.ts'
 import { removeTables } from './proxier.ts'
 import { findRivals, type Rivals } from './rival-proxy.ts'
@@ -45,13 +46,15 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
   const rivals = refuseRivals(options)
   const onError = (error: unknown): void => onMessage(error instanceof Error ? error.message : String(error))
   const proxy = createNodeProxy({ ...options, replaced: options.takeOver ? rivals.replaced : undefined, onError })
+  const client = createApiClient(() => readAccess(options.access))
+  tellServices(options, proxy, client)
   const servers = await openServers(options, proxy)
   let isServing = false
   let last: ClusterView | undefined
   const forgetAddresses = watchLocalAddresses(() => {
     if (last !== undefined) proxy.sync(last)
   })
-  const watch = follow(options, (view) => {
+  const watch = follow(options, client, (view) => {
     last = view
     proxy.sync(view)
     if (!isServing) {
@@ -128,7 +131,7 @@ function readRivals(): Rivals {
 
 async function openServers(
   { healthAddress, metricsAddress, node, detectLocal, masqueradeAll, nodePortAddresses }: RunProxyOptions,
-  proxy: ReturnType<typeof createNodeProxy>,
+  proxy: NodeProxy,
 ): Promise<readonly Server[]> {
   const config = { node, detectLocal, masqueradeAll, nodePortAddresses, mode: 'nftables' }
   const wanted = [
@@ -148,8 +151,26 @@ async function openServers(
   return servers
 }
 
-function follow({ access, node, onMessage }: RunProxyOptions, onView: (view: ClusterView) => void): ClusterWatch {
-  const client = createApiClient(() => readAccess(access))
+/** Events of the Services, for whoever asks kubectl and not this log. */
+function tellServices({ node, onMessage }: RunProxyOptions, proxy: NodeProxy, client: ApiClient): void {
+  const events = createEventWriter({
+    client,
+    component: 'portolan-proxy',
+    host: node,
+    now: () => Date.now(),
+    onProblem: (message) => onMessage(`Events cannot be written (${message}): what they would say is in this log`),
+  })
+  proxy.notices.follow(({ service: key, reason, message }) => {
+    const service = proxy.snapshot().objects.Service.get(key)
+    if (service !== undefined) events.warn(service, reason, message)
+  })
+}
+
+function follow(
+  { node, onMessage }: Pick<RunProxyOptions, 'node' | 'onMessage'>,
+  client: ApiClient,
+  onView: (view: ClusterView) => void,
+): ClusterWatch {
   return watchCluster({ client, sources: proxySources(node), onView, onMessage })
 }
 
@@ -159,7 +180,8 @@ async function firstView(options: RunProxyOptions, patience: number): Promise<Cl
       watch.stop()
       reject(new ProxyRefusal(`the API server cannot be read: ${watch.problem() ?? 'no answer'}`))
     }, patience)
-    const watch = follow({ ...options, onMessage: () => undefined }, (view) => {
+    const client = createApiClient(() => readAccess(options.access))
+    const watch = follow({ ...options, onMessage: () => undefined }, client, (view) => {
       clearTimeout(timer)
       watch.stop()
       resolve(view)

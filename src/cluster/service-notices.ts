@@ -12,6 +12,8 @@ export interface ServiceNotice {
 export interface ServiceNotices {
   /** What the rules of one place say now. */
   update(place: string, state: KeeperState): void
+  /** Of what is no matter of rules. */
+  tell(notice: ServiceNotice): void
   /** Called with each notice that holds, then with each new one. */
   follow(listener: (notice: ServiceNotice) => void): void
 }
@@ -20,10 +22,13 @@ export interface ServiceNotices {
 export const ADDRESS_IN_USE = 'AddressInUse'
 /** The kernel refuses the rules of this Service. */
 const SET_ASIDE = 'RulesRefused'
+/** The healthCheckNodePort of this Service cannot be opened; kube-proxy's word. */
+export const NO_HEALTH_CHECK = 'FailedToStartServiceHealthcheck'
 
 export function createServiceNotices(): ServiceNotices {
   const states = new Map<string, KeeperState>()
   const listeners: ((notice: ServiceNotice) => void)[] = []
+  const told: ServiceNotice[] = []
   let current: ReadonlyMap<string, ServiceNotice> = new Map()
   return {
     update(place, state) {
@@ -35,9 +40,14 @@ export function createServiceNotices(): ServiceNotices {
       current = next
       for (const notice of added) for (const listener of listeners) listener(notice)
     },
+    tell(notice) {
+      told.push(notice)
+      for (const listener of listeners) listener(notice)
+    },
     follow(listener) {
       listeners.push(listener)
       current.forEach(listener)
+      told.forEach(listener)
     },
   }
 }

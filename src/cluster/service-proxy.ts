@@ -27,7 +27,7 @@ export interface ServiceProxy extends Consumer {
   /** Those of every family. */
   tables(place: string): readonly Table[]
   /** What Services should be told. */
-  readonly notices: Pick<ServiceNotices, 'follow'>
+  readonly notices: Pick<ServiceNotices, 'follow' | 'tell'>
   /** Why a place has no rules at all, which a kernel without all of nf_tables is the reason for; undefined where none lacks them. */
   refusal(): string | undefined
   /** From now on the nodes count connections: no start waits for that. */

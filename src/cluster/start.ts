@@ -213,7 +213,10 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
   const consumers = [
     serviceProxy,
     createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
-    createHealthChecks(topology, nodes, (error) => reportError('health checks', error)),
+    createHealthChecks(topology, nodes, {
+      onError: (error) => reportError('health checks', error),
+      onNotice: serviceProxy.notices.tell,
+    }),
     hostPorts,
     createPodHostPorts(nodes, families, watcher, (error) => reportError('hostPorts', error)),
     podConsumer(kubelet),

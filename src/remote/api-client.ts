@@ -1,16 +1,26 @@
-/** GET requests to a Kubernetes API server, by HTTPS with what the kubeconfig says. */
-import { Agent as HttpAgent, type ClientRequest, get as httpGet, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, get as httpsGet } from 'node:https'
+/** Requests to a Kubernetes API server, by HTTPS with what the kubeconfig says. */
+import { Agent as HttpAgent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { text as readText } from 'node:stream/consumers'
-import { readCredentials, type Credentials } from './server-access.ts'
+import { readCredentials } from './server-access.ts'
 import type { ServerAccess } from './kubeconfig.ts'
 
 export interface ApiClient {
   /** The answer to `path`, whatever its status; its body is not read yet. Rejects where there is none. */
   get(path: string, signal: AbortSignal): Promise<IncomingMessage>
+  /** The body of the answer, which must be a success: an ApiError otherwise. */
+  write(message: Message): Promise<string>
   /** Of the server that would be asked now: another one counts its resourceVersions anew. */
   identity(): string
   close(): void
+}
+
+/** What is written. */
+export interface Message {
+  readonly method: 'POST' | 'PATCH'
+  readonly path: string
+  readonly contentType: string
+  readonly body: string
 }
 
 /** The server answered, but not with what was asked for. */
@@ -36,7 +46,11 @@ export function createApiClient(access: () => ServerAccess): ApiClient {
   return {
     async get(path, signal) {
       const way = access()
-      return answerOf(request(way, readCredentials(way), path, signal, agents))
+      return answerOf(open(way, { method: 'GET', path, signal }, agents).end())
+    },
+    async write({ method, path, contentType, body }) {
+      const pending = open(access(), { method, path, contentType }, agents)
+      return bodyOf(await answerOf(pending.end(body)))
     },
     identity() {
       const way = access()
@@ -49,24 +63,33 @@ export function createApiClient(access: () => ServerAccess): ApiClient {
   }
 }
 
-function request(
-  { server, serverName, insecure }: ServerAccess,
-  { authority, certificate, key, authorization }: Credentials,
-  path: string,
-  signal: AbortSignal,
+interface Opening {
+  readonly method: string
+  readonly path: string
+  readonly contentType?: string
+  readonly signal?: AbortSignal
+}
+
+/** A request whose end is still to be written. */
+function open(
+  way: ServerAccess,
+  { method, path, contentType, signal }: Opening,
   agents: { readonly http: HttpAgent; readonly https: HttpsAgent },
 ): ClientRequest {
+  const { server, serverName, insecure } = way
+  const { authority, certificate, key, authorization } = readCredentials(way)
   const url = `${server}${path}`
   const headers = {
     accept: 'application/json',
     'user-agent': USER_AGENT,
     ...(authorization === undefined ? {} : { authorization }),
+    ...(contentType === undefined ? {} : { 'content-type': contentType }),
   }
-  if (url.startsWith('http:')) return httpGet(url, { agent: agents.http, headers, signal })
-  return httpsGet(url, {
+  const common = { method, headers, ...(signal === undefined ? {} : { signal }) }
+  if (url.startsWith('http:')) return httpRequest(url, { ...common, agent: agents.http })
+  return httpsRequest(url, {
+    ...common,
     agent: agents.https,
-    headers,
-    signal,
     rejectUnauthorized: !insecure,
     ...(serverName === undefined ? {} : { servername: serverName }),
     ...(authority === undefined ? {} : { ca: authority }),
@@ -95,7 +118,7 @@ function answerOf(pending: ClientRequest): Promise<IncomingMessage> {
 export async function bodyOf(response: IncomingMessage): Promise<string> {
   const text = await readText(response)
   const { statusCode = 0, headers } = response
-  if (statusCode === 200) return text
+  if (statusCode === 200 || statusCode === 201) return text
   const retryAfter = Number(headers['retry-after'])
   throw new ApiError(statusCode, `${statusCode} ${messageOf(text)}`, retryAfter > 0 ? retryAfter : undefined)
 }

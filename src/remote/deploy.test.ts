@@ -17,23 +17,24 @@ function listOf(value: JsonValue, field: string): readonly JsonValue[] {
   return Array.isArray(list) ? list : []
 }
 
-describe.each<[string, readonly Source[]]>([
-  ['proxy.yaml', proxySources('n')],
-  ['dns.yaml', dnsSources(true)],
-])('deploy/%s', (file, sources) => {
-  test('allows to list and watch what is followed, and nothing else', () => {
+describe.each<[string, readonly Source[], readonly string[]]>([
+  ['proxy.yaml', proxySources('n'), ['create,patch /events']],
+  ['dns.yaml', dnsSources(true), []],
+])('deploy/%s', (file, sources, written) => {
+  test('allows to list and watch what is followed, to write what is written, and nothing else', () => {
     const role = objectsOf(file).find(({ kind }) => kind === 'ClusterRole')
-    const allowed = listOf(role?.value ?? null, 'rules').flatMap((rule) => {
-      expect(listOf(rule, 'verbs')).toEqual(['list', 'watch'])
-      return listOf(rule, 'apiGroups').flatMap((group) =>
-        listOf(rule, 'resources').map((resource) => `${text(group)}/${text(resource)}`),
-      )
-    })
+    const allowed = listOf(role?.value ?? null, 'rules').flatMap((rule) =>
+      listOf(rule, 'apiGroups').flatMap((group) =>
+        listOf(rule, 'resources').map(
+          (resource) => `${listOf(rule, 'verbs').map(text).join()} ${text(group)}/${text(resource)}`,
+        ),
+      ),
+    )
     const followed = sources.map(({ path }) => {
       const [, api, ...rest] = path.split('/')
-      return `${api === 'apis' ? rest[0] : ''}/${path.split('/').at(-1)}`
+      return `list,watch ${api === 'apis' ? rest[0] : ''}/${path.split('/').at(-1)}`
     })
-    expect(allowed.toSorted()).toEqual(followed.toSorted())
+    expect(allowed.toSorted()).toEqual([...followed, ...written].toSorted())
   })
 })
 

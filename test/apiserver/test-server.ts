@@ -18,8 +18,10 @@ export interface Body {
   readonly reason: string
   readonly message: string
   readonly data?: object
+  readonly count: number
   readonly metadata: {
     readonly name: string
+    readonly namespace: string
     readonly uid: string
     readonly resourceVersion: string
     readonly continue?: string

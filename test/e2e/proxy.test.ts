@@ -90,6 +90,26 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     await proxy.ended
   })
 
+  test('a Service that cannot have its address is told so by an Event', async () => {
+    const proxy = node.startProxy()
+    await serving(proxy)
+    await node.kubectl('patch service web --type merge -p \'{"spec":{"externalIPs":["192.0.2.7"]}}\'')
+    await node.kubectl('create service clusterip late --tcp=80')
+    await node.kubectl('patch service late --type merge -p \'{"spec":{"externalIPs":["192.0.2.7"]}}\'')
+    const events = (): Promise<string> =>
+      node.kubectl('get events --field-selector involvedObject.name=late').then(({ stdout }) => stdout)
+    // One of the network itself, one of the proxy.
+    await eventually(
+      () => node.kubectl("get events -o jsonpath='{.items[*].source.component}'").then(({ stdout }) => stdout),
+      (components) => components.includes('portolan-proxy'),
+    )
+    expect(await events()).toMatch(
+      /Warning +AddressInUse +service\/late +192\.0\.2\.7:80\/TCP is Service default\/web's/,
+    )
+    proxy.signal('SIGTERM')
+    await proxy.ended
+  })
+
   test.each([
     [['--detect-local-mode', 'BridgeInterface'], '--detect-local-mode BridgeInterface needs --pod-bridge-interface'],
     [['--cluster-cidr', '10.244.0.0'], '--cluster-cidr "10.244.0.0": not a range such as 10.244.0.0/16'],

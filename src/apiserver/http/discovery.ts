@@ -24,7 +24,7 @@ const SUBRESOURCES: Readonly<
   eviction: { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
 }
 
-/** Written by the network itself. */
+/** Kept beside the store: in memory, and the last ones only. */
 const EVENTS: UnstoredKind = {
   group: '',
   version: 'v1',
@@ -32,7 +32,7 @@ const EVENTS: UnstoredKind = {
   plural: 'events',
   singular: 'event',
   namespaced: true,
-  verbs: ['get', 'list', 'watch'],
+  verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
   shortNames: ['ev'],
 }
 

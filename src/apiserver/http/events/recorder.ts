@@ -6,7 +6,7 @@ import { ALL_KINDS } from '../resource-names.ts'
 import { deriveEvents } from './derive.ts'
 import type { EventDraft, EventObject } from './draft.ts'
 
-/** `v1` Event, as far as it is shown. */
+/** `v1` Event, as far as it is shown. Those of clients may have more, and lack what Kubernetes does not ask for. */
 export interface Event {
   readonly apiVersion: 'v1'
   readonly kind: 'Event'
@@ -21,20 +21,24 @@ export interface Event {
   readonly type: EventDraft['type']
   readonly reason: string
   readonly message: string
-  readonly source: { readonly component: string; readonly host?: string }
+  readonly source: { readonly component?: string; readonly host?: string }
   readonly firstTimestamp: string
   readonly lastTimestamp: string
   readonly count: number
 }
 
+export type EventChange = 'ADDED' | 'MODIFIED' | 'DELETED'
+
 export interface EventRecorder {
   /** Of what is not seen in an object's change. */
   record(draft: EventDraft): void
-  /** The oldest first. */
+  /** As a client writes it, new or in the place of the one of that name; the result has its resourceVersion. */
+  write(event: Event): Event
+  remove(event: Event): void
+  /** The one that was seen the longest ago first. */
   list(): readonly Event[]
   version(): number
-  /** Called for each event, new or counted up. */
-  follow(listener: (event: Event, isNew: boolean) => void): () => void
+  follow(listener: (event: Event, change: EventChange) => void): () => void
 }
 
 /** As Kubernetes forgets events after an hour, so this after so many. */
@@ -43,19 +47,29 @@ const CAPACITY = 1000
 /** Begins with what the objects that are there tell of themselves. */
 export function createEventRecorder(store: Store, now: () => number): EventRecorder {
   const events = new Map<string, Event>()
-  const listeners = new Set<(event: Event, isNew: boolean) => void>()
+  /** Of those that the network tells: which one says the same. */
+  const names = new Map<string, string>()
+  const listeners = new Set<(event: Event, change: EventChange) => void>()
   let version = store.snapshot().resourceVersion
-  const record = (draft: EventDraft): void => {
-    const key = JSON.stringify([draft.object.uid, draft.object.fieldPath, draft.reason, draft.message])
-    const old = events.get(key)
-    version++
-    const event = old === undefined ? newEvent(draft, version, now()) : countedUp(old, version, now())
+  const keep = (event: Event): Event => {
+    const name = nameOf(event)
     // At the end of the Map: the first one is the one that was seen the longest ago.
-    events.delete(key)
-    events.set(key, event)
+    const isNew = !events.delete(name)
+    events.set(name, event)
     const [oldest] = events.keys()
     if (events.size > CAPACITY && oldest !== undefined) events.delete(oldest)
-    for (const listener of listeners) listener(event, old === undefined)
+    for (const listener of listeners) listener(event, isNew ? 'ADDED' : 'MODIFIED')
+    return event
+  }
+  const record = (draft: EventDraft): void => {
+    const text = JSON.stringify([draft.object.uid, draft.object.fieldPath, draft.reason, draft.message])
+    const old = events.get(names.get(text) ?? '')
+    version++
+    const event = keep(old === undefined ? newEvent(draft, version, now()) : countedUp(old, version, now()))
+    names.delete(text)
+    names.set(text, nameOf(event))
+    const [first] = names.keys()
+    if (names.size > CAPACITY && first !== undefined) names.delete(first)
   }
   for (const kind of ALL_KINDS) {
     for (const object of store.snapshot().objects[kind].values()) deriveEvents(object, undefined, false).forEach(record)
@@ -63,6 +77,19 @@ export function createEventRecorder(store: Store, now: () => number): EventRecor
   store.watch(({ type, object, previous }) => deriveEvents(object, previous, type === 'DELETED').forEach(record))
   return {
     record,
+    write(event) {
+      version++
+      const old = events.get(nameOf(event))
+      const { uid = randomUUID(), creationTimestamp = timestamp(now()) } = old?.metadata ?? {}
+      const metadata = { ...event.metadata, uid, creationTimestamp, resourceVersion: String(version) }
+      return keep({ ...event, metadata })
+    },
+    remove(event) {
+      version++
+      if (!events.delete(nameOf(event))) return
+      const gone = { ...event, metadata: { ...event.metadata, resourceVersion: String(version) } }
+      for (const listener of listeners) listener(gone, 'DELETED')
+    },
     list: () => [...events.values()],
     version: () => version,
     follow(listener) {
@@ -70,6 +97,10 @@ export function createEventRecorder(store: Store, now: () => number): EventRecor
       return () => listeners.delete(listener)
     },
   }
+}
+
+function nameOf({ metadata }: Event): string {
+  return `${metadata.namespace}/${metadata.name}`
 }
 
 function newEvent(draft: EventDraft, version: number, now: number): Event {

@@ -1,10 +1,11 @@
-/** get, list and watch of events. Nobody writes them but the network itself. */
+/** get, list and watch of events. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { badRequest, failureStatus, methodNotAllowed, Refusal } from '../failures.ts'
+import { badRequest } from '../failures.ts'
 import { ageOf, columns, type Cell, type Column } from '../printers/printer.ts'
 import { formOf } from '../representation.ts'
 import { sendJSON, watchLine, writeEvent } from '../respond.ts'
 import type { Event, EventRecorder } from './recorder.ts'
+import { noSuchEvent, writeEvents } from './write.ts'
 
 export interface EventsPath {
   readonly namespace?: string
@@ -19,7 +20,7 @@ export function parseEventsPath(pathname: string): EventsPath | undefined {
   return { namespace, ...(name !== undefined && { name }) }
 }
 
-interface Call {
+export interface EventsCall {
   readonly path: EventsPath
   readonly query: URLSearchParams
   readonly request: IncomingMessage
@@ -28,15 +29,19 @@ interface Call {
 
 const LONGEST_WATCH = 1800
 
-export function serveEvents(recorder: EventRecorder, now: number, { path, query, request, response }: Call): void {
-  if (request.method !== 'GET') throw methodNotAllowed()
+export async function serveEvents(recorder: EventRecorder, now: number, call: EventsCall): Promise<void> {
+  if (call.request.method === 'GET') return readEvents(recorder, now, call)
+  return writeEvents(recorder, now, call)
+}
+
+function readEvents(recorder: EventRecorder, now: number, { path, query, request, response }: EventsCall): void {
   const matches = matcher(path, query.get('fieldSelector') ?? '')
   const isTable = formOf(request.headers.accept ?? '') === 'table'
   const withObject = query.get('includeObject') === 'Object'
   const found = recorder.list().filter(matches)
   if (path.name !== undefined) {
     const [event] = found
-    if (event === undefined) throw notFound(path.name)
+    if (event === undefined) throw noSuchEvent(path.name)
     return sendJSON(response, 200, isTable ? table([event], '', now, withObject) : event)
   }
   const version = String(recorder.version())
@@ -48,12 +53,6 @@ export function serveEvents(recorder: EventRecorder, now: number, { path, query,
   }
   const plain = { kind: 'EventList', apiVersion: 'v1', metadata: { resourceVersion: version }, items: found }
   sendJSON(response, 200, isTable ? table(found, version, now, withObject) : plain)
-}
-
-function notFound(name: string): Refusal {
-  return new Refusal(
-    failureStatus(404, 'NotFound', `events ${JSON.stringify(name)} not found`, { name, kind: 'events' }),
-  )
 }
 
 interface Watch {
@@ -82,9 +81,7 @@ function watch(recorder: EventRecorder, { matches, query, response, show }: Watc
       metadata: { resourceVersion: String(recorder.version()), annotations },
     })
   }
-  const stop = recorder.follow((event, isNew) =>
-    matches(event) ? write(isNew ? 'ADDED' : 'MODIFIED', show(event)) : undefined,
-  )
+  const stop = recorder.follow((event, change) => (matches(event) ? write(change, show(event)) : undefined))
   const timer = setTimeout(() => response.end(), Math.min(timeout, LONGEST_WATCH) * 1000)
   response.once('close', () => {
     stop()
@@ -103,8 +100,8 @@ const FIELDS: Readonly<Record<string, (event: Event) => string>> = {
   'involvedObject.resourceVersion': () => '',
   'involvedObject.fieldPath': ({ involvedObject }) => involvedObject.fieldPath ?? '',
   reason: ({ reason }) => reason,
-  reportingComponent: ({ source }) => source.component,
-  source: ({ source }) => source.component,
+  reportingComponent: ({ source }) => source.component ?? '',
+  source: ({ source }) => source.component ?? '',
   type: ({ type }) => type,
 }
 
