@@ -83,8 +83,8 @@ function frame(bytes: Uint8Array): Buffer {
   return Buffer.concat([Uint8Array.of(bytes.length >>> 8, bytes.length & 0xff), bytes])
 }
 
-async function open(port: number, address = '127.0.0.1'): Promise<Socket> {
-  const socket = connect(port, address)
+async function open(port: number, address = '127.0.0.1', localAddress = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port, host: address, localAddress })
   socket.on('error', () => undefined)
   cleanUps.push(() => socket.destroy())
   await once(socket, 'connect')
@@ -296,6 +296,23 @@ describe('TCP', () => {
     expect(await readAll(second).catch(() => [])).toEqual([])
     first.end(frame(query(1)))
     expect(await readAll(first)).toHaveLength(1)
+  })
+})
+
+describe('one client', () => {
+  test('has its share of the connections, and when one has ended another', async () => {
+    const { port } = await start({ limits: { connections: 10, connectionsOfClient: 2 } })
+    const held = [await open(port), await open(port)]
+    const third = await open(port)
+    expect(await readAll(third).catch(() => [])).toEqual([])
+    const other = await open(port, '127.0.0.1', '127.0.0.2')
+    other.end(frame(query(1)))
+    expect(await readAll(other)).toHaveLength(1)
+    held[0]?.end(frame(query(2)))
+    expect(await readAll(held[0] as Socket)).toHaveLength(1)
+    const fourth = await open(port)
+    fourth.end(frame(query(3)))
+    expect(await readAll(fourth)).toHaveLength(1)
   })
 })
 

@@ -1,4 +1,4 @@
-import { libc, type PollHandle } from '../host/libc.ts'
+import { hasLibc, libc, type PollHandle } from '../host/libc.ts'
 import { bindUdp, boundAddress, createUdpBatch, sendTo, setReceiveBuffer, type UdpBatch } from '../host/udp-batch.ts'
 import type { Answerer, Senders } from './dns-answerer.ts'
 import { PLACE_SIZE, RECEIVE_BUFFER, serveSingly, type UdpListen, type UdpServer } from './dns-dgram.ts'
@@ -13,7 +13,7 @@ export async function serveUdp(
   answerer: Answerer,
   onError: (error: unknown) => void,
 ): Promise<UdpServer> {
-  if (!canCallLibc()) return serveSingly(listen, answerer, onError)
+  if (!hasLibc()) return serveSingly(listen, answerer, onError)
   const fd = 'udp' in listen ? listen.udp : bindUdp(listen)
   setReceiveBuffer(fd, RECEIVE_BUFFER)
   const life: Life = { open: true }
@@ -43,15 +43,6 @@ export async function serveUdp(
 /** Of a socket. */
 interface Life {
   open: boolean
-}
-
-function canCallLibc(): boolean {
-  try {
-    libc()
-    return true
-  } catch {
-    return false
-  }
 }
 
 /**

@@ -186,6 +186,16 @@ export function libc(): Libc {
   return loaded
 }
 
+/** Whether there is such a table on this machine. */
+export function hasLibc(): boolean {
+  try {
+    libc()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Throws an Error with the call's name and error number when `result` is -1; gives it back otherwise. */
 export function checked(call: string, result: number): number {
   if (result !== -1) return result

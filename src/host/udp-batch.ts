@@ -23,7 +23,7 @@ const [NAME, NAME_LENGTH, VECTORS, VECTOR_COUNT, LENGTH] = [0, 2, 4, 6, 14]
 const VECTOR_WORDS = 4
 const SIZE = 2
 /** `struct sockaddr_in6`, and how far such addresses are apart here. */
-const ADDRESS_BYTES = 28
+export const ADDRESS_BYTES = 28
 const ADDRESS_ROOM = 32
 const AF_INET = 2
 const [SOL_SOCKET, SO_RCVBUF, SO_RCVBUFFORCE] = [1, 8, 33]
@@ -134,7 +134,8 @@ function fillReply({ received, places, sent, pieces }: Memory, index: number, pl
   pieces[index * VECTOR_WORDS + SIZE] = length
 }
 
-function addressText(bytes: Uint8Array, at: number): string {
+/** Of a `struct sockaddr_in` or `sockaddr_in6`. */
+export function addressText(bytes: Uint8Array, at: number): string {
   if (bytes[at] === AF_INET) return `${bytes[at + 4]}.${bytes[at + 5]}.${bytes[at + 6]}.${bytes[at + 7]}`
   let value = 0n
   for (let i = 0; i < 16; i++) value = (value << 8n) | BigInt(bytes[at + 8 + i] ?? 0)
