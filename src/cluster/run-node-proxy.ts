@@ -1,7 +1,9 @@
 /** `portolan proxy`: from a kubeconfig to the rules of this namespace, for as long as the process lives. */
 import type { Server } from 'node:http'
+import { cpus } from 'node:os'
 import { localAddresses, watchLocalAddresses } from '../host/local-addresses.ts'
 import { openNetlink } from '../host/netlink.ts'
+import { raiseSysctls } from '../host/sysctl.ts'
 import { resolvedServices } from '../model/resolve-services.ts'
 import { diffTables } from '../nft/diff.ts'
 import { readBack } from '../nft/read-back.ts'
@@ -13,6 +15,7 @@ import { createEventWriter } from '../remote/event-writer.ts'
 import { readAccess, type AccessOptions } from '../remote/server-access.ts'
 import { proxySources } from '../remote/source.ts'
 import { watchCluster, type ClusterWatch } from '../remote/watch-cluster.ts'
+import { conntrackSysctls, type ConntrackSettings } from './conntrack-settings.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
 import { createNodeProxy, type NodeProxy, ownNode } from './node-proxy.ts'
 import { healthListener, listen, metricsListener, type ListenAddress } from './proxy-servers.ts'
@@ -25,6 +28,7 @@ export interface RunProxyOptions extends NodeSettings {
   readonly access: AccessOptions
   /** Rules of another proxy make way, in the transaction in which ours come. */
   readonly takeOver: boolean
+  readonly conntrack: ConntrackSettings
   /** Undefined: none. */
   readonly healthAddress: ListenAddress | undefined
   readonly metricsAddress: ListenAddress | undefined
@@ -60,6 +64,7 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
     if (!isServing) {
       onMessage(`serving ${resolvedServices(view.snapshot).size} Services on ${node}`)
       if (ownNode(proxy, node) === undefined) onMessage(missingNode(node))
+      setConntrack(options)
     }
     isServing = true
   })
@@ -102,6 +107,12 @@ export async function previewNodeProxy(options: RunProxyOptions, patience: numbe
   } finally {
     socket.close()
   }
+}
+
+/** After the first rules are written: a kernel with modules knows these settings from then on. */
+function setConntrack({ conntrack, onMessage }: RunProxyOptions): void {
+  const refused = raiseSysctls(conntrackSysctls(conntrack, cpus().length))
+  if (refused.length > 0) onMessage(`connection tracking is not set as it should be: ${refused.join(', ')}`)
 }
 
 function missingNode(node: string): string {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { inNamespace, type NetworkNamespace } from './namespaces.ts'
 
 /** Sets values under /proc/sys/net, which shows those of the namespace that the writing thread is in. */
@@ -6,6 +6,25 @@ export function setSysctls(namespace: NetworkNamespace | undefined, values: Read
   inNamespace(namespace, () => {
     for (const [name, value] of Object.entries(values)) {
       writeFileSync(`/proc/sys/net/${name.replaceAll('.', '/')}`, value)
+    }
+  })
+}
+
+/**
+ * Raises values of this namespace under net that are lower, and says of each that it could not why. Some are the whole
+ * machine's, and only its first namespace may set them; in a container /proc/sys is often read-only.
+ */
+export function raiseSysctls(values: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const path = `/proc/sys/net/${name.replaceAll('.', '/')}`
+    let found = ''
+    try {
+      found = readFileSync(path, 'latin1').trim()
+      if (Number(found) < value) writeFileSync(path, String(value))
+      return []
+    } catch (error) {
+      const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+      return [`net.${name} is ${found === '' ? 'unknown' : found} and not ${value} (${why})`]
     }
   })
 }

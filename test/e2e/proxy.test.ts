@@ -90,6 +90,32 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     await proxy.ended
   })
 
+  test('connection tracking: what is lower is raised, and what a namespace may not set is said', async () => {
+    const proxy = node.startProxy(
+      '--conntrack-max-per-core=1048576',
+      '--conntrack-min=1000000000',
+      '--conntrack-udp-timeout=1m30s',
+      '--conntrack-udp-timeout-stream=1s',
+      '--conntrack-tcp-be-liberal',
+    )
+    await serving(proxy)
+    await eventually(
+      async () => proxy.output(),
+      (text) => text.includes('connection tracking'),
+    )
+    expect(proxy.output()).toMatch(
+      /connection tracking is not set as it should be: net\.netfilter\.nf_conntrack_max is \d+ and not 1000000000 \(EACCES\)/,
+    )
+    const read = async (name: string): Promise<string> =>
+      (await node.machine.sh(`cat /proc/sys/net/netfilter/nf_conntrack_${name}`)).stdout.trim()
+    expect(await read('udp_timeout')).toBe('90')
+    expect(Number(await read('udp_timeout_stream'))).toBeGreaterThan(1)
+    expect(await read('tcp_timeout_close_wait')).toBe('3600')
+    expect(await read('tcp_be_liberal')).toBe('1')
+    proxy.signal('SIGTERM')
+    await proxy.ended
+  })
+
   test('a Service that cannot have its address is told so by an Event', async () => {
     const proxy = node.startProxy()
     await serving(proxy)
@@ -112,6 +138,8 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
 
   test.each([
     [['--detect-local-mode', 'BridgeInterface'], '--detect-local-mode BridgeInterface needs --pod-bridge-interface'],
+    [['--conntrack-udp-timeout', '30'], '--conntrack-udp-timeout "30": not a time such as 24h or 1h30m10s'],
+    [['--conntrack-min', 'many'], '--conntrack-min "many": not a number from 0 to 2147483647'],
     [['--cluster-cidr', '10.244.0.0'], '--cluster-cidr "10.244.0.0": not a range such as 10.244.0.0/16'],
     [
       ['--nodeport-addresses', 'secondary'],

@@ -1,11 +1,12 @@
 import { Option } from 'commander'
+import { addConntrackOptions } from '../proxy/conntrack-options.ts'
 import type { ProxyCommandOptions } from '../proxy/run-proxy.ts'
 import type { Command } from '../command.ts'
 
 export const proxy: Command = {
   name: 'proxy',
   register(program, context, exit) {
-    program
+    const command = program
       .command('proxy')
       .description("serve a real cluster's Services on this machine, in the place of kube-proxy")
       .option('--kubeconfig <file>', "the API server; without it, the Pod's own service account")
@@ -26,9 +27,9 @@ export const proxy: Command = {
       )
       .option('--healthz-bind-address <address>', 'where /healthz and /livez answer, or none', '0.0.0.0:10256')
       .option('--metrics-bind-address <address>', 'where /metrics answers, or none', '127.0.0.1:10249')
-      .action((options: ProxyCommandOptions) =>
-        exit(import('../proxy/run-proxy.ts').then(({ runProxy }) => runProxy(options, context))),
-      )
+    addConntrackOptions(command).action((options: ProxyCommandOptions) =>
+      exit(import('../proxy/run-proxy.ts').then(({ runProxy }) => runProxy(options, context))),
+    )
   },
 }
 

@@ -12,8 +12,9 @@ import {
 } from '../../cluster/run-node-proxy.ts'
 import { parseCIDR } from '../../lib/ip.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
+import { type ConntrackOptions, readConntrackOptions } from './conntrack-options.ts'
 
-export interface ProxyCommandOptions {
+export interface ProxyCommandOptions extends ConntrackOptions {
   readonly kubeconfig?: string
   readonly context?: string
   readonly node?: string
@@ -78,6 +79,7 @@ function readSettings(options: ProxyCommandOptions, context: Context): RunProxyO
     detectLocal: readDetectLocal(options),
     masqueradeAll,
     nodePortAddresses: readNodePortAddresses(options.nodeportAddresses),
+    conntrack: readConntrackOptions(options),
     healthAddress: readAddress('--healthz-bind-address', options.healthzBindAddress),
     metricsAddress: readAddress('--metrics-bind-address', options.metricsBindAddress),
     onMessage: (message) => void context.stderr.write(`portolan proxy: ${message}\n`),
