@@ -1,6 +1,15 @@
 /** Numbers of one thing, measured on several ways in turn, and what is read from them. Pure. */
 
-export type Unit = 'ms' | 'MB' | 'MB/s' | 'connections/s' | 'requests/s' | '% of a CPU' | 'queries/CPU s' | 'us'
+export type Unit =
+  | 'ms'
+  | 'MB'
+  | 'MB/s'
+  | 'connections/s'
+  | 'requests/s'
+  | '% of a CPU'
+  | 'queries/CPU s'
+  | 'us'
+  | 'queries'
 
 /** A number that a way should reach, by itself or beside another way of the same rounds. */
 export interface Goal {

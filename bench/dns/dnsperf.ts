@@ -30,11 +30,24 @@ export async function queriesPerCpuSecond(load: Load, pids: readonly number[]): 
 
 const RATE = 5000
 
-/** Of 5,000 queries a second, the time within which 99 of 100 were answered, in microseconds. */
-export async function latency99(load: Load): Promise<number> {
+/** Of 5,000 queries a second: how long each took, in microseconds, in order. */
+async function latencies(load: Load): Promise<readonly number[]> {
   const output = await dnsperf(load, ['-c', '16', '-Q', String(RATE), '-v'])
-  const times = [...output.matchAll(/^> \S+ \S+ \S+ (\d\.\d+)/gm)]
-    .map(([, time]) => Number(time))
+  return [...output.matchAll(/^> \S+ \S+ \S+ (\d\.\d+)/gm)]
+    .map(([, time]) => Number(time) * 1e6)
     .toSorted((a, b) => a - b)
-  return (times[Math.floor(times.length * 0.99)] ?? Number.NaN) * 1e6
+}
+
+/** The time in microseconds within which this share of 5,000 queries a second was answered. */
+export async function latency(load: Load, share: number): Promise<number> {
+  const times = await latencies(load)
+  return times[Math.floor(times.length * share)] ?? Number.NaN
+}
+
+/** Queries without an answer at nine tenths of what the server can take, for three times as long. */
+export async function lostBelowPeak(load: Load): Promise<number> {
+  const peak = Number(/Queries per second: +(\d+)/.exec(await dnsperf(load, ['-c', '16', '-q', '300']))?.[1])
+  const options = ['-c', '16', '-q', '5000', '-Q', String(Math.floor(peak * 0.9)), '-t', '1']
+  const output = await dnsperf({ ...load, seconds: load.seconds * 3 }, options)
+  return Number(/Queries lost: +(\d+)/.exec(output)?.[1])
 }

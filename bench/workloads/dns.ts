@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild, stopChild } from '../children.ts'
 import { namesOf, type Names, type QuestionKind } from '../dns/data.ts'
-import { latency99, pinned, queriesPerCpuSecond } from '../dns/dnsperf.ts'
+import { changeTimes } from '../dns/change.ts'
+import { latency, lostBelowPeak, pinned, queriesPerCpuSecond } from '../dns/dnsperf.ts'
 import { dnsmasq, PORTOLAN, portolan, unbound, type NameServer } from '../dns/servers.ts'
 import { firstLine } from '../machine.ts'
-import { type Goal, type Measurement, measureInTurn, type Unit } from '../measurement.ts'
+import { type Goal, type Measurement, measureInTurn, median, type Unit } from '../measurement.ts'
 import { proportionalMemory, processTree } from '../processes.ts'
 import { failureOf, type Settings, type Workload } from './workload.ts'
 
@@ -19,7 +20,7 @@ const MANY = 1000
 const KINDS: readonly QuestionKind[] = ['ClusterIP', 'headless', 'SRV', 'NXDOMAIN', 'forwarded']
 const RIVALS: readonly NameServer[] = [dnsmasq, unbound]
 
-interface Running {
+export interface Running {
   readonly server: NameServer
   readonly port: number
   readonly pids: readonly number[]
@@ -49,7 +50,7 @@ async function startServer(
   return { server, port, pids: processTree(child.pid ?? 0), stop }
 }
 
-async function startAll(names: Names, folder: string): Promise<readonly Running[]> {
+export async function startAll(names: Names, folder: string): Promise<readonly Running[]> {
   const servers = [portolan(5), ...RIVALS.filter((rival) => rival.version() !== undefined)]
   const running: Running[] = []
   for (const [i, server] of servers.entries()) {
@@ -58,7 +59,7 @@ async function startAll(names: Names, folder: string): Promise<readonly Running[
   return running
 }
 
-type Measure = (running: Running) => Promise<number>
+export type Measure = (running: Running) => Promise<number>
 
 async function measureServers(
   what: string,
@@ -99,8 +100,16 @@ async function measureSize(
       const throughput: Measure = ({ port, pids }) => queriesPerCpuSecond({ port, questions, seconds }, pids)
       results.push(await measureServers(what, 'queries/CPU s', running, throughput, settings))
       if (kind !== 'ClusterIP') continue
-      const latency: Measure = ({ port }) => latency99({ port, questions, seconds })
-      results.push(await measureServers(`${what}, p99 at 5,000/s`, 'us', running, latency, settings))
+      for (const [part, share] of [['p50', 0.5] as const, ['p99', 0.99] as const]) {
+        // Of one second, a hundredth is what three pauses of the machine of some milliseconds meet.
+        const late: Measure = ({ port }) => latency({ port, questions, seconds: seconds * 3 }, share)
+        results.push(await measureServers(`${what}, ${part} at 5,000/s`, 'us', running, late, settings))
+      }
+      const lost: Measure = ({ port }) => lostBelowPeak({ port, questions, seconds })
+      results.push({
+        ...(await measureServers(`${what}, lost at 90 % of the peak`, 'queries', running, lost, settings)),
+        goals: [{ way: PORTOLAN, atMost: 0 }],
+      })
     }
     const memory: Measure = async ({ pids }) => proportionalMemory(pids)
     results.push({
@@ -111,6 +120,17 @@ async function measureSize(
     for (const each of [...running, upstream]) await each.stop()
   }
   return results
+}
+
+/** A change of one Service, until the new address is answered. */
+async function measureChanges(settings: Settings): Promise<Measurement> {
+  const count = 10 * MANY
+  settings.say(`  change of one of ${count} Services`)
+  await settings.quiet()
+  const times = await changeTimes(count, 500)
+  const series = { [PORTOLAN]: [median(times)], 'the longest of 500': [times.at(-1) ?? Number.NaN] }
+  const goals: readonly Goal[] = Object.keys(series).map((way) => ({ way, atMost: 10 }))
+  return { workload: 'dns', what: `one of ${count} Services changed, until it is answered`, unit: 'ms', series, goals }
 }
 
 export const dns: Workload = {
@@ -126,6 +146,7 @@ export const dns: Workload = {
     for (const count of [10, MANY, 10 * MANY]) {
       results.push(...(await measureSize(count, count === MANY ? KINDS : ['ClusterIP'], settings)))
     }
+    results.push(await measureChanges(settings))
     return results
   },
 }

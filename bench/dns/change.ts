@@ -1,0 +1,66 @@
+/** How long after a change of a Service the new address is on the wire. */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import type { Service } from '../../src/api/core.ts'
+import { dnsSnapshot } from '../../src/cluster/dns-objects.ts'
+import { startStandaloneDns } from '../../src/cluster/dns-standalone.ts'
+import { zoneConfig } from '../../src/dns/zone-config.ts'
+import type { Snapshot } from '../../src/model/snapshot.ts'
+import { namesOf } from './data.ts'
+
+const RANGES = { nodeCIDRs: [], podCIDRs: [], serviceCIDRs: [], loadBalancerCIDRs: [], outsideCIDRs: [] }
+const LOCAL = '127.0.0.1'
+
+function queryFor(host: string): Uint8Array {
+  const labels = host.split('.').flatMap((label) => [label.length, ...Buffer.from(label)])
+  return Uint8Array.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, 1, 0, 1])
+}
+
+function withAddress(before: Snapshot, key: string, last: number): Snapshot {
+  const service = before.objects.Service.get(key)
+  if (service === undefined) throw new Error(`no Service ${key}`)
+  const changed: Service = {
+    ...service,
+    spec: { ...service.spec, clusterIP: `10.99.0.${last}`, clusterIPs: [`10.99.0.${last}`] },
+  }
+  const objects = { ...before.objects, Service: before.objects.Service.set(key, changed) }
+  return { ...before, resourceVersion: before.resourceVersion + 1, objects }
+}
+
+/** In milliseconds, one for each of `changes` Services of `services`; the client asks over UDP until the answer is the new one. */
+export async function changeTimes(services: number, changes: number): Promise<readonly number[]> {
+  const { objects } = namesOf(services, 'cluster.local', 'foreign.test')
+  const items = (JSON.parse(objects) as { readonly items: readonly { readonly kind: string }[] }).items
+  let snapshot = dnsSnapshot(items.map((value) => ({ kind: value.kind, value })))
+  const server = await startStandaloneDns({
+    listen: [{ address: LOCAL, port: 0 }],
+    source: { snapshot: () => snapshot, synced: () => true },
+    config: zoneConfig({ clusterDomain: 'cluster.local', ...RANGES }),
+    upstream: { query: async () => undefined },
+    onError: (error) => {
+      throw error
+    },
+  })
+  const client = createSocket('udp4')
+  client.connect(server.addresses[0]?.port ?? 0, LOCAL)
+  await once(client, 'connect')
+  const times: number[] = []
+  for (let i = 0; i < changes; i++) {
+    const [name, namespace, last] = [`web-${i}`, `ns-${i % 20}`, 1 + (i % 250)]
+    const query = queryFor(`${name}.${namespace}.svc.cluster.local`)
+    const ask = async (): Promise<number> => {
+      client.send(query)
+      const [reply] = (await once(client, 'message')) as [Buffer]
+      return reply.readUInt32BE(reply.length - 4)
+    }
+    // The old answer is remembered first.
+    await ask()
+    const start = performance.now()
+    snapshot = withAddress(snapshot, `${namespace}/${name}`, last)
+    for (let tries = 0; (await ask()) !== 0x0a630000 + last; tries++) if (tries > 1000) throw new Error('never new')
+    times.push(performance.now() - start)
+  }
+  client.close()
+  await server.close()
+  return times.toSorted((a, b) => a - b)
+}
