@@ -11,7 +11,8 @@ import type { Zone } from './zone.ts'
 
 /**
  * Answers of a zone, remembered as they were sent. A change of a Service forgets the answers about that Service alone, so
- * that none is ever older than the zone. Denials have a table of their own: a flood of random names costs no answer.
+ * that none is ever older than the zone. Denials have a table of their own, and are remembered when they are asked for again: a
+ * flood of random names costs no answer, and little of the processor.
  */
 export interface ZoneAnswers {
   /** Goes over to this zone: to be called before questions are answered, and cheap where it is still the same. */
@@ -30,6 +31,7 @@ const ANY_CHANGE = 0
 export function createZoneAnswers(first: Zone): ZoneAnswers {
   const positive = createAnswerTable(LIMITS)
   const negative = createAnswerTable(DENIAL_LIMITS)
+  const isFirst = createFirstTimes()
   let zone = first
 
   const remember = (question: PacketQuestion, packet: Uint8Array, reply: Uint8Array, turn: number): void => {
@@ -70,6 +72,7 @@ export function createZoneAnswers(first: Zone): ZoneAnswers {
       const query = packet.subarray(0, length)
       const reaction = respond(zone, query, context)
       if (reaction.kind !== 'reply' || !reaction.shared || !isPlain(question)) return reaction
+      if (hasNoAnswer(reaction.bytes) && isFirst(question.hash)) return reaction
       // Remembered as of small letters: names in the answer are then as short as they can be, and those of the objects.
       const small = question.mixedCase ? respond(zone, inSmallLetters(query, question.end), context) : reaction
       if (small.kind === 'reply') remember(question, packet, small.bytes, context.turn ?? 0)
@@ -104,6 +107,32 @@ function turnBack(reply: Uint8Array, { start, count, size }: Turning, turn: numb
   back.set(reply.subarray(middle, end), start)
   back.set(reply.subarray(start, middle), start + end - middle)
   return back
+}
+
+function hasNoAnswer(reply: Uint8Array): boolean {
+  return reply[6] === 0 && reply[7] === 0
+}
+
+/** Bits, one for each hash that was met: 16 kB. */
+const MET_BITS = 17
+/** When so many are set, a quarter, all are forgotten. */
+const MET_LIMIT = 2 ** (MET_BITS - 2)
+
+/** Whether a hash is met for the first time in a while. Hashes share bits: then no is said too early, which does no harm. */
+function createFirstTimes(): (hash: number) => boolean {
+  const met = new Int32Array(2 ** (MET_BITS - 5))
+  let count = 0
+  return (hash) => {
+    const bit = hash >>> (32 - MET_BITS)
+    const [word, mask] = [bit >>> 5, 1 << (bit & 31)]
+    if (((met[word] ?? 0) & mask) !== 0) return false
+    if (++count > MET_LIMIT) {
+      met.fill(0)
+      count = 1
+    }
+    met[word] = (met[word] ?? 0) | mask
+    return true
+  }
 }
 
 function isTruncated(reply: Uint8Array): boolean {
