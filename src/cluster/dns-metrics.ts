@@ -111,11 +111,10 @@ export function createDnsMetrics(): DnsMetrics {
   }
 }
 
-/** Of the cache before the upstream servers, and of these. */
+/** Of the cache before the upstream servers. */
 export function forwardFamilies(
   counts: ForwardCounts,
   sizes: { readonly success: number; readonly denial: number },
-  down: number,
   server: Labels,
 ): readonly MetricFamily[] {
   const labels = { ...server, zones: '.', view: '' }
@@ -127,6 +126,9 @@ export function forwardFamilies(
     counter('coredns_cache_misses_total', 'Of these, asked upstream', [[labels, counts.misses]]),
     counter('coredns_cache_prefetch_total', 'Answers fetched anew before they ended', [[labels, counts.prefetches]]),
     gauge('coredns_cache_entries', 'Answers held', entries),
-    gauge('portolan_dns_upstream_down', 'Upstream servers that do not answer', [[server, down]]),
   ]
+}
+
+export function upstreamFamily(down: number, server: Labels): MetricFamily {
+  return gauge('portolan_dns_upstream_down', 'Upstream servers that do not answer', [[server, down]])
 }

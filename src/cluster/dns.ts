@@ -5,13 +5,17 @@ import { compileZone } from '../dns/zone.ts'
 import { zoneConfig } from '../dns/zone-config.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { emptySnapshot, type Snapshot } from '../model/snapshot.ts'
+import type { MetricFamily } from '../lib/prometheus.ts'
 import { createForwarder } from './dns-forwarder.ts'
+import { createDnsMetrics, forwardFamilies } from './dns-metrics.ts'
 import { startDnsServer } from './dns-server.ts'
 import { zoneOfSource } from './dns-source.ts'
 import type { Upstream } from './dns-upstream.ts'
 import { nameServers, type Topology } from './topology.ts'
 
 const DNS_PORT = 53
+/** As CoreDNS calls a server on all addresses. */
+const SERVER = { server: `dns://:${DNS_PORT}` }
 const NAME = 'kube-dns'
 const NAMESPACE = 'kube-system'
 
@@ -63,20 +67,23 @@ export interface ClusterDnsOptions {
 
 /**
  * Two servers on the fabric in each IP family: the nodes' gateway answers for the cluster; the outside's gateway, as for anybody outside,
- * knows none of its names and only asks upstream.
+ * knows none of its names and only asks upstream. Gives what the first counts.
  */
-export async function startClusterDns(options: ClusterDnsOptions): Promise<void> {
+export async function startClusterDns(options: ClusterDnsOptions): Promise<() => readonly MetricFamily[]> {
   const serverAddresses = nameServers(options.topology).flatMap((address) => parseIP(address) ?? [])
   const config = zoneConfig(options.config, { serverAddresses, ...(options.searchPath ? { autopath: [] } : {}) })
   const { onError, topology } = options
   const upstream = createForwarder({ upstream: options.upstream, onError })
   const inside = zoneOfSource({ snapshot: options.snapshot, synced: () => true }, config)
   const outsideZone = compileZone(emptySnapshot(), zoneConfig(options.config))
+  const metrics = createDnsMetrics()
+  const observer = { metrics }
   const listen = (address: string): { address: string; port: number } => ({ address, port: DNS_PORT })
   await Promise.all(
     topology.families.flatMap(({ gateway, outsideGateway }) => [
-      startDnsServer({ listen: listen(gateway), zone: inside, upstream, onError }),
+      startDnsServer({ listen: listen(gateway), zone: inside, upstream, onError, observer }),
       startDnsServer({ listen: listen(outsideGateway), zone: () => outsideZone, upstream, onError }),
     ]),
   )
+  return () => [...metrics.families(SERVER), ...forwardFamilies(upstream.counts, upstream.sizes(), SERVER)]
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { MetricFamily } from '../lib/prometheus.ts'
 import { trafficMetrics } from '../proxy/traffic-metrics.ts'
 import type { StateFile } from './state/state-file.ts'
 import { CONTROLLERS } from '../controllers/index.ts'
@@ -85,7 +86,7 @@ export async function startCluster(
   const loops = startLoops(parts, hostPorts)
   const { kubelet, loop, serviceProxy } = loops
   for (const object of ownObjects(topology, config)) objects.create(object)
-  await startClusterDns({
+  const dnsMetrics = await startClusterDns({
     topology,
     config,
     snapshot: objects.snapshot,
@@ -108,7 +109,7 @@ export async function startCluster(
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
   serviceProxy.beginCounting()
-  openApi(parts, loops, state.file).then(kubeconfig.resolve, kubeconfig.reject)
+  openApi(parts, loops, dnsMetrics, state.file).then(kubeconfig.resolve, kubeconfig.reject)
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
   // Who keeps a network's state may have kept its kubeconfig as well.
   const waitedFor = state.file === undefined ? [] : [kubeconfig.promise]
@@ -119,14 +120,19 @@ export async function startCluster(
 }
 
 /** Loaded when the network runs already, so that its start waits for nothing of it. The path of the kubeconfig. */
-function openApi(parts: Parts, { kubelet, serviceProxy }: Loops, file: StateFile | undefined): Promise<string> {
+function openApi(
+  parts: Parts,
+  { kubelet, serviceProxy }: Loops,
+  dnsMetrics: () => readonly MetricFamily[],
+  file: StateFile | undefined,
+): Promise<string> {
   return startApiServer({
     ...parts,
     ...(file === undefined ? {} : { notes: file }),
     kubelet,
     link: parts.surroundings.link,
     serviceNotices: serviceProxy.notices,
-    metrics: () => trafficMetrics(serviceProxy.traffic()),
+    metrics: () => [...trafficMetrics(serviceProxy.traffic()), ...dnsMetrics()],
   })
 }
 

@@ -211,6 +211,12 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
       expect(metrics.stdout).toMatch(
         /^portolan_service_connections_total\{node="node-1",namespace="default",service="web",port="",frontend="192\.168\.1\.100:30080",endpoint="10\.244\.1\.2:8080"\} \d+$/m,
       )
+      expect((await machine.inside('pod/a', 'getent ahostsv4 web.default.svc.cluster.local.')).code).toBe(0)
+      const after = await machine.sh(`kubectl --kubeconfig ${config} get --raw /metrics`)
+      expect(after.stdout).toMatch(
+        /^coredns_dns_requests_total\{server="dns:\/\/:53",zone="\.",view="",proto="udp",type="A"\} [1-9]/m,
+      )
+      expect(after.stdout).toMatch(/^coredns_cache_entries\{server="dns:\/\/:53".* \d+$/m)
     })
   })
 

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { DnsSource } from '../../cluster/dns-source.ts'
-import { createDnsMetrics, forwardFamilies, type DnsMetrics } from '../../cluster/dns-metrics.ts'
+import { createDnsMetrics, forwardFamilies, upstreamFamily, type DnsMetrics } from '../../cluster/dns-metrics.ts'
 import { startDnsMonitor, type DnsMonitorOptions } from '../../cluster/dns-monitor.ts'
 import { openForwarding, type OpenForwarding } from '../../cluster/dns-forwarding.ts'
 import { startStandaloneDns, type StandaloneDns, type StandaloneDnsOptions } from '../../cluster/dns-standalone.ts'
@@ -66,8 +66,8 @@ function familiesOf(
   server: string,
 ): readonly MetricFamily[] {
   const labels = { server }
-  const forwarded = forwardFamilies(forwarder.counts, forwarder.sizes(), down().length, labels)
-  return [...(metrics?.families(labels) ?? []), ...forwarded]
+  const forwarded = forwardFamilies(forwarder.counts, forwarder.sizes(), labels)
+  return [...(metrics?.families(labels) ?? []), ...forwarded, upstreamFamily(down().length, labels)]
 }
 
 /** Gives what closes it. Throws a UsageError for a port that cannot be had. */
