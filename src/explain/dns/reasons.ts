@@ -4,6 +4,7 @@ import { missingService } from './missing-service.ts'
 import type { Evidence, Finding, PodRequest, Reason } from './reason.ts'
 import type { Resolver } from './resolver.ts'
 import { serviceReasons } from './service-answer.ts'
+import { truncationReasons } from './truncation.ts'
 import type { Try, WhyRequest } from './why.ts'
 
 export type { Reason } from './reason.ts'
@@ -14,11 +15,13 @@ export interface Walk {
   readonly request: WhyRequest
   readonly resolver: Resolver
   readonly tries: readonly Try[]
+  /** The code of the type that is asked for. */
+  readonly type: number
 }
 
 /** What explains the walk: about the Pod that asks, about the names that were denied, and what it costs. */
 export function reasonsFor(walk: Walk): readonly Reason[] {
-  const { zone, snapshot, request, tries } = walk
+  const { zone, snapshot, request, tries, type } = walk
   const evidence: Evidence = { zone, snapshot, type: request.type }
   const last = tries.at(-1)
   const answered = last?.result === 'answer'
@@ -30,7 +33,11 @@ export function reasonsFor(walk: Walk): readonly Reason[] {
     ...askerReasons(walk),
     ...(zone.config.synced ? [] : [{ text: 'not all objects are known yet: nothing is denied until they are' }]),
     ...denied,
-    ...(answered ? [...pointerReasons(last), ...costReasons(walk)] : denied.length > 0 ? [] : upstreamReasons(last)),
+    ...(answered
+      ? [...pointerReasons(last), ...truncationReasons(zone, last.name, type), ...costReasons(walk)]
+      : denied.length > 0
+        ? []
+        : upstreamReasons(last)),
   ]
 }
 

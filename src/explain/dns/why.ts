@@ -63,12 +63,16 @@ export function explainName(snapshot: Snapshot, config: ZoneConfig, wanted: WhyR
     if (tried.result === 'answer' || tried.result === 'upstream') break
   }
   const from = pod === undefined ? namespace : `${namespace}/${pod.metadata.name}`
-  const reasons = reasonsFor({ zone, snapshot, request, resolver, tries })
+  const reasons = reasonsFor({ zone, snapshot, request, resolver, tries, type: typeCode(type) })
   return { name, type, from, search: resolver.search, ndots: resolver.ndots, tries, reasons }
 }
 
+function typeCode(type: string): number {
+  return TYPE_CODES.get(type) ?? TYPE.A
+}
+
 function tryName(zone: Zone, name: string, type: string): Try {
-  const outcome = answer(zone, { name, type: TYPE_CODES.get(type) ?? TYPE.A, class: CLASS_IN })
+  const outcome = answer(zone, { name, type: typeCode(type), class: CLASS_IN })
   if ('forward' in outcome) return { name, result: 'upstream', records: [] }
   const records = outcome.answers.map(formatRecord)
   if (outcome.chase !== undefined) return { name, result: 'upstream', records }
