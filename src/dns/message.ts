@@ -6,6 +6,14 @@ export interface Edns {
   readonly size: number
   readonly version: number
   readonly dnssecOk: boolean
+  /** Written, and dropped when read like the other options. */
+  readonly error?: ExtendedError
+}
+
+/** Why there is no answer (RFC 8914): a code, and words for people in ASCII. */
+export interface ExtendedError {
+  readonly code: number
+  readonly text: string
 }
 
 /** A whole DNS message (RFC 1035, section 4). Records of classes other than IN are dropped when read. */

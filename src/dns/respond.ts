@@ -1,5 +1,6 @@
 import { answer, failure, type Answer } from './answer.ts'
-import { FLAG, HEADER_SIZE, type Message } from './message.ts'
+import { extendedError } from './extended-error.ts'
+import { FLAG, HEADER_SIZE, type Edns, type Message } from './message.ts'
 import { UDP_SIZE, UDP_SIZE_WITHOUT_EDNS } from './packet-question.ts'
 import { readMessage } from './read-message.ts'
 import { CLASS_IN, RCODE, QTYPE, type Question, type ResourceRecord } from './records.ts'
@@ -202,7 +203,13 @@ function reply(exchange: Exchange, found: Answer, shared = false): Reaction {
     answers: rotate(found.answers, turn),
     authority: found.authority,
     additional: found.additional,
-    ...(query.edns === undefined ? {} : { edns: { size: UDP_SIZE, version: 0, dnssecOk: query.edns.dnssecOk } }),
+    ...(query.edns === undefined ? {} : { edns: replyEdns(exchange, query.edns, found) }),
   }
   return { kind: 'reply', bytes: writeMessage(message, sizeLimit(exchange)), shared }
+}
+
+/** Who sent none of RFC 6891 is told no reason either. */
+function replyEdns({ zone, question }: Exchange, { dnssecOk }: Edns, found: Answer): Edns {
+  const error = extendedError(zone, question, found)
+  return { size: UDP_SIZE, version: 0, dnssecOk, ...(error === undefined ? {} : { error }) }
 }

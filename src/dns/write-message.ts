@@ -3,6 +3,8 @@ import { CLASS_IN, QTYPE, typeCode, type RecordData, type ResourceRecord } from 
 
 export const MAX_MESSAGE = 65535
 const OPT_SIZE = 11
+/** The option of RFC 8914. */
+const EXTENDED_ERROR = 15
 /** Names can be pointed to only below this offset (RFC 1035, 4.1.4). */
 const POINTER_LIMIT = 0x4000
 
@@ -140,14 +142,24 @@ function flagsOf(message: Message, truncated: boolean): number {
 
 function writeOption(message: Message): void {
   if (message.edns === undefined) return
-  const { size, version, dnssecOk } = message.edns
+  const { size, version, dnssecOk, error } = message.edns
   u8(0)
   u16(QTYPE.OPT)
   u16(size)
   u8(message.rcode >>> 4)
   u8(version)
   u16(dnssecOk ? DNSSEC_OK : 0)
-  u16(0)
+  u16(errorSize(message))
+  if (error === undefined) return
+  u16(EXTENDED_ERROR)
+  u16(2 + error.text.length)
+  u16(error.code)
+  for (let i = 0; i < error.text.length; i++) u8(error.text.charCodeAt(i))
+}
+
+/** With the head of the option and the code. */
+function errorSize({ edns }: Message): number {
+  return edns?.error === undefined ? 0 : 6 + edns.error.text.length
 }
 
 /**
@@ -163,7 +175,7 @@ export function writeMessage(message: Message, limit: number = MAX_MESSAGE): Uin
     u16(question.type)
     u16(question.class)
   }
-  const room = limit - (message.edns === undefined ? 0 : OPT_SIZE)
+  const room = limit - (message.edns === undefined ? 0 : OPT_SIZE + errorSize(message))
   const answers = writeRecords(message.answers, room)
   const answersFit = answers === message.answers.length
   const authority = answersFit ? writeRecords(message.authority, room) : 0

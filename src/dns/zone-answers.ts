@@ -145,6 +145,8 @@ function tagOf(zone: Zone, query: Uint8Array): number {
   const name = readMessage(alone)?.questions[0]?.name
   const request = name === undefined ? undefined : parseRequest(name, zone)
   if (request?.shape !== 'service') return ANY_CHANGE
+  // A denial says that there is no such namespace.
+  if (!zone.namespaces.has(request.namespace)) return ANY_CHANGE
   const key = `${request.namespace}/${request.service}`
   return zone.services.get(key)?.externalName === undefined ? serviceTag(key) : ANY_CHANGE
 }
