@@ -118,6 +118,20 @@ function readQuietly(wanted: Table, socket: NetlinkSocket): Read {
 /** Somebody who writes all the time is not waited for: what is still wrong is seen the next time. */
 const MOST_READS = 5
 
+/**
+ * Writes to tables that nobody keeps, in one transaction. It counts as our own: those that are kept need not be read again
+ * for it. Throws an Error that shows the command that failed.
+ */
+export function writeBeside(namespace: NetworkNamespace | undefined, operations: readonly Operation[]): void {
+  const socket = openNetfilter(namespace)
+  try {
+    transact(socket, encodeTransaction(operations, 1))
+    ownTransactions(namespace).count++
+  } finally {
+    socket.close()
+  }
+}
+
 /** Deletes the tables of that name, of both families, in the namespace of this process; those that are not there are no error. */
 export function removeTables(name: string): void {
   const socket = openNetfilter(undefined)

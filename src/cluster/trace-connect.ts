@@ -43,6 +43,7 @@ interface Attempt {
   bytes: string
   closed: boolean
   source: string | null
+  sourcePort: number | null
 }
 
 /** All at once from one namespace, each with a socket of its own. Never rejects. */
@@ -83,6 +84,7 @@ function begin(namespace: NetworkNamespace, request: ConnectRequest, { protocol 
     bytes: '',
     closed: false,
     source: null,
+    sourcePort: null,
   }
   const failed = fd < 0 || connect(fd, target, target.length) !== 0
   const error = failed ? errno() : 0
@@ -90,7 +92,7 @@ function begin(namespace: NetworkNamespace, request: ConnectRequest, { protocol 
     attempt.errno = errorName(error)
     attempt.state = 'done'
   }
-  if (fd >= 0) attempt.source = ownAddress(fd)
+  if (fd >= 0) Object.assign(attempt, ownAddress(fd))
   return attempt
 }
 
@@ -149,13 +151,25 @@ function readAnswer(attempt: Attempt, elapsed: number, protocol: 'TCP' | 'UDP'):
   attempt.state = 'done'
 }
 
-function ownAddress(fd: number): string | null {
+/** The address of IPv4 only. */
+function ownAddress(fd: number): Pick<Attempt, 'source' | 'sourcePort'> {
   const bytes = new Uint8Array(28)
-  if (libc().getsockname(fd, bytes, new Uint32Array([bytes.length])) !== 0 || bytes[0] !== 2) return null
-  return formatIPv4(new DataView(bytes.buffer).getUint32(4))
+  if (libc().getsockname(fd, bytes, new Uint32Array([bytes.length])) !== 0) return { source: null, sourcePort: null }
+  const view = new DataView(bytes.buffer)
+  return { source: bytes[0] === 2 ? formatIPv4(view.getUint32(4)) : null, sourcePort: view.getUint16(2) }
 }
 
-function finish({ request, fd, errno, milliseconds, firstByte, bytes, closed, source }: Attempt): Connection {
+function finish({
+  request,
+  fd,
+  errno,
+  milliseconds,
+  firstByte,
+  bytes,
+  closed,
+  source,
+  sourcePort,
+}: Attempt): Connection {
   if (fd >= 0) libc().close(fd)
   const { address, port } = request
   return {
@@ -167,6 +181,7 @@ function finish({ request, fd, errno, milliseconds, firstByte, bytes, closed, so
     bytes,
     closed,
     source,
+    sourcePort,
   }
 }
 

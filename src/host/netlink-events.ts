@@ -3,7 +3,7 @@ import { checked, libc } from './libc.ts'
 import { inNamespace, type NetworkNamespace } from './namespaces.ts'
 
 /** `enum nfnetlink_groups`. */
-export const GROUP = { newFlow: 1, changedFlow: 2, endedFlow: 3, rules: 7 } as const
+export const GROUP = { newFlow: 1, changedFlow: 2, endedFlow: 3, rules: 7, trace: 9 } as const
 
 /** `enum rtnetlink_groups`. */
 export const ROUTE_GROUP = { addresses4: 5, addresses6: 9 } as const
@@ -13,6 +13,8 @@ type Group = (typeof GROUP)[keyof typeof GROUP] | (typeof ROUTE_GROUP)[keyof typ
 export interface EventSocket {
   join(group: Group): void
   leave(group: Group): void
+  /** Hands over what is queued, without waiting for the signal. */
+  drain(): void
   close(): void
 }
 
@@ -61,6 +63,7 @@ export function openEvents(
   return {
     join: (group) => membership(NETLINK_ADD_MEMBERSHIP, group),
     leave: (group) => membership(NETLINK_DROP_MEMBERSHIP, group),
+    drain: () => drain(one),
     close() {
       if (open.delete(one)) libc().close(one.fd)
     },

@@ -109,6 +109,8 @@ function writeStatement(writer: MessageWriter, family: Family, statement: Statem
       return instruction(writer, 'counter', () => {})
     case 'mark':
       return writeMark(writer, statement.value)
+    case 'nftrace':
+      return writeTrace(writer)
     case 'update':
     case 'delete':
       return writeDynamic(writer, statement)
@@ -123,6 +125,15 @@ function writeMark(writer: MessageWriter, value: Expression): void {
   writeExpression(writer, value, 0)
   instruction(writer, 'meta', () => {
     writer.attributeU32(2, 3)
+    writer.attributeU32(3, register(0))
+  })
+}
+
+/** NFT_META_NFTRACE, of one byte. */
+function writeTrace(writer: MessageWriter): void {
+  writeImmediate(writer, 0, () => writer.u8(1))
+  instruction(writer, 'meta', () => {
+    writer.attributeU32(2, 12)
     writer.attributeU32(3, register(0))
   })
 }

@@ -218,6 +218,7 @@ function walkStatement(at: RuleWalk, statement: Statement): Control {
     case 'verdict':
       return controlOf(statement.verdict)
     case 'counter':
+    case 'nftrace':
       return 'next'
     case 'dnat': {
       const [address, port] = 'kind' in statement.to ? fieldsOf(at, statement.to) : statement.to

@@ -68,6 +68,8 @@ function renderStatement(family: Family, statement: Statement): string {
       return renderReject(family, statement.with)
     case 'mark':
       return `meta mark set ${renderExpression(statement.value)}`
+    case 'nftrace':
+      return 'meta nftrace set 1'
     default:
       return renderDynamic(statement)
   }

@@ -142,6 +142,8 @@ export type Statement =
   /** `tcp reset` matches TCP only. */
   | { readonly kind: 'reject'; readonly with: 'port-unreachable' | 'tcp reset' }
   | { readonly kind: 'mark'; readonly value: Expression }
+  /** `meta nftrace set 1`: from here on the kernel tells of every rule that the packet meets in this namespace. */
+  | { readonly kind: 'nftrace' }
   /**
    * Adds an element to a dynamic set or map, or restarts the timeout of one that is there: its data then stays as it was.
    * `timeout` in seconds. `counter`: each element counts the packets and bytes that found it.

@@ -229,7 +229,9 @@ describe.skipIf(reason !== undefined)(title('trace on a running network', reason
     expect([trace.verdict, trace.brokenAt]).toEqual(['BROKEN', 'pod'])
     const hop = trace.paths[0]?.hops[7]
     expect(hop?.rule).toBe('PTL908')
-    expect(hop?.text).toMatch(/dropped, though a program listens there.*pod\/default\/walled: inet wall/)
+    expect(hop?.text).toMatch(
+      /though a program listens there: dropped on pod\/default\/walled by inet wall, chain in, handle \d+: tcp dport 8080 drop/,
+    )
     expect(trace.symptom?.errno).toBe('ETIMEDOUT')
   })
 
@@ -240,7 +242,9 @@ describe.skipIf(reason !== undefined)(title('trace on a running network', reason
     const { trace } = await traced('pod/client', 'http://good/')
     await machine.portolan('run', '--name', 'trace', '--from', 'node/node-2', '--', 'nft', 'delete table ip wall')
     expect([trace.verdict, trace.brokenAt]).toEqual(['BROKEN', 'service'])
-    expect(trace.paths[0]?.hops[4]?.text).toMatch(/though the endpoints answer.*node-2: ip wall/)
+    expect(trace.paths[0]?.hops[4]?.text).toMatch(
+      /though the endpoints answer: refused on node-2 by ip wall, chain pre, handle \d+: tcp dport 80 reject/,
+    )
   })
 
   test('--rules names the rules of the node as its kernel holds them', async () => {

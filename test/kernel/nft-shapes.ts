@@ -180,6 +180,7 @@ function natChains({ family, service, podRange, services, pods }: Addresses): re
       'service-affinity',
       rule({ kind: 'mark', value: map([saddr], 'affinity-10800') }),
       rule({ kind: 'mark', value: map(family === 'ip' ? frontend : [saddr], 'affinity-all') }),
+      rule({ kind: 'nftrace' }),
       rule({ kind: 'update', set: 'affinity-10800', key: [saddr], timeout: 10800, data: meta('mark') }),
       // nft 1.0.6 aborts on reading (not on printing) data beside a concatenated key that holds an IPv6 address.
       rule({

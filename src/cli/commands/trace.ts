@@ -17,6 +17,7 @@ export const trace: Command = {
       .option('--kubeconfig <file>', 'ask a real cluster: its API server is read, and nothing else is done')
       .option('--context <name>', 'another context of the kubeconfig than the current one')
       .option('--rules', 'show the rules of nftables that the packets meet, on the running network')
+      .option('--packets', 'follow the packets of the connection, and show the rules that they really met')
       .addOption(formatOption())
       .addOption(colorOption())
       .option('--ascii', 'draw with ASCII characters only')

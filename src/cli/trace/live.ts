@@ -19,7 +19,7 @@ export async function traceRunning(
   const { request, notes } = throughHostPort(asked, listeners)
   const from = podOf(view, request.from, 'network')
   const plan = planWays(view.world, from, request.to)
-  const probe = probeFor(view.world, plan, request.to)
+  const probe = { ...probeFor(view.world, plan, request.to), packets: options.packets === true }
   const observation = await view.network.trace(probe).catch((error: Error) => {
     throw new UsageError(error.message)
   })

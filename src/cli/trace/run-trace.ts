@@ -12,6 +12,7 @@ export interface TraceCommandOptions extends StyleOptions {
   readonly namespace: string
   readonly format: 'pretty' | 'json'
   readonly rules?: boolean
+  readonly packets?: boolean
   readonly kubeconfig?: string
   readonly context?: string
 }
@@ -37,9 +38,10 @@ export async function runTrace(
     const { trace, texts } = await traceRunning(request, options, context)
     return print(trace, texts, options, context)
   }
-  if (options.rules === true) {
+  const live = liveOption(options)
+  if (live !== undefined) {
     throw new UsageError(
-      '--rules shows the rules of a running network: start one with "portolan up", and name no files',
+      `${live} shows the rules of a running network: start one with "portolan up", and name no files`,
     )
   }
   const read = await readManifests(files, context)
@@ -47,8 +49,13 @@ export async function runTrace(
   return print(traceManifest(read.manifest, request, { namespace }), read.texts, options, context)
 }
 
-function refuseBeside(files: readonly string[], { name, rules }: TraceCommandOptions): void {
-  const other = files.length > 0 ? 'files' : name !== undefined ? '--name' : rules === true ? '--rules' : undefined
+/** An option that only a running network can answer. */
+function liveOption({ rules, packets }: TraceCommandOptions): string | undefined {
+  return rules === true ? '--rules' : packets === true ? '--packets' : undefined
+}
+
+function refuseBeside(files: readonly string[], options: TraceCommandOptions): void {
+  const other = files.length > 0 ? 'files' : options.name !== undefined ? '--name' : liveOption(options)
   if (other !== undefined) throw new UsageError(`--kubeconfig and --context ask a real cluster: leave ${other} out`)
 }
 

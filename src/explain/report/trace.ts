@@ -5,6 +5,7 @@ import { findLiveRule } from '../check/live-rules.ts'
 import type { Evidence, Hop, HopStatus, Path, Trace } from '../trace/report.ts'
 import { draw, pad, paint, printable, widthOf, wrap, type Role, type Style } from './trace-style.ts'
 import { excerpts } from './trace-excerpt.ts'
+import { packetLines } from './trace-packets.ts'
 import { ruleLines } from './trace-rules.ts'
 
 /** Texts of the files, by the name that places carry: for the excerpts. */
@@ -34,6 +35,7 @@ export function traceReport(trace: Trace, style: Style, texts: Texts = new Map()
     ...(trace.paths.length > 1 ? trace.paths.flatMap((path, i) => wayLines(trace.paths, path, i, shared, style)) : []),
     '',
     ...(trace.rules ?? []).flatMap((outcome) => ruleLines(outcome, style)),
+    ...(trace.packets ?? []).flatMap((journey) => packetLines(journey, style)),
     ...cause(trace, style, texts),
     ...trace.notes.map((note) => `note: ${printable(note)}`),
     paint(

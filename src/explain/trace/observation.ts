@@ -1,5 +1,5 @@
 /** What a running network is asked to look at, and what it saw: plain data between the command and the engine. */
-import type { RuleOutcome } from './report.ts'
+import type { PacketJourney, RuleOutcome } from './report.ts'
 
 export interface ProbeRequest {
   /** `outside`, `node/NAME` or `pod/NAMESPACE/NAME`. */
@@ -15,6 +15,8 @@ export interface ProbeRequest {
   readonly pods: readonly string[]
   /** What is sent on each connection; nothing where it is absent. */
   readonly send?: string
+  /** Whether the packets of the dialled connections are followed. Those that vanish are in any case. */
+  readonly packets?: boolean
 }
 
 export interface Query {
@@ -38,6 +40,7 @@ export interface Connection {
   /** The other side has closed it. */
   readonly closed: boolean
   readonly source: string | null
+  readonly sourcePort?: number | null
 }
 
 export interface Socket {
@@ -61,4 +64,8 @@ export interface Observation {
   readonly rules: readonly RuleOutcome[]
   /** Tables of others on the way: `node-1: inet filter`. */
   readonly foreign: readonly string[]
+  /** Packets that were followed. */
+  readonly packets?: readonly PacketJourney[]
+  /** Whether the kernel could not tell of all of them. */
+  readonly packetsLost?: boolean
 }

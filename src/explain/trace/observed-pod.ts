@@ -1,10 +1,17 @@
 /** Hops 8 and 9 of a running network: whether the Pod is reached, and who listens in it. */
-import { parseIP } from '../../lib/ip.ts'
+import { hostAndPort, parseIP } from '../../lib/ip.ts'
 import { fail, ok, type Details, type HopFinding } from './finding.ts'
-import { connectionEvidence, foreignEvidence, foreignFixes, notSeen } from './observed-evidence.ts'
+import {
+  connectionEvidence,
+  culpritText,
+  foreignEvidence,
+  foreignFixes,
+  notSeen,
+  packetEvidence,
+} from './observed-evidence.ts'
 import type { Connection, Socket } from './observation.ts'
 import type { Plan, Way } from './plan.ts'
-import type { Evidence } from './report.ts'
+import type { Evidence, PacketJourney } from './report.ts'
 import { targetFix } from './socket.ts'
 import { refused, symptomOf, timeout } from './symptoms.ts'
 import type { World } from './world.ts'
@@ -18,6 +25,7 @@ export interface Sight {
   /** Undefined where nobody could look. */
   readonly sockets: readonly Socket[] | undefined
   readonly foreign: readonly string[]
+  readonly packets: readonly PacketJourney[]
   /** Whether something was sent that asks for an answer. */
   readonly asked: boolean
 }
@@ -36,16 +44,24 @@ export function podHop(sight: Sight, declared: HopFinding): HopFinding {
   if (errno === 'ECONNREFUSED' && !isRuled) return ok('pod', reached, details)
   if (errno === 'ETIMEDOUT' && listener !== undefined && listener.queue > 0)
     return ok('pod', `${rewriting(way)}${address} is there`, details)
-  const others = foreign.length === 0 ? '' : `: rules that are not Portolan's are on the way (${foreign.join('; ')})`
+  const own = packetsTo(sight)
+  const others = culpritText(own, foreign)
   const text = isRuled
     ? `packets to ${address}:${connection.port} ${errno === 'ETIMEDOUT' ? 'are dropped' : 'are refused by a rule'}, though a program listens there${others}`
     : `${address} does not answer: ${errno} after ${milliseconds} ms${others}`
   return fail('pod', text, symptomOf(errno, milliseconds), {
     ...details,
     rule: foreign.length > 0 || isRuled ? 'PTL908' : 'PTL910',
-    evidence: [...evidence, ...foreignEvidence(foreign)],
+    evidence: [...evidence, ...packetEvidence(own), ...foreignEvidence(foreign)],
     fixes: foreignFixes(foreign),
   })
+}
+
+/** Those that were followed to this endpoint, whatever they were addressed to first. */
+function packetsTo({ packets, way: { branch } }: Sight): readonly PacketJourney[] {
+  const endpoint = hostAndPort(branch?.address ?? '', branch?.port ?? 0)
+  const isHere = (text: string): boolean => text.endsWith(`-> ${endpoint}`) || text.startsWith(`${endpoint} ->`)
+  return packets.filter(({ crossings }) => crossings.some(({ packet, leaves }) => isHere(packet) || isHere(leaves)))
 }
 
 /** The address that the client dialled, where rules send it elsewhere. */

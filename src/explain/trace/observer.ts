@@ -1,13 +1,14 @@
 /** Turns what was seen of a running network into hops. */
+import { hostAndPort } from '../../lib/ip.ts'
 import { clusterIPs } from './addresses.ts'
 import { fail, ok, type HopFinding } from './finding.ts'
-import { connectionEvidence, foreignEvidence, foreignFixes } from './observed-evidence.ts'
+import { connectionEvidence, culpritText, foreignEvidence, foreignFixes, packetEvidence } from './observed-evidence.ts'
 import { applicationHop } from './observed-answer.ts'
 import { podHop, socketHop, type Sight } from './observed-pod.ts'
 import type { Connection, Observation, ProbeRequest, Query } from './observation.ts'
 import type { Dial, Plan, Way } from './plan.ts'
 import { podKey } from './probe.ts'
-import type { Evidence } from './report.ts'
+import type { Evidence, PacketJourney } from './report.ts'
 import { NAME_TIMEOUT, NO_SUCH_NAME, symptomOf } from './symptoms.ts'
 import type { Observer } from './trace.ts'
 import type { World } from './world.ts'
@@ -15,13 +16,15 @@ import type { World } from './world.ts'
 export interface ObserverOptions {
   /** Whether the trace is to hold the rules that the packets met. */
   readonly rules?: boolean
+  /** Whether it is to hold the way of the packets. */
+  readonly packets?: boolean
 }
 
 export function observerOf(
   world: World,
   request: ProbeRequest,
   observation: Observation,
-  { rules = false }: ObserverOptions = {},
+  { rules = false, packets = false }: ObserverOptions = {},
 ): Observer {
   const sightOf = (plan: Plan, way: Way): Sight => ({
     world,
@@ -30,6 +33,7 @@ export function observerOf(
     connection: connectionTo(observation, way),
     sockets: way.branch?.workload === undefined ? undefined : observation.sockets[podKey(way.branch.workload)],
     foreign: observation.foreign,
+    packets: observation.packets ?? [],
     asked: request.send !== undefined,
   })
   return {
@@ -40,6 +44,7 @@ export function observerOf(
     application: (plan, way) => applicationHop(sightOf(plan, way)),
     notes: notesOf(request, observation),
     ...(rules && { rules: observation.rules }),
+    ...(packets && { packets: observation.packets ?? [] }),
   }
 }
 
@@ -113,29 +118,39 @@ function serviceHop(plan: Plan, way: Way, declared: HopFinding, observation: Obs
     workload !== undefined &&
     observation.foreign.length === 0 &&
     behind.every((other) => other.branch?.workload === workload)
+  const sent = packetsOf(observation, dialled)
   const why = isHairpin
     ? ': the client is its only endpoint'
-    : `, though the endpoints answer${foreignText(observation)}`
+    : `, though the endpoints answer${culpritText(sent, observation.foreign)}`
   const text = `connections to ${dialled.address}:${dialled.port} ${what}${why}`
   return fail('service', text, symptomOf(dialled.errno, dialled.milliseconds), {
     ...(declared.object && { object: declared.object }),
     rule: isHairpin ? 'PTL912' : 'PTL908',
-    evidence: [...evidence, ...foreignEvidence(observation.foreign)],
+    evidence: [...evidence, ...packetEvidence(sent), ...foreignEvidence(observation.foreign)],
     fixes: foreignFixes(observation.foreign),
   })
 }
 
-function foreignText({ foreign }: Pick<Observation, 'foreign'>): string {
-  return foreign.length === 0 ? '' : `: rules that are not Portolan's are on the way (${foreign.join('; ')})`
+/** Packets of the connection that the client dialled. */
+function packetsOf({ packets = [] }: Observation, { address, port }: Connection): readonly PacketJourney[] {
+  const to = hostAndPort(address, port)
+  return packets.filter(({ kind, crossings }) => {
+    const [sent, received] = [crossings[0]?.packet ?? '', crossings.at(-1)?.leaves ?? '']
+    return kind === 'request' ? sent.endsWith(`-> ${to}`) : received.startsWith(`${to} ->`)
+  })
 }
+
+const PACKETS_LOST =
+  'the kernel had more to tell of packets than its queue holds (ENOBUFS): some of their ways may end too early'
 
 function notesOf({ direct, dials }: ProbeRequest, observation: Observation): readonly string[] {
   const count = observation.dials.length + observation.direct.length
   if (count === 0) return []
+  const lost = observation.packetsLost === true ? [PACKETS_LOST] : []
   const own = direct.length > 0 ? `, and ${direct.length} to the endpoints themselves` : ''
   const made = `${dials.length} ${dials.length === 1 ? 'connection' : 'connections'} as the client makes them${own}`
   const answered = observation.dials.flatMap(({ bytes }) => /^portolan-stand-in: (\S+)/im.exec(bytes)?.[1] ?? [])
   const turn = direct.length > 0 ? '; the first used one turn of the Service’s round robin' : ''
   const took = answered[0] === undefined ? '' : ` and was answered by ${answered[0].split('/').slice(0, 2).join('/')}`
-  return [`this trace made ${made}${turn}${took}`]
+  return [`this trace made ${made}${turn}${took}`, ...lost]
 }

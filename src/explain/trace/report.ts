@@ -1,7 +1,9 @@
 /** What `portolan trace` says, as it stands in its JSON: these names are a promise. */
 import type { SourceRange } from '../../manifest/source.ts'
+import type { PacketJourney } from '../../nft/packet-journey.ts'
 import type { RuleStep } from '../../nft/rule-steps.ts'
 
+export type { PacketCrossing, PacketJourney, PacketStep } from '../../nft/packet-journey.ts'
 export type { RuleStep } from '../../nft/rule-steps.ts'
 
 export const HOP_KINDS = [
@@ -114,6 +116,8 @@ export interface Trace {
   readonly notes: readonly string[]
   /** With `--rules`: what nftables does with the packets, place by place. */
   readonly rules?: readonly RuleOutcome[]
+  /** With `--packets`: which rules the packets of the connection met, namespace by namespace. */
+  readonly packets?: readonly PacketJourney[]
 }
 
 /** The exit code of `portolan trace`. */

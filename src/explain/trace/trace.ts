@@ -4,7 +4,15 @@ import { ok, skipped, unknown, type HopFinding } from './finding.ts'
 import type { From, To } from './places.ts'
 import { planWays, type Plan, type Way } from './plan.ts'
 import { egressHop, ingressHop, type Receiver } from './policy-hops.ts'
-import { HOP_KINDS, type Hop, type HopObject, type Path, type RuleOutcome, type Trace } from './report.ts'
+import {
+  HOP_KINDS,
+  type Hop,
+  type HopObject,
+  type PacketJourney,
+  type Path,
+  type RuleOutcome,
+  type Trace,
+} from './report.ts'
 import { declaredSocket } from './socket.ts'
 import { seen, title, type World } from './world.ts'
 import { collapse, judge, verdictOf } from './verdict.ts'
@@ -20,6 +28,7 @@ export interface Observer {
   readonly judge?: (finding: HopFinding) => HopFinding
   readonly notes?: readonly string[]
   readonly rules?: readonly RuleOutcome[]
+  readonly packets?: readonly PacketJourney[]
 }
 
 export interface TraceRequest {
@@ -61,6 +70,7 @@ export function tracePacket(world: World, request: TraceRequest, observer: Obser
     fixes,
     notes: observer.notes ?? [],
     ...(observer.rules !== undefined && { rules: observer.rules }),
+    ...(observer.packets !== undefined && { packets: observer.packets }),
   }
 }
 
