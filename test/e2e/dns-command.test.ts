@@ -204,7 +204,7 @@ describe.skipIf(reason !== undefined)(title('portolan dns', reason), () => {
     await end(server)
     expect((await server.ended).stdout.split('\n')).toEqual([
       `127.0.0.1 shop/me: ${WEB} A NOERROR 71 bytes UDP`,
-      '127.0.0.1 shop/me: nope.shop.svc.cluster.local. SRV NXDOMAIN 110 bytes TCP',
+      '127.0.0.1 shop/me: nope.shop.svc.cluster.local. SRV NXDOMAIN 136 bytes TCP',
       '',
     ])
   })
