@@ -311,6 +311,11 @@ describe('wrong use: exit 2', () => {
       'portolan: --stub-domain "corp=x": say DOMAIN=IP:PORT, such as corp.example=192.0.2.1:53\n',
     ],
     ['dns --objects - --monitor 9153', 'portolan: --monitor "9153": say ADDR:PORT, such as 127.0.0.1:9153\n'],
+    ['dns --objects - --log web', 'portolan: --log "web": say NAMESPACE/POD, such as default/web\n'],
+    [
+      'dns --objects - --kubeconfig missing',
+      'portolan: --objects and --kubeconfig: say one, the objects come from files or from a cluster\n',
+    ],
     ['dns why web --type X', 'portolan: --type "X": say one of A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, ANY\n'],
     ['dns why web --objects missing.yaml', 'portolan: missing.yaml: no such file or folder\n'],
     ['dns --objects missing.yaml', 'portolan: missing.yaml: no such file or folder\n'],

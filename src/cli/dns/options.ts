@@ -78,6 +78,21 @@ export function monitorAddress({ monitor }: DnsCommandOptions): ReturnType<typeo
   return address
 }
 
+/** The Pods whose queries are printed: all where none is named. Throws a UsageError for what is no Pod's name. */
+export function loggedPods({ log }: Pick<DnsCommandOptions, 'log'>): readonly string[] | undefined {
+  if (log === undefined) return undefined
+  const pods = log === true ? [] : log
+  const wrong = pods.find((pod) => !/^[^/]+\/[^/]+$/.test(pod))
+  if (wrong !== undefined) throw new UsageError(`--log ${quoted(wrong)}: say NAMESPACE/POD, such as default/web`)
+  return pods
+}
+
+/** Objects come from one place. Throws a UsageError where two are named. */
+export function requireOneSource({ objects, kubeconfig }: Pick<DnsCommandOptions, 'objects' | 'kubeconfig'>): void {
+  if (objects === undefined || kubeconfig === undefined) return
+  throw new UsageError('--objects and --kubeconfig: say one, the objects come from files or from a cluster')
+}
+
 function quoted(text: string): string {
   return JSON.stringify(text)
 }

@@ -9,7 +9,14 @@ import { deferred } from '../../lib/deferred.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { contents } from './object-files.ts'
 import { forwardingOptions } from './forwarding-options.ts'
-import { listenAddresses, monitorAddress, zoneOptions, type DnsCommandOptions } from './options.ts'
+import {
+  listenAddresses,
+  loggedPods,
+  monitorAddress,
+  requireOneSource,
+  zoneOptions,
+  type DnsCommandOptions,
+} from './options.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -18,17 +25,19 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  * comes from, until a signal comes; its value is the exit code.
  */
 export function prepareDns(options: DnsCommandOptions, context: Context): (source: DnsSource) => Promise<number> {
+  requireOneSource(options)
   const config = zoneOptions(options)
   const listen = listenAddresses(options)
   const monitor = monitorAddress(options)
-  const { upstream, stubDomain, hosts, log } = options
+  const only = loggedPods(options)
+  const { upstream, stubDomain, hosts } = options
   const forwarding = forwardingOptions({ prefix: '', upstream, stubDomain, hosts }, context)
   const tell = (words: string): void => void context.stderr.write(`portolan dns: ${words}\n`)
   const onError = (error: unknown): void => tell(wordsOf(error))
   const forwarded = openForwarding(forwarding, { onLoop: () => tell(LOOP), onError })
   const metrics = monitor && createDnsMetrics()
   const write = (line: string): void => void context.stdout.write(line)
-  const logged = log && { log: { only: log === true ? [] : log, write } }
+  const logged = only && { log: { only, write } }
   return async (source) => {
     const stopped = deferred<void>()
     for (const signal of SIGNALS) process.once(signal, stopped.resolve)
