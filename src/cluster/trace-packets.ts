@@ -21,9 +21,9 @@ interface Place {
   readonly events: EventSocket
 }
 
-/** Rules of those that trace at the same time, by namespace: the table is that of all of them. */
-const WANTED = new WeakMap<object, Map<object, readonly TraceTarget[]>>()
-const HOME = {}
+/** What those want that trace at the same time, by the namespace's descriptor: the table is that of all of them. */
+const WANTED = new Map<number, Map<object, readonly TraceTarget[]>>()
+const HOME = -1
 /** Milliseconds. */
 const LONGEST = 30_000
 
@@ -76,11 +76,12 @@ export function tracePackets(places: PacketPlaces, targets: readonly TraceTarget
 
 /** Writes the table anew: it is there while one of its owners wants something. */
 function rewrite(namespace: NetworkNamespace | undefined, owner: object, targets: readonly TraceTarget[]): void {
-  const key = namespace ?? HOME
+  const key = namespace?.fd ?? HOME
   const owners = WANTED.get(key) ?? new Map<object, readonly TraceTarget[]>()
   WANTED.set(key, owners)
   if (targets.length === 0) owners.delete(owner)
   else owners.set(owner, targets)
+  if (owners.size === 0) WANTED.delete(key)
   const all = [...owners.values()].flat()
   writeBeside(
     namespace,

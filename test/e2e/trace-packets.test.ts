@@ -165,6 +165,17 @@ describe.skipIf(reason !== undefined)(title('the packets of a trace', reason), (
     expect(request).toMatchObject({ end: 'lost', by: null, text: expect.stringMatching(/^last seen on node-1 .*8080/) })
   })
 
+  test('several at once follow their own packets, and no table of ours is taken for changed', async () => {
+    const followed = await Promise.all(
+      ['svc/web:80', 'svc/datagrams:53', 'svc/open:80'].map((to) => packets('pod/client', to)),
+    )
+    for (const journeys of followed) {
+      expect(journeys.map(({ kind, end }) => `${kind} ${end}`)).toEqual(['request delivered', 'reply delivered'])
+    }
+    const log = await machine.sh('cat "$XDG_RUNTIME_DIR"/portolan/packets/engine.log')
+    expect([log.code, log.stdout]).toEqual([0, expect.not.stringContaining('changed by somebody else')])
+  })
+
   test('nothing is left behind, also where the client is killed in the middle', async () => {
     await walled('node/node-2', DROP, async () => {
       const isThere = at('node/node-1', 'sh', '-c', 'until nft list tables | grep portolan-trace; do :; done')
