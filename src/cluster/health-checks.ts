@@ -43,19 +43,44 @@ export interface HealthCheckReactions {
   readonly isProxyHealthy?: () => boolean
 }
 
+interface Refusals {
+  tell(key: string, check: HealthCheck, why: string): void
+  forget(key: string): void
+  keys(): ReadonlySet<string>
+}
+
+/** Ports that somebody else has. They are tried again at each change, and told of once. */
+function createRefusals({ onError, onNotice }: HealthCheckReactions): Refusals {
+  const refused = new Set<string>()
+  return {
+    tell(key, { port, service: { namespace, name } }, why) {
+      if (refused.has(key)) return
+      refused.add(key)
+      const service = `${namespace}/${name}`
+      const message = `healthCheckNodePort ${port} cannot be opened: ${why}`
+      onError(new Error(`Service ${service}: ${message}`))
+      onNotice({ service, reason: NO_HEALTH_CHECK, message })
+    },
+    forget: (key) => void refused.delete(key),
+    keys: () => refused,
+  }
+}
+
 /** The healthCheckNodePorts of every node: opened, moved and closed as the Services say. */
 export function createHealthChecks(
   topology: NodePlaces,
   nodes: ReadonlyMap<string, NetworkNamespace>,
-  { onError, onNotice, isProxyHealthy = () => true }: HealthCheckReactions,
+  reactions: HealthCheckReactions,
 ): Consumer {
+  const { onError, isProxyHealthy = () => true } = reactions
   const listeners = new Map<string, Listener>()
   const checked = createChecked()
+  const refusals = createRefusals(reactions)
   let places: NodePlaces['nodes'] | undefined
 
   function open(key: string, check: HealthCheck, address: string, namespace: NetworkNamespace | undefined): void {
     const opened = inNamespace(namespace, () => listenOn({ protocol: 'TCP', address, port: check.port }))
-    if ('error' in opened) return refuse(check, `${hostAndPort(address, check.port)}: ${opened.error}`)
+    if ('error' in opened) return refusals.tell(key, check, `${hostAndPort(address, check.port)}: ${opened.error}`)
     const listener: Listener = {
       check,
       server: createServer((_request, response) => {
@@ -63,15 +88,9 @@ export function createHealthChecks(
         response.writeHead(status, headers).end(body)
       }),
     }
+    refusals.forget(key)
     listener.server.on('error', onError).listen({ fd: opened.fd })
     listeners.set(key, listener)
-  }
-
-  function refuse({ port, service }: HealthCheck, why: string): void {
-    const key = `${service.namespace}/${service.name}`
-    onError(new Error(`Service ${key}: healthCheckNodePort ${port} cannot be opened: ${why}`))
-    const message = `healthCheckNodePort ${port} cannot be opened: ${why}`
-    onNotice({ service: key, reason: NO_HEALTH_CHECK, message })
   }
 
   function close(key: string, { server }: Listener): void {
@@ -85,7 +104,7 @@ export function createHealthChecks(
     sync(snapshot) {
       const resolved = resolvedServices(snapshot)
       const hasChanged = checked.update(resolved)
-      if (!hasChanged && places === topology.nodes) return
+      if (!hasChanged && places === topology.nodes && refusals.keys().size === 0) return
       places = topology.nodes
       const services = checked.infos()
       const wanted = new Set<string>()
@@ -97,6 +116,7 @@ export function createHealthChecks(
         else listener.check = check
       }
       for (const [key, listener] of listeners) if (!wanted.has(key)) close(key, listener)
+      for (const key of refusals.keys()) if (!wanted.has(key)) refusals.forget(key)
     },
   }
 }

@@ -28,7 +28,7 @@ export const NO_HEALTH_CHECK = 'FailedToStartServiceHealthcheck'
 export function createServiceNotices(): ServiceNotices {
   const states = new Map<string, KeeperState>()
   const listeners: ((notice: ServiceNotice) => void)[] = []
-  const told: ServiceNotice[] = []
+  const told = new Map<string, ServiceNotice>()
   let current: ReadonlyMap<string, ServiceNotice> = new Map()
   return {
     update(place, state) {
@@ -41,7 +41,7 @@ export function createServiceNotices(): ServiceNotices {
       for (const notice of added) for (const listener of listeners) listener(notice)
     },
     tell(notice) {
-      told.push(notice)
+      told.set(JSON.stringify(notice), notice)
       for (const listener of listeners) listener(notice)
     },
     follow(listener) {

@@ -12,7 +12,7 @@ interface Fake {
   readonly settled: () => Promise<void>
 }
 
-function fake(answer: (message: Message, index: number) => void = () => undefined): Fake {
+function fake(answer: (message: Message, index: number) => void = () => undefined, host = 'node-1'): Fake {
   const sent: Message[] = []
   const problems: string[] = []
   const client = {
@@ -25,7 +25,7 @@ function fake(answer: (message: Message, index: number) => void = () => undefine
   const writer = createEventWriter({
     client,
     component: 'portolan-proxy',
-    host: 'node-1',
+    host,
     now: () => 1_700_000_000_000,
     onProblem: (message) => problems.push(message),
   })
@@ -45,7 +45,7 @@ test('a Warning about the object, in its namespace', async () => {
   await settled()
   expect(sent.map(shortly)).toEqual([['POST', '/api/v1/namespaces/shop/events', 1]])
   expect(JSON.parse(sent[0]?.body ?? '')).toMatchObject({
-    metadata: { name: 'web.17979cfe362a0000', namespace: 'shop' },
+    metadata: { name: expect.stringMatching(/^web\.17979cfe36[23]/), namespace: 'shop' },
     involvedObject: { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'web', uid: 'u' },
     type: 'Warning',
     reason: 'AddressInUse',
@@ -55,6 +55,17 @@ test('a Warning about the object, in its namespace', async () => {
   })
 })
 
+test('nodes that say the same at the same moment write Events of their own', async () => {
+  const nodes = ['node-1', 'node-2'].map((host) => fake(undefined, host))
+  for (const { warn, settled } of nodes) {
+    warn('taken')
+    warn('taken too')
+    await settled()
+  }
+  const names = nodes.flatMap(({ sent }) => sent.map(({ body }) => JSON.parse(body).metadata.name))
+  expect(new Set(names).size).toBe(4)
+})
+
 test('said again it is counted up; forgotten by the server it is written anew', async () => {
   const { sent, warn, settled } = fake(({ method }, index) => {
     if (method === 'PATCH' && index === 3) throw new ApiError(404, 'gone')
@@ -62,10 +73,11 @@ test('said again it is counted up; forgotten by the server it is written anew', 
   for (let i = 0; i < 3; i++) warn('taken')
   await settled()
   const path = '/api/v1/namespaces/shop/events'
+  const { name } = JSON.parse(sent[0]?.body ?? '').metadata
   expect(sent.map(shortly)).toEqual([
     ['POST', path, 1],
-    ['PATCH', `${path}/web.17979cfe362a0000`, 2],
-    ['PATCH', `${path}/web.17979cfe362a0000`, 3],
+    ['PATCH', `${path}/${name}`, 2],
+    ['PATCH', `${path}/${name}`, 3],
     ['POST', path, 1],
   ])
 })
@@ -84,4 +96,16 @@ test('more than a hundred do not wait', async () => {
   for (let i = 0; i < 150; i++) warn(`message ${i}`)
   await settled()
   expect(sent).toHaveLength(100)
+})
+
+test('of more than a thousand the oldest is forgotten, and written anew', async () => {
+  const { sent, warn, settled } = fake()
+  for (let i = 0; i <= 1000; i++) {
+    warn(`message ${i}`)
+    if (i % 50 === 0) await settled()
+  }
+  warn('message 0')
+  warn('message 1000')
+  await settled()
+  expect(sent.slice(1001).map(({ method }) => method)).toEqual(['POST', 'PATCH'])
 })

@@ -1,5 +1,6 @@
 /** Events of another cluster's objects: what its users see with `kubectl get events` and `kubectl describe`. */
 import { timestamp } from '../lib/clock.ts'
+import { hash32 } from '../model/hash.ts'
 import { type ApiClient, ApiError } from './api-client.ts'
 
 /** What an Event is about. */
@@ -31,6 +32,8 @@ interface Known {
 
 /** So many wait at most: whoever has more to say says it in his log. */
 const CAPACITY = 100
+/** So many are counted up when they are said again. */
+const MEMORY = 1000
 
 /** One after the other, in the order in which they were told. */
 export function createEventWriter(options: EventWriterOptions): EventWriter {
@@ -48,6 +51,8 @@ export function createEventWriter(options: EventWriterOptions): EventWriter {
     const path = `/api/v1/namespaces/${event.metadata.namespace}/events`
     await client.write({ method: 'POST', path, contentType: 'application/json', body: JSON.stringify(event) })
     known.set(key, { path: `${path}/${event.metadata.name}`, first: time, count: 1 })
+    const [oldest] = known.keys()
+    if (known.size > MEMORY && oldest !== undefined) known.delete(oldest)
   }
   return {
     warn(object, reason, message) {
@@ -95,8 +100,7 @@ function newEvent(
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    // As client-go names them: by the moment, in hexadecimal nanoseconds.
-    metadata: { name: `${name}.${(BigInt(now()) * 1_000_000n).toString(16)}`, namespace },
+    metadata: { name: `${name}.${nanoseconds(now(), [host, reason, message]).toString(16)}`, namespace },
     involvedObject: { apiVersion, kind, namespace, name, ...(uid === undefined ? {} : { uid }) },
     type: 'Warning',
     reason,
@@ -108,4 +112,9 @@ function newEvent(
     lastTimestamp: time,
     count: 1,
   }
+}
+
+/** client-go names Events by them. Every node of a cluster may say the same of one object within a millisecond. */
+function nanoseconds(milliseconds: number, of: readonly string[]): bigint {
+  return BigInt(milliseconds) * 1_000_000n + BigInt(hash32(of.join('\n')) % 1_000_000)
 }

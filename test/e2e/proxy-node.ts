@@ -11,6 +11,8 @@ export interface ProxyNode {
   readonly kubeconfig: string
   /** The addresses of the Service's ready Pods. */
   setEndpoints(...addresses: readonly string[]): Promise<void>
+  /** The same, of Pods of this node. */
+  setEndpointsHere(...addresses: readonly string[]): Promise<void>
   startProxy(...options: readonly string[]): Background
   /** Who answered `count` connections of the client to the ClusterIP, one after the other; `-` for no answer within two seconds. */
   ask(count: number, at?: string): Promise<readonly string[]>
@@ -42,12 +44,12 @@ spec:
   clusterIP: 10.96.0.80
   ports: [{port: 80, targetPort: 8080}]
 `
-const slice = (addresses: readonly string[]): string => `apiVersion: discovery.k8s.io/v1
+const slice = (addresses: readonly string[], place = ''): string => `apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: {name: web-1, namespace: default, labels: {kubernetes.io/service-name: web}}
 addressType: IPv4
 ports: [{port: 8080, protocol: TCP}]
-endpoints: [${addresses.map((address) => `{addresses: [${address}], conditions: {ready: true}}`).join(', ')}]
+endpoints: [${addresses.map((address) => `{addresses: [${address}], conditions: {ready: true}${place}}`).join(', ')}]
 `
 const CLUSTER_IP = '10.96.0.80'
 
@@ -84,6 +86,9 @@ export async function createProxyNode(): Promise<ProxyNode> {
     kubectl,
     async setEndpoints(...addresses) {
       await succeed(kubectl('apply -f -', slice(addresses)))
+    },
+    async setEndpointsHere(...addresses) {
+      await succeed(kubectl('apply -f -', slice(addresses, ', nodeName: node-1')))
     },
     startProxy: (...options) =>
       machine.start([PORTOLAN, 'proxy', '--kubeconfig', kubeconfig, '--node', 'node-1', ...options]),

@@ -33,6 +33,17 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     expect(proxy.output()).toContain('portolan proxy: serving 3 Services on node-1')
   }
 
+  /** Somebody else who has a port of this machine. */
+  async function createServerOn({ machine }: ProxyNode, port: number): Promise<Background> {
+    const script = `require('node:net').createServer().listen(${port}, () => console.log('ready'))`
+    const server = machine.start([process.execPath, '-e', script])
+    await eventually(
+      async () => server.output(),
+      (text) => text.includes('ready'),
+    )
+    return server
+  }
+
   test('packets are balanced, changes are followed, and it says how it is', async () => {
     const preview = await node.machine.portolan(
       'proxy',
@@ -90,6 +101,45 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     await proxy.ended
   })
 
+  // Row 63 of kube-proxy's behaviour.
+  test('a healthCheckNodePort: refused with an Event, tried again, answered, closed', async () => {
+    const port = 31234
+    const own = await createServerOn(node, port)
+    const local = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: port }
+    await node.kubectl(`patch service web --type merge -p '${JSON.stringify({ spec: local })}'`)
+    const proxy = node.startProxy('--nodeport-addresses', '172.20.1.0/24')
+    await serving(proxy)
+    const refused = `healthCheckNodePort ${port} cannot be opened: 172.20.1.1:${port}: `
+    const events = await eventually(
+      () => node.kubectl('get events --field-selector reason=FailedToStartServiceHealthcheck').then((o) => o.stdout),
+      (text) => text.includes(refused),
+    )
+    expect(events).toContain(refused)
+    own.signal('SIGKILL')
+    await own.ended
+    const ask = (): Promise<string> =>
+      node.machine.sh(`curl -si -m 2 http://172.20.1.1:${port}/any/path`).then(({ stdout }) => stdout)
+    const answer = (status: number): Promise<string> =>
+      eventually(ask, (text) => text.startsWith(`HTTP/1.1 ${status} `))
+    await node.setEndpoints(POD_1)
+    expect(await answer(503)).toContain('X-Load-Balancing-Endpoint-Weight: 0')
+    await node.setEndpointsHere(POD_1, POD_2)
+    const text = await answer(200)
+    expect(text).toContain('X-Load-Balancing-Endpoint-Weight: 2')
+    expect(text).toContain('Content-Type: application/json')
+    expect(text).toContain('X-Content-Type-Options: nosniff')
+    expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toEqual({
+      service: { namespace: 'default', name: 'web' },
+      localEndpoints: 2,
+      serviceProxyHealthy: true,
+    })
+    await node.kubectl(`patch service web --type merge -p '{"spec":{"externalTrafficPolicy":"Cluster"}}'`)
+    expect(await eventually(ask, (closed) => closed === '')).toBe('')
+    expect(proxy.output().split(refused)).toHaveLength(2)
+    proxy.signal('SIGTERM')
+    await proxy.ended
+  })
+
   test('connection tracking: what is lower is raised, and what a namespace may not set is said', async () => {
     const proxy = node.startProxy(
       '--conntrack-max-per-core=1048576',
@@ -99,11 +149,11 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
       '--conntrack-tcp-be-liberal',
     )
     await serving(proxy)
-    await eventually(
+    const output = await eventually(
       async () => proxy.output(),
       (text) => text.includes('connection tracking'),
     )
-    expect(proxy.output()).toMatch(
+    expect(output).toMatch(
       /connection tracking is not set as it should be: net\.netfilter\.nf_conntrack_max is \d+ and not 1000000000 \(EACCES\)/,
     )
     const read = async (name: string): Promise<string> =>
