@@ -28,19 +28,44 @@ const ROOTS = [
   'Lease',
   'IPAddress',
   'ServiceCIDR',
+  'IngressClass',
+  'PodDisruptionBudget',
+  'V2HorizontalPodAutoscaler',
+  'Role',
+  'RoleBinding',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'PriorityClass',
+  'ResourceQuota',
+  'LimitRange',
+  'PersistentVolume',
+  'PersistentVolumeClaim',
+  'StorageClass',
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
 ]
 
 /** The models call a quantity a string; Kubernetes takes a number too. */
 const QUANTITIES = new Set([
   'ContainerStatus.allocatedResources',
   'EmptyDirVolumeSource.sizeLimit',
+  'HPAScalingRules.tolerance',
+  ...['default', 'defaultRequest', 'max', 'maxLimitRequestRatio', 'min'].map((field) => `LimitRangeItem.${field}`),
+  'MetricTarget.averageValue',
+  'MetricTarget.value',
+  'MetricValueStatus.averageValue',
+  'MetricValueStatus.value',
   'NodeStatus.allocatable',
   'NodeStatus.capacity',
   'PersistentVolumeClaimStatus.allocatedResources',
   'PersistentVolumeClaimStatus.capacity',
+  'PersistentVolumeSpec.capacity',
   'PodSpec.overhead',
   'PodStatus.allocatedResources',
   'ResourceFieldSelector.divisor',
+  'ResourceQuotaSpec.hard',
+  'ResourceQuotaStatus.hard',
+  'ResourceQuotaStatus.used',
   'ResourceRequirements.limits',
   'ResourceRequirements.requests',
   'VolumeResourceRequirements.limits',
@@ -63,7 +88,7 @@ const read = (path) => readFileSync(join(generated, path), 'utf8')
 const release = /spec version: (\S+)/.exec(read('models/V1Service.js'))?.[1]
 
 /** `V1ServicePort` -> `ServicePort`; a name with a group in front (`DiscoveryV1EndpointPort`) is kept. */
-const shortName = (model) => model.replace(/^V1(?=[A-Z])/, '')
+const shortName = (model) => model.replace(/^V[12](?=[A-Z])/, '')
 
 const byText = (left, right) => Number(left > right) - Number(left < right)
 
@@ -93,7 +118,7 @@ function typeLine(model, models) {
 }
 
 function typeLines() {
-  const queue = ROOTS.map((kind) => `V1${kind}`)
+  const queue = ROOTS.map((kind) => (kind.startsWith('V2') ? kind : `V1${kind}`))
   const lines = new Map()
   for (const model of queue) if (!lines.has(model)) lines.set(model, typeLine(model, queue))
   return [...lines.values()].sort(byText)

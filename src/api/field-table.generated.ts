@@ -7,16 +7,25 @@
 /** One type a line: its name, then `field:type`. `[]` is a list, `{}` a map; a capital begins another type's name. */
 export const TYPES: string = `
 AWSElasticBlockStoreVolumeSource fsType:string partition:int32 readOnly:boolean volumeID:string
+AdmissionregistrationV1ServiceReference name:string namespace:string path:string port:int32
+AdmissionregistrationV1WebhookClientConfig caBundle:string service:AdmissionregistrationV1ServiceReference url:string
 Affinity nodeAffinity:NodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAntiAffinity
+AggregationRule clusterRoleSelectors:[]LabelSelector
 AppArmorProfile localhostProfile:string type:string
 AttachedVolume devicePath:string name:string
 AzureDiskVolumeSource cachingMode:string diskName:string diskURI:string fsType:string kind:string readOnly:boolean
+AzureFilePersistentVolumeSource readOnly:boolean secretName:string secretNamespace:string shareName:string
 AzureFileVolumeSource readOnly:boolean secretName:string shareName:string
+CSIPersistentVolumeSource controllerExpandSecretRef:SecretReference controllerPublishSecretRef:SecretReference driver:string fsType:string nodeExpandSecretRef:SecretReference nodePublishSecretRef:SecretReference nodeStageSecretRef:SecretReference readOnly:boolean volumeAttributes:{}string volumeHandle:string
 CSIVolumeSource driver:string fsType:string nodePublishSecretRef:LocalObjectReference readOnly:boolean volumeAttributes:{}string
 Capabilities add:[]string drop:[]string
+CephFSPersistentVolumeSource monitors:[]string path:string readOnly:boolean secretFile:string secretRef:SecretReference user:string
 CephFSVolumeSource monitors:[]string path:string readOnly:boolean secretFile:string secretRef:LocalObjectReference user:string
+CinderPersistentVolumeSource fsType:string readOnly:boolean secretRef:SecretReference volumeID:string
 CinderVolumeSource fsType:string readOnly:boolean secretRef:LocalObjectReference volumeID:string
 ClientIPConfig timeoutSeconds:int32
+ClusterRole aggregationRule:AggregationRule apiVersion:string kind:string metadata:ObjectMeta rules:[]PolicyRule
+ClusterRoleBinding apiVersion:string kind:string metadata:ObjectMeta roleRef:RoleRef subjects:[]RbacV1Subject
 ClusterTrustBundleProjection labelSelector:LabelSelector name:string optional:boolean path:string signerName:string
 Condition lastTransitionTime:date message:string observedGeneration:int64 reason:string status:string type:string
 ConfigMap apiVersion:string binaryData:{}string data:{}string immutable:boolean kind:string metadata:ObjectMeta
@@ -30,6 +39,8 @@ ContainerExtendedResourceRequest containerName:string requestName:string resourc
 ContainerImage names:[]string sizeBytes:int64
 ContainerPort containerPort:int32 hostIP:string hostPort:int32 name:string protocol:string
 ContainerResizePolicy resourceName:string restartPolicy:string
+ContainerResourceMetricSource container:string name:string target:MetricTarget
+ContainerResourceMetricStatus container:string current:MetricValueStatus name:string
 ContainerRestartRule action:string exitCodes:ContainerRestartRuleOnExitCodes
 ContainerRestartRuleOnExitCodes operator:string values:[]int32
 ContainerState running:ContainerStateRunning terminated:ContainerStateTerminated waiting:ContainerStateWaiting
@@ -44,6 +55,7 @@ CoreV1ResourceClaim name:string request:string
 CronJob apiVersion:string kind:string metadata:ObjectMeta spec:CronJobSpec status:CronJobStatus
 CronJobSpec concurrencyPolicy:string failedJobsHistoryLimit:int32 jobTemplate:JobTemplateSpec schedule:string startingDeadlineSeconds:int64 successfulJobsHistoryLimit:int32 suspend:boolean timeZone:string
 CronJobStatus active:[]ObjectReference lastScheduleTime:date lastSuccessfulTime:date
+CrossVersionObjectReference apiVersion:string kind:string name:string
 DaemonEndpoint Port:int32
 DaemonSet apiVersion:string kind:string metadata:ObjectMeta spec:DaemonSetSpec status:DaemonSetStatus
 DaemonSetCondition lastTransitionTime:date message:string reason:string status:string type:string
@@ -73,8 +85,11 @@ EnvVarSource configMapKeyRef:ConfigMapKeySelector fieldRef:ObjectFieldSelector f
 EphemeralContainer args:[]string command:[]string env:[]EnvVar envFrom:[]EnvFromSource image:string imagePullPolicy:string lifecycle:Lifecycle livenessProbe:Probe name:string ports:[]ContainerPort readinessProbe:Probe resizePolicy:[]ContainerResizePolicy resources:ResourceRequirements restartPolicy:string restartPolicyRules:[]ContainerRestartRule securityContext:SecurityContext startupProbe:Probe stdin:boolean stdinOnce:boolean targetContainerName:string terminationMessagePath:string terminationMessagePolicy:string tty:boolean volumeDevices:[]VolumeDevice volumeMounts:[]VolumeMount workingDir:string
 EphemeralVolumeSource volumeClaimTemplate:PersistentVolumeClaimTemplate
 ExecAction command:[]string
+ExternalMetricSource metric:MetricIdentifier target:MetricTarget
+ExternalMetricStatus current:MetricValueStatus metric:MetricIdentifier
 FCVolumeSource fsType:string lun:int32 readOnly:boolean targetWWNs:[]string wwids:[]string
 FileKeySelector key:string optional:boolean path:string volumeName:string
+FlexPersistentVolumeSource driver:string fsType:string options:{}string readOnly:boolean secretRef:SecretReference
 FlexVolumeSource driver:string fsType:string options:{}string readOnly:boolean secretRef:LocalObjectReference
 FlockerVolumeSource datasetName:string datasetUUID:string
 ForNode name:string
@@ -82,22 +97,34 @@ ForZone name:string
 GCEPersistentDiskVolumeSource fsType:string partition:int32 pdName:string readOnly:boolean
 GRPCAction port:int32 service:string
 GitRepoVolumeSource directory:string repository:string revision:string
+GlusterfsPersistentVolumeSource endpoints:string endpointsNamespace:string path:string readOnly:boolean
 GlusterfsVolumeSource endpoints:string path:string readOnly:boolean
+HPAScalingPolicy periodSeconds:int32 type:string value:int32
+HPAScalingRules policies:[]HPAScalingPolicy selectPolicy:string stabilizationWindowSeconds:int32 tolerance:quantity
 HTTPGetAction host:string httpHeaders:[]HTTPHeader path:string port:intOrString scheme:string
 HTTPHeader name:string value:string
 HTTPIngressPath backend:IngressBackend path:string pathType:string
 HTTPIngressRuleValue paths:[]HTTPIngressPath
+HorizontalPodAutoscaler apiVersion:string kind:string metadata:ObjectMeta spec:HorizontalPodAutoscalerSpec status:HorizontalPodAutoscalerStatus
+HorizontalPodAutoscalerBehavior scaleDown:HPAScalingRules scaleUp:HPAScalingRules
+HorizontalPodAutoscalerCondition lastTransitionTime:date message:string reason:string status:string type:string
+HorizontalPodAutoscalerSpec behavior:HorizontalPodAutoscalerBehavior maxReplicas:int32 metrics:[]MetricSpec minReplicas:int32 scaleTargetRef:CrossVersionObjectReference
+HorizontalPodAutoscalerStatus conditions:[]HorizontalPodAutoscalerCondition currentMetrics:[]MetricStatus currentReplicas:int32 desiredReplicas:int32 lastScaleTime:date observedGeneration:int64
 HostAlias hostnames:[]string ip:string
 HostIP ip:string
 HostPathVolumeSource path:string type:string
 IPAddress apiVersion:string kind:string metadata:ObjectMeta spec:IPAddressSpec
 IPAddressSpec parentRef:ParentReference
 IPBlock cidr:string except:[]string
+ISCSIPersistentVolumeSource chapAuthDiscovery:boolean chapAuthSession:boolean fsType:string initiatorName:string iqn:string iscsiInterface:string lun:int32 portals:[]string readOnly:boolean secretRef:SecretReference targetPortal:string
 ISCSIVolumeSource chapAuthDiscovery:boolean chapAuthSession:boolean fsType:string initiatorName:string iqn:string iscsiInterface:string lun:int32 portals:[]string readOnly:boolean secretRef:LocalObjectReference targetPortal:string
 ImageVolumeSource pullPolicy:string reference:string
 ImageVolumeStatus imageRef:string
 Ingress apiVersion:string kind:string metadata:ObjectMeta spec:IngressSpec status:IngressStatus
 IngressBackend resource:TypedLocalObjectReference service:IngressServiceBackend
+IngressClass apiVersion:string kind:string metadata:ObjectMeta spec:IngressClassSpec
+IngressClassParametersReference apiGroup:string kind:string name:string namespace:string scope:string
+IngressClassSpec controller:string parameters:IngressClassParametersReference
 IngressLoadBalancerIngress hostname:string ip:string ports:[]IngressPortStatus
 IngressLoadBalancerStatus ingress:[]IngressLoadBalancerIngress
 IngressPortStatus error:string port:int32 protocol:string
@@ -118,12 +145,24 @@ Lease apiVersion:string kind:string metadata:ObjectMeta spec:LeaseSpec
 LeaseSpec acquireTime:date holderIdentity:string leaseDurationSeconds:int32 leaseTransitions:int32 preferredHolder:string renewTime:date strategy:string
 Lifecycle postStart:LifecycleHandler preStop:LifecycleHandler stopSignal:string
 LifecycleHandler exec:ExecAction httpGet:HTTPGetAction sleep:SleepAction tcpSocket:TCPSocketAction
+LimitRange apiVersion:string kind:string metadata:ObjectMeta spec:LimitRangeSpec
+LimitRangeItem default:{}quantity defaultRequest:{}quantity max:{}quantity maxLimitRequestRatio:{}quantity min:{}quantity type:string
+LimitRangeSpec limits:[]LimitRangeItem
 LinuxContainerUser gid:int64 supplementalGroups:[]int64 uid:int64
 LoadBalancerIngress hostname:string ip:string ipMode:string ports:[]PortStatus
 LoadBalancerStatus ingress:[]LoadBalancerIngress
 LocalObjectReference name:string
+LocalVolumeSource fsType:string path:string
 ManagedFieldsEntry apiVersion:string fieldsType:string fieldsV1:any manager:string operation:string subresource:string time:date
+MatchCondition expression:string name:string
+MetricIdentifier name:string selector:LabelSelector
+MetricSpec containerResource:ContainerResourceMetricSource external:ExternalMetricSource object:ObjectMetricSource pods:PodsMetricSource resource:ResourceMetricSource type:string
+MetricStatus containerResource:ContainerResourceMetricStatus external:ExternalMetricStatus object:ObjectMetricStatus pods:PodsMetricStatus resource:ResourceMetricStatus type:string
+MetricTarget averageUtilization:int32 averageValue:quantity type:string value:quantity
+MetricValueStatus averageUtilization:int32 averageValue:quantity value:quantity
 ModifyVolumeStatus status:string targetVolumeAttributesClassName:string
+MutatingWebhook admissionReviewVersions:[]string clientConfig:AdmissionregistrationV1WebhookClientConfig failurePolicy:string matchConditions:[]MatchCondition matchPolicy:string name:string namespaceSelector:LabelSelector objectSelector:LabelSelector reinvocationPolicy:string rules:[]RuleWithOperations sideEffects:string timeoutSeconds:int32
+MutatingWebhookConfiguration apiVersion:string kind:string metadata:ObjectMeta webhooks:[]MutatingWebhook
 NFSVolumeSource path:string readOnly:boolean server:string
 Namespace apiVersion:string kind:string metadata:ObjectMeta spec:NamespaceSpec status:NamespaceStatus
 NamespaceCondition lastTransitionTime:date message:string reason:string status:string type:string
@@ -155,15 +194,20 @@ NodeSwapStatus capacity:int64
 NodeSystemInfo architecture:string bootID:string containerRuntimeVersion:string kernelVersion:string kubeProxyVersion:string kubeletVersion:string machineID:string operatingSystem:string osImage:string swap:NodeSwapStatus systemUUID:string
 ObjectFieldSelector apiVersion:string fieldPath:string
 ObjectMeta annotations:{}string creationTimestamp:date deletionGracePeriodSeconds:int64 deletionTimestamp:date finalizers:[]string generateName:string generation:int64 labels:{}string managedFields:[]ManagedFieldsEntry name:string namespace:string ownerReferences:[]OwnerReference resourceVersion:string selfLink:string uid:string
+ObjectMetricSource describedObject:CrossVersionObjectReference metric:MetricIdentifier target:MetricTarget
+ObjectMetricStatus current:MetricValueStatus describedObject:CrossVersionObjectReference metric:MetricIdentifier
 ObjectReference apiVersion:string fieldPath:string kind:string name:string namespace:string resourceVersion:string uid:string
 OwnerReference apiVersion:string blockOwnerDeletion:boolean controller:boolean kind:string name:string uid:string
 ParentReference group:string name:string namespace:string resource:string
+PersistentVolume apiVersion:string kind:string metadata:ObjectMeta spec:PersistentVolumeSpec status:PersistentVolumeStatus
 PersistentVolumeClaim apiVersion:string kind:string metadata:ObjectMeta spec:PersistentVolumeClaimSpec status:PersistentVolumeClaimStatus
 PersistentVolumeClaimCondition lastProbeTime:date lastTransitionTime:date message:string reason:string status:string type:string
 PersistentVolumeClaimSpec accessModes:[]string dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:LabelSelector storageClassName:string volumeAttributesClassName:string volumeMode:string volumeName:string
 PersistentVolumeClaimStatus accessModes:[]string allocatedResourceStatuses:{}string allocatedResources:{}quantity capacity:{}quantity conditions:[]PersistentVolumeClaimCondition currentVolumeAttributesClassName:string modifyVolumeStatus:ModifyVolumeStatus phase:string
 PersistentVolumeClaimTemplate metadata:ObjectMeta spec:PersistentVolumeClaimSpec
 PersistentVolumeClaimVolumeSource claimName:string readOnly:boolean
+PersistentVolumeSpec accessModes:[]string awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource azureFile:AzureFilePersistentVolumeSource capacity:{}quantity cephfs:CephFSPersistentVolumeSource cinder:CinderPersistentVolumeSource claimRef:ObjectReference csi:CSIPersistentVolumeSource fc:FCVolumeSource flexVolume:FlexPersistentVolumeSource flocker:FlockerVolumeSource gcePersistentDisk:GCEPersistentDiskVolumeSource glusterfs:GlusterfsPersistentVolumeSource hostPath:HostPathVolumeSource iscsi:ISCSIPersistentVolumeSource local:LocalVolumeSource mountOptions:[]string nfs:NFSVolumeSource nodeAffinity:VolumeNodeAffinity persistentVolumeReclaimPolicy:string photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource quobyte:QuobyteVolumeSource rbd:RBDPersistentVolumeSource scaleIO:ScaleIOPersistentVolumeSource storageClassName:string storageos:StorageOSPersistentVolumeSource volumeAttributesClassName:string volumeMode:string vsphereVolume:VsphereVirtualDiskVolumeSource
+PersistentVolumeStatus lastPhaseTransitionTime:date message:string phase:string reason:string
 PhotonPersistentDiskVolumeSource fsType:string pdID:string
 Pod apiVersion:string kind:string metadata:ObjectMeta spec:PodSpec status:PodStatus
 PodAffinity preferredDuringSchedulingIgnoredDuringExecution:[]WeightedPodAffinityTerm requiredDuringSchedulingIgnoredDuringExecution:[]PodAffinityTerm
@@ -173,6 +217,9 @@ PodCertificateProjection certificateChainPath:string credentialBundlePath:string
 PodCondition lastProbeTime:date lastTransitionTime:date message:string observedGeneration:int64 reason:string status:string type:string
 PodDNSConfig nameservers:[]string options:[]PodDNSConfigOption searches:[]string
 PodDNSConfigOption name:string value:string
+PodDisruptionBudget apiVersion:string kind:string metadata:ObjectMeta spec:PodDisruptionBudgetSpec status:PodDisruptionBudgetStatus
+PodDisruptionBudgetSpec maxUnavailable:intOrString minAvailable:intOrString selector:LabelSelector unhealthyPodEvictionPolicy:string
+PodDisruptionBudgetStatus conditions:[]Condition currentHealthy:int32 desiredHealthy:int32 disruptedPods:{}date disruptionsAllowed:int32 expectedPods:int32 observedGeneration:int64
 PodExtendedResourceClaimStatus requestMappings:[]ContainerExtendedResourceRequest resourceClaimName:string
 PodFailurePolicy rules:[]PodFailurePolicyRule
 PodFailurePolicyOnExitCodesRequirement containerName:string operator:string values:[]int32
@@ -189,31 +236,50 @@ PodSecurityContext appArmorProfile:AppArmorProfile fsGroup:int64 fsGroupChangePo
 PodSpec activeDeadlineSeconds:int64 affinity:Affinity automountServiceAccountToken:boolean containers:[]Container dnsConfig:PodDNSConfig dnsPolicy:string enableServiceLinks:boolean ephemeralContainers:[]EphemeralContainer hostAliases:[]HostAlias hostIPC:boolean hostNetwork:boolean hostPID:boolean hostUsers:boolean hostname:string hostnameOverride:string imagePullSecrets:[]LocalObjectReference initContainers:[]Container nodeName:string nodeSelector:{}string os:PodOS overhead:{}quantity preemptionPolicy:string priority:int32 priorityClassName:string readinessGates:[]PodReadinessGate resourceClaims:[]PodResourceClaim resources:ResourceRequirements restartPolicy:string runtimeClassName:string schedulerName:string schedulingGates:[]PodSchedulingGate schedulingGroup:PodSchedulingGroup securityContext:PodSecurityContext serviceAccount:string serviceAccountName:string setHostnameAsFQDN:boolean shareProcessNamespace:boolean subdomain:string terminationGracePeriodSeconds:int64 tolerations:[]Toleration topologySpreadConstraints:[]TopologySpreadConstraint volumes:[]Volume
 PodStatus allocatedResources:{}quantity conditions:[]PodCondition containerStatuses:[]ContainerStatus ephemeralContainerStatuses:[]ContainerStatus extendedResourceClaimStatus:PodExtendedResourceClaimStatus hostIP:string hostIPs:[]HostIP initContainerStatuses:[]ContainerStatus message:string nodeAllocatableResourceClaimStatuses:[]NodeAllocatableResourceClaimStatus nominatedNodeName:string observedGeneration:int64 phase:string podIP:string podIPs:[]PodIP qosClass:string reason:string resize:string resourceClaimStatuses:[]PodResourceClaimStatus resources:ResourceRequirements startTime:date
 PodTemplateSpec metadata:ObjectMeta spec:PodSpec
+PodsMetricSource metric:MetricIdentifier target:MetricTarget
+PodsMetricStatus current:MetricValueStatus metric:MetricIdentifier
+PolicyRule apiGroups:[]string nonResourceURLs:[]string resourceNames:[]string resources:[]string verbs:[]string
 PortStatus error:string port:int32 protocol:string
 PortworxVolumeSource fsType:string readOnly:boolean volumeID:string
 PreferredSchedulingTerm preference:NodeSelectorTerm weight:int32
+PriorityClass apiVersion:string description:string globalDefault:boolean kind:string metadata:ObjectMeta preemptionPolicy:string value:int32
 Probe exec:ExecAction failureThreshold:int32 grpc:GRPCAction httpGet:HTTPGetAction initialDelaySeconds:int32 periodSeconds:int32 successThreshold:int32 tcpSocket:TCPSocketAction terminationGracePeriodSeconds:int64 timeoutSeconds:int32
 ProjectedVolumeSource defaultMode:int32 sources:[]VolumeProjection
 QuobyteVolumeSource group:string readOnly:boolean registry:string tenant:string user:string volume:string
+RBDPersistentVolumeSource fsType:string image:string keyring:string monitors:[]string pool:string readOnly:boolean secretRef:SecretReference user:string
 RBDVolumeSource fsType:string image:string keyring:string monitors:[]string pool:string readOnly:boolean secretRef:LocalObjectReference user:string
+RbacV1Subject apiGroup:string kind:string name:string namespace:string
 ReplicaSet apiVersion:string kind:string metadata:ObjectMeta spec:ReplicaSetSpec status:ReplicaSetStatus
 ReplicaSetCondition lastTransitionTime:date message:string reason:string status:string type:string
 ReplicaSetSpec minReadySeconds:int32 replicas:int32 selector:LabelSelector template:PodTemplateSpec
 ReplicaSetStatus availableReplicas:int32 conditions:[]ReplicaSetCondition fullyLabeledReplicas:int32 observedGeneration:int64 readyReplicas:int32 replicas:int32 terminatingReplicas:int32
 ResourceFieldSelector containerName:string divisor:quantity resource:string
 ResourceHealth health:string message:string resourceID:string
+ResourceMetricSource name:string target:MetricTarget
+ResourceMetricStatus current:MetricValueStatus name:string
+ResourceQuota apiVersion:string kind:string metadata:ObjectMeta spec:ResourceQuotaSpec status:ResourceQuotaStatus
+ResourceQuotaSpec hard:{}quantity scopeSelector:ScopeSelector scopes:[]string
+ResourceQuotaStatus hard:{}quantity used:{}quantity
 ResourceRequirements claims:[]CoreV1ResourceClaim limits:{}quantity requests:{}quantity
 ResourceStatus name:string resources:[]ResourceHealth
+Role apiVersion:string kind:string metadata:ObjectMeta rules:[]PolicyRule
+RoleBinding apiVersion:string kind:string metadata:ObjectMeta roleRef:RoleRef subjects:[]RbacV1Subject
+RoleRef apiGroup:string kind:string name:string
 RollingUpdateDaemonSet maxSurge:intOrString maxUnavailable:intOrString
 RollingUpdateDeployment maxSurge:intOrString maxUnavailable:intOrString
 RollingUpdateStatefulSetStrategy maxUnavailable:intOrString partition:int32
+RuleWithOperations apiGroups:[]string apiVersions:[]string operations:[]string resources:[]string scope:string
 SELinuxOptions level:string role:string type:string user:string
+ScaleIOPersistentVolumeSource fsType:string gateway:string protectionDomain:string readOnly:boolean secretRef:SecretReference sslEnabled:boolean storageMode:string storagePool:string system:string volumeName:string
 ScaleIOVolumeSource fsType:string gateway:string protectionDomain:string readOnly:boolean secretRef:LocalObjectReference sslEnabled:boolean storageMode:string storagePool:string system:string volumeName:string
+ScopeSelector matchExpressions:[]ScopedResourceSelectorRequirement
+ScopedResourceSelectorRequirement operator:string scopeName:string values:[]string
 SeccompProfile localhostProfile:string type:string
 Secret apiVersion:string data:{}string immutable:boolean kind:string metadata:ObjectMeta stringData:{}string type:string
 SecretEnvSource name:string optional:boolean
 SecretKeySelector key:string name:string optional:boolean
 SecretProjection items:[]KeyToPath name:string optional:boolean
+SecretReference name:string namespace:string
 SecretVolumeSource defaultMode:int32 items:[]KeyToPath optional:boolean secretName:string
 SecurityContext allowPrivilegeEscalation:boolean appArmorProfile:AppArmorProfile capabilities:Capabilities privileged:boolean procMount:string readOnlyRootFilesystem:boolean runAsGroup:int64 runAsNonRoot:boolean runAsUser:int64 seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile windowsOptions:WindowsSecurityContextOptions
 Service apiVersion:string kind:string metadata:ObjectMeta spec:ServiceSpec status:ServiceStatus
@@ -235,6 +301,8 @@ StatefulSetPersistentVolumeClaimRetentionPolicy whenDeleted:string whenScaled:st
 StatefulSetSpec minReadySeconds:int32 ordinals:StatefulSetOrdinals persistentVolumeClaimRetentionPolicy:StatefulSetPersistentVolumeClaimRetentionPolicy podManagementPolicy:string replicas:int32 revisionHistoryLimit:int32 selector:LabelSelector serviceName:string template:PodTemplateSpec updateStrategy:StatefulSetUpdateStrategy volumeClaimTemplates:[]PersistentVolumeClaim
 StatefulSetStatus availableReplicas:int32 collisionCount:int32 conditions:[]StatefulSetCondition currentReplicas:int32 currentRevision:string observedGeneration:int64 readyReplicas:int32 replicas:int32 updateRevision:string updatedReplicas:int32
 StatefulSetUpdateStrategy rollingUpdate:RollingUpdateStatefulSetStrategy type:string
+StorageClass allowVolumeExpansion:boolean allowedTopologies:[]TopologySelectorTerm apiVersion:string kind:string metadata:ObjectMeta mountOptions:[]string parameters:{}string provisioner:string reclaimPolicy:string volumeBindingMode:string
+StorageOSPersistentVolumeSource fsType:string readOnly:boolean secretRef:ObjectReference volumeName:string volumeNamespace:string
 StorageOSVolumeSource fsType:string readOnly:boolean secretRef:LocalObjectReference volumeName:string volumeNamespace:string
 SuccessPolicy rules:[]SuccessPolicyRule
 SuccessPolicyRule succeededCount:int32 succeededIndexes:string
@@ -242,14 +310,19 @@ Sysctl name:string value:string
 TCPSocketAction host:string port:intOrString
 Taint effect:string key:string timeAdded:date value:string
 Toleration effect:string key:string operator:string tolerationSeconds:int64 value:string
+TopologySelectorLabelRequirement key:string values:[]string
+TopologySelectorTerm matchLabelExpressions:[]TopologySelectorLabelRequirement
 TopologySpreadConstraint labelSelector:LabelSelector matchLabelKeys:[]string maxSkew:int32 minDomains:int32 nodeAffinityPolicy:string nodeTaintsPolicy:string topologyKey:string whenUnsatisfiable:string
 TypedLocalObjectReference apiGroup:string kind:string name:string
 TypedObjectReference apiGroup:string kind:string name:string namespace:string
 UncountedTerminatedPods failed:[]string succeeded:[]string
+ValidatingWebhook admissionReviewVersions:[]string clientConfig:AdmissionregistrationV1WebhookClientConfig failurePolicy:string matchConditions:[]MatchCondition matchPolicy:string name:string namespaceSelector:LabelSelector objectSelector:LabelSelector rules:[]RuleWithOperations sideEffects:string timeoutSeconds:int32
+ValidatingWebhookConfiguration apiVersion:string kind:string metadata:ObjectMeta webhooks:[]ValidatingWebhook
 Volume awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource azureFile:AzureFileVolumeSource cephfs:CephFSVolumeSource cinder:CinderVolumeSource configMap:ConfigMapVolumeSource csi:CSIVolumeSource downwardAPI:DownwardAPIVolumeSource emptyDir:EmptyDirVolumeSource ephemeral:EphemeralVolumeSource fc:FCVolumeSource flexVolume:FlexVolumeSource flocker:FlockerVolumeSource gcePersistentDisk:GCEPersistentDiskVolumeSource gitRepo:GitRepoVolumeSource glusterfs:GlusterfsVolumeSource hostPath:HostPathVolumeSource image:ImageVolumeSource iscsi:ISCSIVolumeSource name:string nfs:NFSVolumeSource persistentVolumeClaim:PersistentVolumeClaimVolumeSource photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource projected:ProjectedVolumeSource quobyte:QuobyteVolumeSource rbd:RBDVolumeSource scaleIO:ScaleIOVolumeSource secret:SecretVolumeSource storageos:StorageOSVolumeSource vsphereVolume:VsphereVirtualDiskVolumeSource
 VolumeDevice devicePath:string name:string
 VolumeMount mountPath:string mountPropagation:string name:string readOnly:boolean recursiveReadOnly:string subPath:string subPathExpr:string
 VolumeMountStatus mountPath:string name:string readOnly:boolean recursiveReadOnly:string volumeStatus:VolumeStatus
+VolumeNodeAffinity required:NodeSelector
 VolumeProjection clusterTrustBundle:ClusterTrustBundleProjection configMap:ConfigMapProjection downwardAPI:DownwardAPIProjection podCertificate:PodCertificateProjection secret:SecretProjection serviceAccountToken:ServiceAccountTokenProjection
 VolumeResourceRequirements limits:{}quantity requests:{}quantity
 VolumeStatus image:ImageVolumeStatus

@@ -1,12 +1,13 @@
-/** The closed list of kinds that Portolan acts on, in the order in which their objects are created. */
+/** The closed list of kinds that Portolan serves, in the order in which their objects are created. */
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './apps.ts'
 import type { CronJob, Job } from './batch.ts'
 import type { Lease } from './coordination.ts'
 import type { ConfigMap, Endpoints, Namespace, Node, Pod, Secret, Service, ServiceAccount } from './core.ts'
 import type { EndpointSlice } from './discovery.ts'
 import type { IPAddress, ServiceCIDR } from './networking.ts'
+import { STORED_KINDS, type StoredKinds } from './stored-kinds.ts'
 
-export interface Kinds {
+export interface Kinds extends StoredKinds {
   Namespace: Namespace
   Node: Node
   ServiceCIDR: ServiceCIDR
@@ -39,6 +40,7 @@ export interface KindInfo {
 
 export const KINDS: Readonly<Record<Kind, KindInfo>> = {
   Namespace: { apiVersion: 'v1', plural: 'namespaces', namespaced: false },
+  ...STORED_KINDS,
   Node: { apiVersion: 'v1', plural: 'nodes', namespaced: false },
   ServiceCIDR: { apiVersion: 'networking.k8s.io/v1', plural: 'servicecidrs', namespaced: false },
   ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },

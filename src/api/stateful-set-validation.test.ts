@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ControllerRevision, StatefulSet } from './apps.ts'
 import { validateControllerRevision, validateControllerRevisionUpdate } from './controller-revision-validation.ts'
 import { decodeObject } from './decode.ts'
-import { validateStatefulSet, validateStatefulSetUpdate, warningsForStatefulSet } from './stateful-set-validation.ts'
+import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set-validation.ts'
 import { setDefaultsStatefulSet } from './workload-defaults.ts'
 
 function statefulSet(spec: object = {}): StatefulSet {
@@ -80,13 +80,6 @@ describe('what an update may change', () => {
   ])('%j', (spec, expected) => {
     expect(causes(validateStatefulSetUpdate(statefulSet(spec), statefulSet()))).toEqual(expected)
   })
-})
-
-test('a claim is told of', () => {
-  expect(warningsForStatefulSet(statefulSet())).toEqual([])
-  expect(warningsForStatefulSet(statefulSet({ volumeClaimTemplates: [{ metadata: { name: 'data' } }] }))).toEqual([
-    expect.stringContaining('no persistent volumes'),
-  ])
 })
 
 test('a ControllerRevision keeps what it holds', () => {

@@ -32,13 +32,6 @@ export function validateStatefulSetUpdate(statefulSet: StatefulSet, old: Statefu
   return [...errors, forbidden(['spec'], `updates to statefulset spec for fields other than ${list} are forbidden`)]
 }
 
-/** A claim that nobody fills is told of: its Pods run without the volume. */
-export function warningsForStatefulSet({ spec }: StatefulSet): readonly string[] {
-  return (spec.volumeClaimTemplates ?? []).length === 0
-    ? []
-    : ['spec.volumeClaimTemplates: there are no persistent volumes here: no claim is made, and nothing is mounted']
-}
-
 function fixedPart({ spec }: StatefulSet): unknown {
   return Object.fromEntries(Object.entries(spec).filter(([field]) => !MUTABLE.includes(field)))
 }

@@ -273,6 +273,10 @@ describe('updates', () => {
     const status = { loadBalancer: { ingress: [{ ip: '203.0.113.10' }] } }
     const reached = accepted(registry.updateStatus({ ...created, status }))
     expect(reached.status).toEqual({ loadBalancer: { ingress: [{ ip: '203.0.113.10', ipMode: 'VIP' }] } })
+    const noted = { ...reached.metadata, annotations: { seen: 'yes' } }
+    expect(accepted(registry.updateStatus({ ...reached, metadata: noted })).metadata.annotations).toEqual({
+      seen: 'yes',
+    })
     const updated = accepted(
       registry.mergePatch('Service', 'default/lb', { status: {}, spec: { sessionAffinity: 'ClientIP' } }),
     )

@@ -14,6 +14,8 @@ import {
   type Status,
 } from '../api/status.ts'
 import { fieldErrorMessage, type FieldError } from '../api/field-error.ts'
+import type { ObjectMeta } from '../api/meta.ts'
+import { validateAnnotations, validateLabels } from '../api/meta-validation.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
@@ -179,10 +181,31 @@ function updateStatus<K extends Kind>(
   }
   const strategy = RESOURCES[kind]
   const status = 'status' in given ? { status: given.status } : {}
-  const object = { ...strategy.setDefaults({ ...old, ...status }), metadata: old.metadata }
-  const errors = strategy.validateStatus?.(object) ?? []
+  const metadata = withLabelsOf(old.metadata, given.metadata)
+  const object = { ...strategy.setDefaults({ ...old, ...status }), metadata }
+  const errors = [
+    ...validateLabels(metadata.labels ?? {}, ['metadata', 'labels']),
+    ...validateAnnotations(metadata.annotations ?? {}, ['metadata', 'annotations']),
+    ...(strategy.validateStatus?.(object) ?? []),
+  ]
   if (errors.length > 0) return refuse(invalidStatus(kind, name, errors))
-  return write(context, { ...old, ...('status' in object ? { status: object.status } : {}) }, old, [], options)
+  return write(
+    context,
+    { ...old, metadata, ...('status' in object ? { status: object.status } : {}) },
+    old,
+    [],
+    options,
+  )
+}
+
+/** With the labels and annotations of `given`, as an update of a status may change them too. */
+function withLabelsOf(old: ObjectMeta, { labels, annotations }: ObjectMeta): ObjectMeta {
+  const { labels: _, annotations: __, ...rest } = old
+  return {
+    ...rest,
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+  }
 }
 
 /** Nothing is written where nothing changed. */

@@ -195,13 +195,17 @@ const ACCEPTED: readonly Row[] = [
     text: documents(
       'apiVersion: example.com/v1\nkind: Widget\nmetadata: { name: a }\n',
       'apiVersion: v1\nkind: Srevice\nmetadata: { name: a }\n',
+      'apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: { name: a }\n',
+      'apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: { name: a }\n',
       'apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: a }\n',
       pod('a'),
     ),
     says: [
       '<stdin>:2:7: warning: Widget (example.com/v1) is not a kind of Kubernetes itself: skipped',
       '<stdin>:6:7: warning: unknown kind Srevice: did you mean Service? Skipped',
-      '<stdin>:10:7: warning: HorizontalPodAutoscaler is a Kubernetes kind that Portolan does not run: skipped',
+      '<stdin>:9:13: warning: HorizontalPodAutoscaler is kept as autoscaling/v2 only, not as autoscaling/v1: skipped',
+      '<stdin>:14:7: warning: RuntimeClass is a Kubernetes kind that Portolan does not run: skipped',
+      '<stdin>:19:19: warning: HorizontalPodAutoscaler a: no autoscaler runs here: nothing is scaled',
     ],
   },
   {

@@ -1,11 +1,26 @@
 import type { Node } from '../api/core.ts'
 import type { AnyObject } from '../api/kinds.ts'
+import type { StorageClass } from '../api/storage.ts'
+import { DEFAULT_STORAGE_CLASS, PROVISIONER } from '../controllers/persistent-volume-claims.ts'
 import { ownRange } from '../controllers/service-cidrs.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { get, type Snapshot } from '../model/snapshot.ts'
 import { apiServerObjects } from './api-server.ts'
 import { dnsObjects } from './dns.ts'
 import { nodeLease, nodeObject, type Topology } from './topology.ts'
+
+/** Claims that name no class get this one. */
+const DEFAULT_CLASS: StorageClass = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: {
+    name: DEFAULT_STORAGE_CLASS,
+    annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+  },
+  provisioner: PROVISIONER,
+  reclaimPolicy: 'Delete',
+  volumeBindingMode: 'Immediate',
+}
 
 /** What every network of these options holds before any manifest: its nodes, cluster DNS and the API server. */
 export function ownObjects(topology: Topology, config: ClusterConfig): readonly AnyObject[] {
@@ -14,6 +29,7 @@ export function ownObjects(topology: Topology, config: ClusterConfig): readonly 
     ...dnsObjects(topology),
     ...apiServerObjects(topology, config),
     ownRange(config),
+    DEFAULT_CLASS,
   ]
 }
 

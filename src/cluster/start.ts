@@ -13,6 +13,7 @@ import { createLogTimes, type LogTimes } from '../kubelet/log-times.ts'
 import { createProber } from '../kubelet/probe/prober.ts'
 import { createContainerRuntime } from '../kubelet/runtimes.ts'
 import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
+import { claimsFolder, createClaimFolders } from '../kubelet/volumes/claim-folders.ts'
 import { formatCIDR } from '../lib/ip.ts'
 import { parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { objectKey, type Snapshot } from '../model/snapshot.ts'
@@ -210,7 +211,7 @@ interface Loops {
 
 /** Everything that follows the store, in the order in which a change passes: rules before ports, Pods last. */
 function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
-  const { config, topology, nodes, objects } = parts
+  const { options, config, topology, nodes, objects } = parts
   const families = topology.families.map(({ family }) => family)
   const watcher = createRuleWatcher()
   let loop: ControlLoop | undefined
@@ -226,6 +227,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
     hostPorts,
     createPodHostPorts(nodes, families, watcher, (error) => reportError('hostPorts', error)),
     podConsumer(kubelet),
+    { name: 'claims', ...createClaimFolders(claimsFolder(`${options.stateDirectory}/volumes`, claimsOf(options))) },
   ]
   loop = startControlLoop({
     store: objects.store,
@@ -237,6 +239,11 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
     onError: reportError,
   })
   return { kubelet, loop, serviceProxy }
+}
+
+/** Where claims outlive the network, if they do. */
+function claimsOf({ state }: ClusterOptions): string | undefined {
+  return state === undefined ? undefined : `${state}/claims`
 }
 
 function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
@@ -253,7 +260,7 @@ function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
     logTimes: parts.logTimes,
     volumeFolders: {
       directory: `${options.stateDirectory}/volumes`,
-      ...(options.state !== undefined && { claims: `${options.state}/claims` }),
+      claims: claimsOf(options),
       version: () => randomUUID(),
     },
     snapshot: objects.snapshot,

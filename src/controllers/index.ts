@@ -2,6 +2,7 @@ import type { Controller } from './controller.ts'
 import { cronJobController } from './cron-jobs.ts'
 import { daemonSetController } from './daemon-sets.ts'
 import { deploymentController } from './deployments.ts'
+import { disruptionBudgetController } from './disruption-budgets.ts'
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring.ts'
 import { endpointSliceController } from './endpoint-slices.ts'
 import { endpointsController } from './endpoints.ts'
@@ -10,6 +11,7 @@ import { ipAddressController } from './ip-addresses.ts'
 import { jobController } from './jobs.ts'
 import { loadBalancerController } from './load-balancers.ts'
 import { namespaceController } from './namespaces.ts'
+import { persistentVolumeClaimController } from './persistent-volume-claims.ts'
 import { replicaSetController } from './replica-sets.ts'
 import { schedulerController } from './scheduler.ts'
 import { serviceAccountController } from './service-accounts.ts'
@@ -32,6 +34,8 @@ export const CONTROLLERS: readonly Controller[] = [
   ipAddressController,
   serviceCIDRController,
   serviceAccountController,
+  persistentVolumeClaimController,
+  disruptionBudgetController,
   garbageCollector,
   namespaceController,
 ]

@@ -162,8 +162,34 @@ describe('Pods of a StatefulSet', () => {
     expect(get(snapshot, 'Pod', 'default/db-2')?.spec.volumes).toEqual([
       { name: 'data', persistentVolumeClaim: { claimName: 'data-db-2' } },
     ])
+    expect(claimsOf(snapshot)).toEqual(['data-db-0', 'data-db-1', 'data-db-2'])
+  })
+
+  test.each<['Retain' | 'Delete', readonly string[]]>([
+    ['Retain', ['data-db-0', 'data-db-1', 'data-db-2']],
+    ['Delete', ['data-db-0']],
+  ])('with fewer Pods claims stay or go: whenScaled %s', (whenScaled, left) => {
+    const persistentVolumeClaimRetentionPolicy = { whenScaled, whenDeleted: 'Retain' } as const
+    const spec = { volumeClaimTemplates: [{ metadata: { name: 'data' } }], persistentVolumeClaimRetentionPolicy }
+    const { snapshot } = settle(snapshotOf([node, statefulSet(spec)]))
+    expect(claimsOf(change(snapshot, withSpec(snapshot, statefulSet({ ...spec, replicas: 1 }))).snapshot)).toEqual(left)
+  })
+
+  test.each<['Retain' | 'Delete', string | undefined]>([
+    ['Retain', undefined],
+    ['Delete', 'db'],
+  ])('with the set claims stay or go: whenDeleted %s', (whenDeleted, owner) => {
+    const persistentVolumeClaimRetentionPolicy = { whenScaled: 'Retain', whenDeleted } as const
+    const spec = { volumeClaimTemplates: [{ metadata: { name: 'data' } }], persistentVolumeClaimRetentionPolicy }
+    const { snapshot } = settle(snapshotOf([node, statefulSet(spec)]))
+    const claim = get(snapshot, 'PersistentVolumeClaim', 'default/data-db-0')
+    expect(claim?.metadata.ownerReferences?.[0]?.name).toBe(owner)
   })
 })
+
+function claimsOf(snapshot: Snapshot): readonly string[] {
+  return list(snapshot, 'PersistentVolumeClaim').map(({ metadata }) => metadata.name)
+}
 
 describe('a new template', () => {
   const second = change(start, withSpec(start, statefulSet({}, 'db:2')))

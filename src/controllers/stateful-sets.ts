@@ -12,6 +12,7 @@ import { claimPods } from './helpers/claims.ts'
 import { ownerKeys } from './helpers/owners.ts'
 import { expiredRevisions, REVISION_LABEL, revisionLabel, revisionsOf, updateRevision } from './helpers/revisions.ts'
 import { ordinalOf, planStatefulPods } from './helpers/stateful-pods.ts'
+import { statefulClaims } from './helpers/stateful-claims.ts'
 import { isPodAvailable, nextAvailable, podsOf } from './helpers/template-pods.ts'
 
 const DEFAULT_HISTORY_LIMIT = 10
@@ -57,10 +58,17 @@ export function reconcileStatefulSet(
   for (const pod of pods) live.add(pod.metadata.labels?.[REVISION_LABEL] ?? '')
   return [
     ...changes,
+    ...statefulClaims(snapshot, set, pods, (pod) => isWithin(set, pod)),
     ...planStatefulPods({ snapshot, set, pods, current, update, now }),
     ...expiredRevisions(revisions, live, set.spec.revisionHistoryLimit ?? DEFAULT_HISTORY_LIMIT),
     ...updateTo(set, { ...set, status }),
   ]
+}
+
+function isWithin(set: StatefulSet, pod: Pod): boolean {
+  const start = set.spec.ordinals?.start ?? 0
+  const ordinal = ordinalOf(set, pod) ?? -1
+  return ordinal >= start && ordinal < start + (set.spec.replicas ?? 1)
 }
 
 function statusOf(

@@ -5,11 +5,18 @@ describe('kinds and apiVersions', () => {
   test.each<[string, string, boolean, string[]]>([
     ['v1', 'Service', true, []],
     ['apps/v1', 'Deployment', true, []],
+    ['networking.k8s.io/v1', 'Ingress', true, []],
     [
-      'networking.k8s.io/v1',
+      'extensions/v1beta1',
       'Ingress',
       false,
-      ['2:7 warning: Ingress is a Kubernetes kind that Portolan does not run: skipped'],
+      ['1:13 warning: Ingress is kept as networking.k8s.io/v1 only, not as extensions/v1beta1: skipped'],
+    ],
+    [
+      'node.k8s.io/v1',
+      'RuntimeClass',
+      false,
+      ['2:7 warning: RuntimeClass is a Kubernetes kind that Portolan does not run: skipped'],
     ],
     ['v1', 'Servce', false, ['2:7 warning: unknown kind Servce: did you mean Service? Skipped']],
     ['v1', 'service', false, ['2:7 warning: unknown kind service: did you mean Service? Skipped']],

@@ -1,5 +1,6 @@
 /** apiVersion, kind and name: what an object is, and whether Portolan knows it. */
 import { kubernetesKinds } from '../api/field-table.ts'
+import { STORED_KINDS } from '../api/stored-kinds.ts'
 import { isKind, KINDS } from '../api/kinds.ts'
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
 import { entryOf, fieldOf, placeOf, type SourceNode } from './node.ts'
@@ -111,6 +112,12 @@ export function judgeKind(
   }
   const right = KINDS[kind].apiVersion
   if (apiVersion === right) return { known: true, diagnostics: [] }
+  if (Object.hasOwn(STORED_KINDS, kind)) {
+    // Charts bring along several versions of these, and nothing depends on them.
+    const message = `${kind} is kept as ${right} only, not as ${apiVersion}: skipped`
+    const place = placeOfField(source, node, 'apiVersion')
+    return { known: false, diagnostics: [{ severity: 'warning', code: 'unsupported-kind', message, ...place }] }
+  }
   const diagnostic: Diagnostic = {
     severity: 'error',
     code: 'wrong-api-version',

@@ -198,7 +198,8 @@ function itemTexts(list: DataView): readonly string[] {
   for (let at = 0; at + 4 <= bytes.length; ) {
     const length = lengthAt(bytes, at)
     if (length < 4) break
-    texts.push(String.fromCharCode(...bytes.subarray(at, at + length)))
+    // By far faster than spreading: no iterator goes over the bytes.
+    texts.push(String.fromCharCode.apply(null, bytes.subarray(at, at + length) as unknown as number[]))
     at += (length + 3) & ~3
   }
   return texts

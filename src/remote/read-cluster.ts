@@ -1,5 +1,6 @@
 /** A cluster at one moment, for those who only look. */
 import { KINDS, type Kind } from '../api/kinds.ts'
+import { STORED_KINDS } from '../api/stored-kinds.ts'
 import { createApiClient } from './api-client.ts'
 import { createClusterState, type ClusterView } from './cluster-state.ts'
 import { listAll } from './list.ts'
@@ -19,6 +20,7 @@ const UNREAD: ReadonlySet<string> = new Set([
   'ControllerRevision',
   'IPAddress',
   'ServiceCIDR',
+  ...Object.keys(STORED_KINDS),
 ])
 const READ_KINDS = (Object.keys(KINDS) as Kind[]).filter((kind) => !UNREAD.has(kind))
 

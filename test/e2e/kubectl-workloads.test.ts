@@ -22,7 +22,7 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
     expect(left).toEqual([])
   })
 
-  describe.each(['stateful-set', 'batch', 'cluster-objects', 'deletion', 'deployment'])('%s', (name) => {
+  describe.each(['stateful-set', 'batch', 'cluster-objects', 'deletion', 'deployment', 'charts'])('%s', (name) => {
     const transcript = parseTranscript(readFileSync(new URL(`fixtures/${name}.transcript`, import.meta.url), 'utf8'))
     test.each(transcript.map((step, i) => [i + 1, step.command, step] as const))(
       '%d: %s',

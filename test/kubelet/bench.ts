@@ -101,7 +101,7 @@ export function createBench(removesEndpoints = true): Bench {
     runtime,
     logDirectory,
     logTimes: createLogTimes(time.clock.now),
-    volumeFolders: { directory: join(logDirectory, 'volumes'), version: () => String(versions++) },
+    volumeFolders: { directory: join(logDirectory, 'volumes'), claims: undefined, version: () => String(versions++) },
     snapshot: () => snapshotOf(objects),
     async runPodSandbox() {
       if (sandboxProblem !== undefined) throw new Error(sandboxProblem)

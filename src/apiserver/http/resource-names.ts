@@ -1,4 +1,5 @@
 /** What each kind is called in paths, in discovery and on kubectl's command line. */
+import { STORED_NAMES } from './stored-names.ts'
 import { isKind, KINDS, type Kind } from '../../api/kinds.ts'
 
 export interface ResourceNames {
@@ -10,6 +11,7 @@ export interface ResourceNames {
 }
 
 export const RESOURCE_NAMES: Readonly<Record<Kind, ResourceNames>> = {
+  ...STORED_NAMES,
   Namespace: { singular: 'namespace', shortNames: ['ns'], categories: [], subresources: ['status'] },
   Node: { singular: 'node', shortNames: ['no'], categories: [], subresources: ['status', 'proxy'] },
   ServiceCIDR: { singular: 'servicecidr', shortNames: [], categories: [], subresources: ['status'] },

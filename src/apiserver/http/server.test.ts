@@ -282,8 +282,8 @@ describe('writes', () => {
   })
 
   test.each([
-    ['/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles', 'roles of rbac.authorization.k8s.io/v1 is not'],
-    ['/api/v1/persistentvolumes/x', 'persistentvolumes of v1 is not'],
+    ['/apis/storage.k8s.io/v1/namespaces/default/csinodes', 'csinodes of storage.k8s.io/v1 is not'],
+    ['/api/v1/podtemplates/x', 'podtemplates of v1 is not'],
     ['/metrics/x', /^the server could not find the requested resource$/],
   ])('not served: %s', async (path, message) => {
     const { code, body } = await server.call(path)

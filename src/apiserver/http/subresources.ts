@@ -13,7 +13,10 @@ import { applyPatch, patched } from './patch.ts'
 import { keyOf, representationFor, storedObject } from './reads.ts'
 import { sendJSON, sendResult } from './respond.ts'
 import { checkedObject, isDryRun } from './writes.ts'
-import { get } from '../../model/snapshot.ts'
+import type { Pod } from '../../api/core.ts'
+import { budgetsOf, disruptionStatus } from '../../model/disruption.ts'
+import { isPodReady } from '../../model/endpoints.ts'
+import { get, type Snapshot } from '../../model/snapshot.ts'
 
 export async function serveStatus(context: ApiContext, request: ApiRequest): Promise<void> {
   const { path, response, request: message } = request
@@ -102,10 +105,28 @@ export async function serveEviction(
   if (request.method !== 'POST') throw methodNotAllowed()
   const body = await readObjectBody(request)
   const options = readDeleteOptions(isRecord(body) ? body['deleteOptions'] : undefined, query)
-  storedObject(context.store.snapshot(), path)
+  const pod = storedObject(context.store.snapshot(), path)
+  if (pod.kind === 'Pod') checkBudgets(context.store.snapshot(), pod)
   const result = deleteWithOptions(context, { kind: 'Pod', ...pathOf(keyOf(path)) }, options)
   const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
   sendResult(response, 'failure' in result ? result : { ...result, code: 201 }, () => success)
+}
+
+/** A Pod that is not ready may always go. */
+function checkBudgets(snapshot: Snapshot, pod: Pod): void {
+  if (!isPodReady(pod)) return
+  const [budget, another] = budgetsOf(snapshot, pod)
+  if (budget === undefined) return
+  if (another !== undefined) {
+    const message = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'
+    throw new Refusal(failureStatus(500, 'InternalError', message))
+  }
+  const { disruptionsAllowed, desiredHealthy, currentHealthy } = disruptionStatus(snapshot, budget)
+  if (disruptionsAllowed > 0) return
+  const why = `The disruption budget ${budget.metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`
+  const message = "Cannot evict pod as it would violate the pod's disruption budget."
+  const details = { causes: [{ reason: 'DisruptionBudget', message: why }] }
+  throw new Refusal(failureStatus(429, 'TooManyRequests', message, details))
 }
 
 function pathOf(key: string): { readonly namespace: string; readonly name: string } {

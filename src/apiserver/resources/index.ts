@@ -19,9 +19,11 @@ import { serviceaccounts } from './serviceaccounts.ts'
 import { servicecidrs } from './servicecidrs.ts'
 import { services } from './services.ts'
 import { statefulsets } from './statefulsets.ts'
+import { storedResources } from './stored.ts'
 import type { Strategy } from './strategy.ts'
 
 export const RESOURCES: { readonly [K in Kind]: Strategy<Kinds[K]> } = {
+  ...storedResources,
   Namespace: namespaces,
   Node: nodes,
   ServiceCIDR: servicecidrs,

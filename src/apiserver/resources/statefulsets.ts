@@ -1,10 +1,6 @@
 import type { StatefulSet } from '../../api/apps.ts'
 import { setDefaultsStatefulSet } from '../../api/workload-defaults.ts'
-import {
-  validateStatefulSet,
-  validateStatefulSetUpdate,
-  warningsForStatefulSet,
-} from '../../api/stateful-set-validation.ts'
+import { validateStatefulSet, validateStatefulSetUpdate } from '../../api/stateful-set-validation.ts'
 import { plainStrategy, withStatusOf, type Strategy } from './strategy.ts'
 
 export const statefulsets: Strategy<StatefulSet> = plainStrategy({
@@ -13,6 +9,6 @@ export const statefulsets: Strategy<StatefulSet> = plainStrategy({
   carryOver: withStatusOf,
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
-  warnings: warningsForStatefulSet,
+  warnings: () => [],
   createsOnUpdate: false,
 })

@@ -4,6 +4,7 @@ import type { Pod, Volume } from '../../api/core.ts'
 import { mountMemory, unmountMemory } from '../../host/mounts.ts'
 import { parseQuantity } from '../../model/quantity.ts'
 import { writeAtomically } from './atomic-writer.ts'
+import { claimsFolder } from './claim-folders.ts'
 import { volumePayload, type PayloadFile, type PayloadSource } from './payload.ts'
 
 /** A volume that can be mounted. */
@@ -41,7 +42,7 @@ export interface VolumeFolders {
   /** Of all Pods; removed with the network. */
   readonly directory: string
   /** Of claims, where it outlives the network. */
-  readonly claims?: string
+  readonly claims: string | undefined
   /** Names the states of a volume, a new name each time. */
   version(): string
 }
@@ -106,7 +107,7 @@ interface Claims {
 }
 
 function claimsOf({ metadata }: Pod, directory: string, kept: string | undefined): Claims {
-  const folder = join(kept ?? join(directory, 'claims'), metadata.namespace ?? 'default')
+  const folder = join(claimsFolder(directory, kept), metadata.namespace ?? 'default')
   return { folder, isKept: kept !== undefined }
 }
 

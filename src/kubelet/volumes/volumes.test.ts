@@ -131,6 +131,7 @@ describe('volumes of a Pod', () => {
     let version = 1
     const own = createPodVolumes(podOf({ volumes: list }, { uid }), {
       directory: folder,
+      claims: undefined,
       version: () => String(version++),
     })
     return own.prepare(source)

@@ -12,11 +12,13 @@ import {
 } from './cluster.ts'
 import { endpoints, endpointslices } from './endpoints.ts'
 import { pods } from './pods.ts'
+import { storedPrinters } from './stored.ts'
 import type { Printer } from './printer.ts'
 import { services } from './services.ts'
 import { controllerrevisions, daemonsets, deployments, replicasets, statefulsets } from './workloads.ts'
 
 export const PRINTERS: { readonly [K in Kind]: Printer<Kinds[K]> } = {
+  ...storedPrinters,
   Namespace: namespaces,
   Node: nodes,
   ServiceCIDR: servicecidrs,

@@ -57,6 +57,35 @@ ParentReference 1:group:string 2:resource:string 3:namespace:string 4:name:strin
 ServiceCIDR 1:metadata:ObjectMeta 2:spec:ServiceCIDRSpec 3:status:ServiceCIDRStatus
 ServiceCIDRSpec 1:cidrs:[]string
 ServiceCIDRStatus 1:conditions:[]Condition
+Ingress 1:metadata:ObjectMeta 2:spec:IngressSpec 3:status:IngressStatus
+IngressSpec 1:defaultBackend:IngressBackend? 2:tls:[]IngressTLS 3:rules:[]IngressRule 4:ingressClassName:string?
+IngressTLS 1:hosts:[]string 2:secretName:string
+IngressRule 1:host:string 2:@:IngressRuleValue
+IngressRuleValue 1:http:HTTPIngressRuleValue?
+HTTPIngressRuleValue 1:paths:[]HTTPIngressPath
+HTTPIngressPath 1:path:string 2:backend:IngressBackend 3:pathType:string?
+IngressBackend 3:resource:TypedLocalObjectReference? 4:service:IngressServiceBackend?
+IngressServiceBackend 1:name:string 2:port:ServiceBackendPort
+ServiceBackendPort 1:name:string 2:number:int
+TypedLocalObjectReference 1:apiGroup:string? 2:kind:string 3:name:string
+IngressStatus 1:loadBalancer:IngressLoadBalancerStatus
+IngressLoadBalancerStatus 1:ingress:[]IngressLoadBalancerIngress
+IngressLoadBalancerIngress 1:ip:string 2:hostname:string
+Role 1:metadata:ObjectMeta 2:rules:[]PolicyRule
+ClusterRole 1:metadata:ObjectMeta 2:rules:[]PolicyRule 3:aggregationRule:AggregationRule?
+AggregationRule 1:clusterRoleSelectors:[]LabelSelector
+PolicyRule 1:verbs:[]string 2:apiGroups:[]string 3:resources:[]string 4:resourceNames:[]string 5:nonResourceURLs:[]string
+RoleBinding 1:metadata:ObjectMeta 2:subjects:[]RbacV1Subject 3:roleRef:RoleRef
+ClusterRoleBinding 1:metadata:ObjectMeta 2:subjects:[]RbacV1Subject 3:roleRef:RoleRef
+RbacV1Subject 1:kind:string 2:apiGroup:string 3:name:string 4:namespace:string
+RoleRef 1:apiGroup:string 2:kind:string 3:name:string
+ResourceQuota 1:metadata:ObjectMeta 2:spec:ResourceQuotaSpec 3:status:ResourceQuotaStatus
+ResourceQuotaSpec 1:hard:{}quantity 2:scopes:[]string
+ResourceQuotaStatus 1:hard:{}quantity 2:used:{}quantity
+PodDisruptionBudget 1:metadata:ObjectMeta 2:spec:PodDisruptionBudgetSpec 3:status:PodDisruptionBudgetStatus
+PodDisruptionBudgetSpec 1:minAvailable:intOrString? 2:selector:LabelSelector? 3:maxUnavailable:intOrString? 4:unhealthyPodEvictionPolicy:string?
+PodDisruptionBudgetStatus 1:observedGeneration:int 3:disruptionsAllowed:int 4:currentHealthy:int 5:desiredHealthy:int 6:expectedPods:int
+PriorityClass 1:metadata:ObjectMeta 2:value:int 3:globalDefault:bool 4:description:string 5:preemptionPolicy:string?
 PersistentVolumeClaim 1:metadata:ObjectMeta 2:spec:PersistentVolumeClaimSpec 3:status:PersistentVolumeClaimStatus
 PersistentVolumeClaimSpec 1:accessModes:[]string 2:resources:ResourceRequirements 3:volumeName:string 5:storageClassName:string? 6:volumeMode:string?
 PersistentVolumeClaimStatus 1:phase:string
