@@ -76,6 +76,8 @@ export function inNetwork({ listeners, balanced = [] }: NetworkOptions, steps: r
     input: JSON.stringify({ plan, listeners, steps }),
     maxBuffer: 1 << 28,
     timeout: 60_000,
+    // unshare passes over the others while it waits.
+    killSignal: 'SIGKILL',
   })
   if (status !== 0) throw new Error(`the network's process ended with ${status}: ${stderr}`)
   const answers: readonly Answer[] = JSON.parse(stdout)

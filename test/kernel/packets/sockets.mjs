@@ -9,7 +9,7 @@ const [AF_INET, AF_INET6, STREAM, DGRAM, RAW, NONBLOCK, NOSIGNAL, EPOLL_CTL_ADD,
 ]
 const [SOL_SOCKET, SO_REUSEADDR, IPPROTO_IP, IP_RECVERR, IPPROTO_IPV6, IPV6_RECVERR] = [1, 2, 0, 11, 41, 25]
 /** Milliseconds. An answer inside one machine takes microseconds; what has none by now is waited for with others. */
-const [SOON, LATE] = [15, 100]
+const [SOON, LATE, LONGEST] = [15, 100, 2000]
 const IPPROTO_SCTP = 132
 const types = { tcp: STREAM, udp: DGRAM, sctp: RAW }
 const on = new Int32Array([1])
@@ -42,12 +42,15 @@ export function openPlaces(namespaces, listeners) {
       inNamespace(namespaces.get(place), () => c.socket(family, types[protocol] | NONBLOCK, number)),
     )
     c.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, on, 4)
-    // In IPv6 a TCP client hears only so what it is told during connect().
-    if (address.includes(':')) c.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, on, 4)
-    else if (protocol !== 'tcp') c.setsockopt(fd, IPPROTO_IP, IP_RECVERR, on, 4)
     const target = encodeSocketAddress({ address, port: protocol === 'sctp' ? 0 : port })
     checked(`bind ${place} ${address}:${port}`, c.bind(fd, target, target.length))
     return fd
+  }
+  /** For clients. A listener would be woken for ever by an error that nobody takes from its queue. */
+  const hearErrors = (fd, protocol, address) => {
+    // In IPv6 a TCP client hears only so what it is told during connect().
+    if (address.includes(':')) c.setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, on, 4)
+    else if (protocol !== 'tcp') c.setsockopt(fd, IPPROTO_IP, IP_RECVERR, on, 4)
   }
   const text = (bytes, port = (bytes[2] << 8) | bytes[3]) => {
     const address = bytes[0] === AF_INET ? bytes.subarray(4, 8) : bytes.subarray(8, 24)
@@ -103,9 +106,10 @@ export function openPlaces(namespaces, listeners) {
     c.close(fd)
   }
 
-  /** Until `done`, or until nothing has happened for that many milliseconds. */
+  /** Until `done`, or until nothing has happened for that many milliseconds; not for ever. */
   function round(milliseconds, done) {
-    while (!done()) {
+    const end = performance.now() + LONGEST
+    while (!done() && performance.now() < end) {
       const count = c.epollWait(epoll, events, 64, milliseconds)
       if (count <= 0) return
       for (let i = 0; i < count; i++) {
@@ -123,6 +127,7 @@ export function openPlaces(namespaces, listeners) {
       const flow = { end: 'DROP', done: false }
       const own = sourcePort ?? port++
       const fd = socket(from, protocol, source ?? (address.includes(':') ? '::' : '0.0.0.0'), own)
+      hearErrors(fd, protocol, address)
       const target = encodeSocketAddress({ address, port: protocol === 'sctp' ? 0 : to })
       const connected = c.connect(fd, target, target.length)
       const error = connected < 0 ? c.errorName(c.errno()) : 'EINPROGRESS'
