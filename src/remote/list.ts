@@ -36,10 +36,23 @@ async function listPages(client: ApiClient, source: Listable, signal: AbortSigna
     })
     const within = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
     const page = readPage(await bodyOf(await client.get(`${source.path}${query}`, within)), source)
-    for (const item of page.items) items.push(item)
+    for (const item of page.items) items.push(withoutHistory(item))
     if (page.next === '') return { items, resourceVersion: page.resourceVersion }
     next = page.next
   }
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** Without what says who wrote which field: nobody looks at it, and it is most of many objects. */
+function withoutHistory(item: unknown): unknown {
+  const metadata = fieldOf(item, 'metadata')
+  if (typeof item !== 'object' || typeof metadata !== 'object' || metadata === null) return item
+  const annotations = fieldOf(metadata, 'annotations')
+  const { managedFields: _, ...rest } = metadata as Readonly<Record<string, unknown>>
+  if (fieldOf(annotations, LAST_APPLIED) === undefined) return { ...item, metadata: rest }
+  const { [LAST_APPLIED]: __, ...others } = annotations as Readonly<Record<string, unknown>>
+  return { ...item, metadata: { ...rest, annotations: others } }
 }
 
 /** With the selectors of the source. */
