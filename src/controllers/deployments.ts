@@ -73,7 +73,10 @@ export function reconcileDeployment(
   const state = { deployment, current, old, name, isNew, now }
   return [
     ...currentChanges(deployment, current, plan.current, { name, hash, revision }),
-    ...old.flatMap((replicaSet, i) => updateTo(replicaSet, withReplicas(replicaSet, plan.old[i] ?? 0))),
+    ...old.flatMap((replicaSet, i) => {
+      const scaled = withReplicas(replicaSet, plan.old[i] ?? 0)
+      return updateTo(replicaSet, plan.isScaling ? withScale(scaled, deployment) : scaled)
+    }),
     ...expired(deployment, old).map(deletionOf),
     ...updateTo(deployment, withStatus(deployment, state, revision, isNew || current !== undefined)),
   ]
@@ -100,7 +103,16 @@ function countOf(snapshot: Snapshot, replicaSet: ReplicaSet): ReplicaCount {
     available: Math.min(replicas, replicaSet.status?.availableReplicas ?? 0),
     active,
     pods: pods.length,
+    ...scaledFor(replicaSet),
   }
+}
+
+function scaledFor({ metadata }: ReplicaSet): Pick<ReplicaCount, 'scaledFor'> {
+  const [desired, maximum] = [DESIRED_ANNOTATION, MAXIMUM_ANNOTATION].map((name) =>
+    Number(metadata.annotations?.[name] ?? Number.NaN),
+  )
+  if (desired === undefined || maximum === undefined || Number.isNaN(desired) || Number.isNaN(maximum)) return {}
+  return { scaledFor: { desired, maximum } }
 }
 
 function revisionOf(replicaSet: ReplicaSet): number {
@@ -152,13 +164,25 @@ const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([
   MAXIMUM_ANNOTATION,
 ])
 
-function annotationsOf(deployment: Deployment, revision: number): Readonly<Record<string, string>> {
+/** What a ReplicaSet was scaled for. */
+function scaleAnnotations(deployment: Deployment): Readonly<Record<string, string>> {
   const { desired, maxSurge, isRecreate } = rolloutOf(deployment)
+  return {
+    [DESIRED_ANNOTATION]: String(desired),
+    [MAXIMUM_ANNOTATION]: String(desired + (isRecreate ? 0 : maxSurge)),
+  }
+}
+
+function withScale(replicaSet: ReplicaSet, deployment: Deployment): ReplicaSet {
+  const annotations = { ...replicaSet.metadata.annotations, ...scaleAnnotations(deployment) }
+  return { ...replicaSet, metadata: { ...replicaSet.metadata, annotations } }
+}
+
+function annotationsOf(deployment: Deployment, revision: number): Readonly<Record<string, string>> {
   const told = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !OWN_ANNOTATIONS.has(name))
   return {
     ...Object.fromEntries(told),
-    [DESIRED_ANNOTATION]: String(desired),
-    [MAXIMUM_ANNOTATION]: String(desired + (isRecreate ? 0 : maxSurge)),
+    ...scaleAnnotations(deployment),
     [REVISION_ANNOTATION]: String(revision),
   }
 }

@@ -11,6 +11,8 @@ export interface ReplicaCount {
   readonly active: number
   /** How many Pods it still has, terminating ones included. */
   readonly pods: number
+  /** What the Deployment wanted when it was last scaled, and how many Pods there could be then; from its annotations. */
+  readonly scaledFor?: { readonly desired: number; readonly maximum: number }
 }
 
 export interface Rollout {
@@ -29,6 +31,8 @@ export interface Plan {
   readonly current: number | undefined
   /** Replicas of the others, in their order. */
   readonly old: readonly number[]
+  /** The Deployment wants another number than before: all are told what they were scaled for. */
+  readonly isScaling?: boolean
 }
 
 /** The Deployment's strategy as numbers: surge is rounded up, unavailable down, and never are both 0. */
@@ -56,7 +60,8 @@ export function scaled(value: IntOrString, total: number, round: (value: number)
 /** One step: up first, then down as far as enough stay available. `current` is undefined before the first step. */
 export function planRollout(rollout: Rollout, current: ReplicaCount | undefined, old: readonly ReplicaCount[]): Plan {
   const unchanged = old.map(({ replicas }) => replicas)
-  if (rollout.isPaused) return { current: pausedReplicas(rollout, current, unchanged), old: unchanged }
+  if (!rollout.isRecreate && isScaled(rollout, current, old)) return planScaling(rollout, current, old)
+  if (rollout.isPaused) return { current: current?.replicas, old: unchanged }
   if (rollout.isRecreate) return planRecreate(rollout, current, old)
   const now = current?.replicas ?? 0
   const pods = [...(current === undefined ? [] : [current]), ...old].map((count) =>
@@ -68,13 +73,60 @@ export function planRollout(rollout: Rollout, current: ReplicaCount | undefined,
   return { current: now, old: scaleDown(rollout, current, old) }
 }
 
-/** Scaling goes on where there is but one template. */
-function pausedReplicas(
-  { desired }: Rollout,
-  current: ReplicaCount | undefined,
-  old: readonly number[],
-): number | undefined {
-  return current !== undefined && sum(old) === 0 ? desired : current?.replicas
+/** Somebody changed the number of replicas since the ReplicaSets that have any were scaled. */
+function isScaled({ desired }: Rollout, current: ReplicaCount | undefined, old: readonly ReplicaCount[]): boolean {
+  const all = current === undefined ? old : [...old, current]
+  return all.some(({ replicas, scaledFor }) => replicas > 0 && scaledFor !== undefined && scaledFor.desired !== desired)
+}
+
+/**
+ * As the deployment controller of Kubernetes scales: the one ReplicaSet that has Pods gets all; in the middle of a roll-out
+ * each gets its share of what comes or goes, so that a bad template does not get all of it. The largest one gets what is
+ * left from rounding.
+ */
+function planScaling(rollout: Rollout, current: ReplicaCount | undefined, old: readonly ReplicaCount[]): Plan {
+  const { desired, maxSurge } = rollout
+  const all = current === undefined ? [...old] : [...old, current]
+  const active = all.filter(({ replicas }) => replicas > 0)
+  const planned = new Map(all.map((count) => [count, count.replicas]))
+  if (active.length === 1) planned.set(active[0] as ReplicaCount, desired)
+  else if (current !== undefined && current.available === desired && current.replicas === desired) {
+    for (const count of old) planned.set(count, 0)
+  } else {
+    const toAdd = (desired > 0 ? desired + maxSurge : 0) - sum(active.map(({ replicas }) => replicas))
+    for (const [count, replicas] of proportional(rollout, active, toAdd)) planned.set(count, replicas)
+  }
+  const of = (count: ReplicaCount): number => planned.get(count) ?? count.replicas
+  return { current: current && of(current), old: old.map(of), isScaling: true }
+}
+
+/** `active`: the oldest first. */
+function proportional(
+  rollout: Rollout,
+  active: readonly ReplicaCount[],
+  toAdd: number,
+): ReadonlyMap<ReplicaCount, number> {
+  const age = new Map(active.map((count, i) => [count, i]))
+  const younger = (a: ReplicaCount, b: ReplicaCount): number => (age.get(b) ?? 0) - (age.get(a) ?? 0)
+  const ordered = active.toSorted((a, b) => b.replicas - a.replicas || (toAdd > 0 ? younger(a, b) : younger(b, a)))
+  let left = toAdd
+  const planned = new Map<ReplicaCount, number>()
+  for (const count of ordered) {
+    const fraction = fractionOf(rollout, count)
+    const share = toAdd > 0 ? Math.min(fraction, left) : Math.max(fraction, left)
+    left -= share
+    planned.set(count, count.replicas + share)
+  }
+  const [largest] = ordered
+  if (largest !== undefined) planned.set(largest, Math.max(0, (planned.get(largest) ?? 0) + left))
+  return planned
+}
+
+/** How many more or fewer keep its share of all Pods. */
+function fractionOf({ desired, maxSurge }: Rollout, { replicas, scaledFor }: ReplicaCount): number {
+  if (desired === 0) return -replicas
+  const before = scaledFor?.maximum ?? 0
+  return before === 0 ? 0 : Math.round((replicas * (desired + maxSurge)) / before) - replicas
 }
 
 function planRecreate({ desired }: Rollout, current: ReplicaCount | undefined, old: readonly ReplicaCount[]): Plan {
