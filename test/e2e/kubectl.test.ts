@@ -47,6 +47,7 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
       ['explain service.spec.ports', /targetPort/],
       ['apply --server-side --force-conflicts -f test/e2e/fixtures/kubectl-changed.yaml', /serverside-applied/],
       ['delete deploy made', /deleted/],
+      ['auth whoami', /Username +portolan/],
       ['delete -f test/e2e/fixtures/kubectl.yaml', /configmap "settings" deleted/],
     ])('%s', async (args, expected) => {
       const { code, stdout } = await sh(`${kubectl} ${args}`)

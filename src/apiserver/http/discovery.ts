@@ -1,7 +1,7 @@
 /** What is served, in the two forms in which clients ask: aggregated, and one document a group. */
 import { KINDS, type Kind } from '../../api/kinds.ts'
 import { REVIEWS, type UnstoredKind } from './reviews.ts'
-import { ALL_KINDS, groupVersionOf, RESOURCE_NAMES } from './resource-names.ts'
+import { ALL_KINDS, groupVersionOf, RESOURCE_NAMES, type GroupVersion } from './resource-names.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const AGGREGATED = /application\/json;(?=[^,]*as=APIGroupDiscoveryList)[^,]*v=(v2beta1|v2)\b/
@@ -38,9 +38,17 @@ const EVENTS: UnstoredKind = {
 
 const UNSTORED: readonly UnstoredKind[] = [...REVIEWS, EVENTS]
 
-const GROUPS = [
-  ...new Map([...ALL_KINDS.map(groupVersionOf), ...UNSTORED].map(({ group, version }) => [group, version])),
-].map(([group, version]) => ({ group, version }))
+interface ServedGroup {
+  readonly group: string
+  /** The preferred one first. */
+  readonly versions: readonly string[]
+}
+
+const SERVED: readonly GroupVersion[] = [...ALL_KINDS.map(groupVersionOf), ...UNSTORED]
+const GROUPS: readonly ServedGroup[] = [...new Set(SERVED.map(({ group }) => group))].map((group) => ({
+  group,
+  versions: [...new Set(SERVED.filter((served) => served.group === group).map(({ version }) => version))],
+}))
 
 export interface DiscoveryAnswer {
   readonly contentType: string
@@ -60,33 +68,35 @@ export function discover(pathname: string, accept: string): DiscoveryAnswer | un
   }
   if (path === '/api/v1') return json(resourceList('', 'v1'))
   const [, group, version] = /^\/apis\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? []
-  const served = GROUPS.find((entry) => entry.group === group && (version ?? entry.version) === entry.version)
+  const served = GROUPS.find((entry) => entry.group === group)
   if (served === undefined || served.group === '') return undefined
-  return json(
-    version === undefined
-      ? { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(served.group, served.version) }
-      : resourceList(served.group, served.version),
-  )
+  if (version === undefined) return json({ kind: 'APIGroup', apiVersion: 'v1', ...groupOf(served) })
+  return served.versions.includes(version) ? json(resourceList(served.group, version)) : undefined
 }
 
-function groupOf(group: string, version: string): object {
-  const only = { groupVersion: `${group}/${version}`, version }
-  return { name: group, versions: [only], preferredVersion: only }
+function groupOf({ group, versions: served }: ServedGroup): object {
+  const versions = served.map((version) => ({ groupVersion: `${group}/${version}`, version }))
+  return { name: group, versions, preferredVersion: versions[0] }
 }
 
 function groupList(): object {
-  const groups = GROUPS.filter(({ group }) => group !== '').map(({ group, version }) => groupOf(group, version))
+  const groups = GROUPS.filter(({ group }) => group !== '').map(groupOf)
   return { kind: 'APIGroupList', apiVersion: 'v1', groups }
 }
 
-function kindsOf(group: string): readonly Kind[] {
-  return ALL_KINDS.filter((kind) => groupVersionOf(kind).group === group)
+function isOf(group: string, version: string): (served: GroupVersion) => boolean {
+  return (served) => served.group === group && served.version === version
+}
+
+function kindsOf(group: string, version: string): readonly Kind[] {
+  const isServed = isOf(group, version)
+  return ALL_KINDS.filter((kind) => isServed(groupVersionOf(kind)))
 }
 
 function resourceList(group: string, version: string): object {
   const resources = [
-    ...kindsOf(group).flatMap(plainResources),
-    ...UNSTORED.filter((unstored) => unstored.group === group).map(({ plural, singular, kind, ...rest }) => ({
+    ...kindsOf(group, version).flatMap(plainResources),
+    ...UNSTORED.filter(isOf(group, version)).map(({ plural, singular, kind, ...rest }) => ({
       name: plural,
       singularName: singular,
       namespaced: rest.namespaced,
@@ -136,17 +146,21 @@ function aggregated(core: boolean, version: string): DiscoveryAnswer {
       kind: 'APIGroupDiscoveryList',
       apiVersion: `apidiscovery.k8s.io/${version}`,
       metadata: {},
-      items: groups.map((served) => ({
-        metadata: { name: served.group, creationTimestamp: null },
-        versions: [{ version: served.version, resources: aggregatedResources(served.group), freshness: 'Current' }],
+      items: groups.map(({ group, versions }) => ({
+        metadata: { name: group, creationTimestamp: null },
+        versions: versions.map((served) => ({
+          version: served,
+          resources: aggregatedResources(group, served),
+          freshness: 'Current',
+        })),
       })),
     },
   }
 }
 
-function aggregatedResources(group: string): readonly object[] {
+function aggregatedResources(group: string, version: string): readonly object[] {
   return [
-    ...kindsOf(group).map((kind) => {
+    ...kindsOf(group, version).map((kind) => {
       const { plural, namespaced } = KINDS[kind]
       const { singular, shortNames, categories, subresources } = RESOURCE_NAMES[kind]
       return {
@@ -160,7 +174,7 @@ function aggregatedResources(group: string): readonly object[] {
         ...(subresources.length > 0 && { subresources: subresources.map((name) => aggregatedSubresource(kind, name)) }),
       }
     }),
-    ...UNSTORED.filter((unstored) => unstored.group === group).map(({ version, kind, ...rest }) => ({
+    ...UNSTORED.filter(isOf(group, version)).map(({ kind, ...rest }) => ({
       resource: rest.plural,
       responseKind: { group, version, kind },
       scope: rest.namespaced ? 'Namespaced' : 'Cluster',

@@ -2,7 +2,6 @@
  * Kinds that are not there, but that clients list without asking discovery: the end-to-end suite of Kubernetes its
  * ReplicationControllers, kubectl the custom resources before it says that it does not know a kind.
  */
-import { ALL_KINDS } from './resource-names.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { notImplemented } from './failures.ts'
 import { sendJSON } from './respond.ts'
@@ -23,12 +22,6 @@ const EMPTY: readonly EmptyKind[] = [
     instead: 'ReplicationControllers are not there: use a Deployment',
   },
   {
-    kind: 'DaemonSet',
-    apiVersion: 'apps/v1',
-    path: /^\/apis\/apps\/v1\/(?:namespaces\/[\w.-]+\/)?daemonsets$/,
-    instead: 'DaemonSets are not there yet: use a Deployment',
-  },
-  {
     kind: 'CustomResourceDefinition',
     apiVersion: 'apiextensions.k8s.io/v1',
     path: /^\/apis\/apiextensions\.k8s\.io\/v1\/customresourcedefinitions$/,
@@ -38,7 +31,7 @@ const EMPTY: readonly EmptyKind[] = [
 
 /** Whether the path was one of theirs. Throws a Refusal for everything but a list or a watch. */
 export function serveEmpty(url: URL, version: number, request: IncomingMessage, response: ServerResponse): boolean {
-  const found = EMPTY.find(({ kind, path }) => path.test(url.pathname) && !ALL_KINDS.some((known) => known === kind))
+  const found = EMPTY.find(({ path }) => path.test(url.pathname))
   if (found === undefined) return false
   if (request.method !== 'GET') throw notImplemented(found.instead)
   const { kind, apiVersion } = found

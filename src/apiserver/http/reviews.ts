@@ -31,16 +31,20 @@ const EVERYTHING = {
 const USER = { userInfo: { username: 'portolan', groups: ['system:masters', 'system:authenticated'] } }
 
 export const REVIEWS: readonly Review[] = [
-  review('authorization.k8s.io', 'SelfSubjectAccessReview', ALLOWED),
-  review('authorization.k8s.io', 'SelfSubjectRulesReview', EVERYTHING),
-  review('authorization.k8s.io', 'SubjectAccessReview', ALLOWED),
-  review('authorization.k8s.io', 'LocalSubjectAccessReview', ALLOWED, true),
-  review('authentication.k8s.io', 'SelfSubjectReview', USER),
+  review('authorization.k8s.io/v1', 'SelfSubjectAccessReview', ALLOWED),
+  review('authorization.k8s.io/v1', 'SelfSubjectRulesReview', EVERYTHING),
+  review('authorization.k8s.io/v1', 'SubjectAccessReview', ALLOWED),
+  review('authorization.k8s.io/v1', 'LocalSubjectAccessReview', ALLOWED, true),
+  review('authentication.k8s.io/v1', 'SelfSubjectReview', USER),
+  // What kubectl asks before it knows of v1: KEP-3325 went through both.
+  review('authentication.k8s.io/v1beta1', 'SelfSubjectReview', USER),
+  review('authentication.k8s.io/v1alpha1', 'SelfSubjectReview', USER),
 ]
 
-function review(group: string, kind: string, answer: unknown, namespaced = false): Review {
+function review(apiVersion: string, kind: string, answer: unknown, namespaced = false): Review {
+  const [group = '', version = ''] = apiVersion.split('/')
   const singular = kind.toLowerCase()
-  return { group, version: 'v1', kind, plural: `${singular}s`, singular, namespaced, verbs: ['create'], answer }
+  return { group, version, kind, plural: `${singular}s`, singular, namespaced, verbs: ['create'], answer }
 }
 
 /** The review of a path, if it is one's. */

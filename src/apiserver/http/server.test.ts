@@ -101,6 +101,17 @@ describe('what is served', () => {
     expect(apps?.versions[0]?.resources.map(({ resource }) => resource)).toEqual(top.map(({ name }) => name))
   })
 
+  test('a group of several versions: the stable one is preferred, each has its own resources', async () => {
+    const { body } = await server.call('/apis/authentication.k8s.io')
+    expect(body).toMatchObject({
+      versions: [{ version: 'v1' }, { version: 'v1beta1' }, { version: 'v1alpha1' }],
+      preferredVersion: { version: 'v1' },
+    })
+    const older = await server.call('/apis/authentication.k8s.io/v1beta1')
+    expect(older.body.resources.map(({ name }) => name)).toEqual(['selfsubjectreviews'])
+    expect((await server.call('/apis/authentication.k8s.io/v2')).code).toBe(404)
+  })
+
   test('every reference of an OpenAPI document leads somewhere', async () => {
     for (const path of ['/openapi/v3/api/v1', '/openapi/v3/apis/apps/v1', '/openapi/v3/apis/discovery.k8s.io/v1']) {
       const { text, body } = await server.call(path)
@@ -274,6 +285,8 @@ describe('writes', () => {
     ['authorization.k8s.io/v1/subjectaccessreviews', { allowed: true }],
     ['authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews', { allowed: true }],
     ['authentication.k8s.io/v1/selfsubjectreviews', { userInfo: { username: 'portolan' } }],
+    ['authentication.k8s.io/v1beta1/selfsubjectreviews', { userInfo: { username: 'portolan' } }],
+    ['authentication.k8s.io/v1alpha1/selfsubjectreviews', { userInfo: { username: 'portolan' } }],
   ])('%s', async (path, status) => {
     const { code, body } = await server.call(`/apis/${path}`, { body: { spec: {} } })
     expect(code).toBe(201)
