@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { currentLoad, describeMachine, firstLine } from './machine.ts'
 import type { Goal, Measurement, Unit } from './measurement.ts'
-import type { Figures, RivalFigures } from './proxy/figures.ts'
+import type { Figures, PacketFigures, RivalFigures, Way } from './proxy/figures.ts'
 import { ENDPOINTS } from './proxy/state.ts'
 import { markdown, type Run } from './report.ts'
 import { ROOT } from './root.ts'
 
 const US = 'portolan'
-const RIVAL = "kube-proxy 1.36's layout by nft -f"
+const LAYOUT = "kube-proxy 1.36's layout"
+const RIVAL = `${LAYOUT} by nft -f`
 /** With more Services the rival takes minutes. */
 const RIVAL_LIMIT = 10_000
 /** Where it takes seconds, once is enough. */
@@ -32,10 +33,10 @@ if (!(rounds >= 1) || !(seconds >= 1) || !sizes.every((size) => size >= 1)) {
   throw new Error('usage: npm run bench:proxy -- [--rounds 3] [--seconds 5] [--sizes 100,1000,10000,50000] [--no-save]')
 }
 
-/** In a network namespace of its own, which ends with it. Elsewhere than as root nft cannot send what 1,000 Services take. */
-function inNamespace(script: string, ...args: readonly number[]): unknown {
+/** In namespaces of its own, which end with it. Elsewhere than as root nft cannot send what 1,000 Services take. */
+function inNamespace(script: string, ...args: readonly (number | string)[]): unknown {
   const file = fileURLToPath(new URL(`./proxy/${script}.js`, import.meta.url))
-  const flags = process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-root-user', '--net']
+  const flags = [...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']), '--net', '--mount']
   const command = [...flags, '--', process.execPath, file, ...args.map(String)]
   const { status, stdout, stderr } = spawnSync('unshare', command, { encoding: 'utf8', maxBuffer: 1 << 28 })
   if (status !== 0) throw new Error(`${script} of ${args[0]} Services failed: ${stderr.trim().slice(0, 1000)}`)
@@ -54,6 +55,14 @@ function rivalFigures(services: number): RivalFigures | undefined {
 interface Round {
   readonly ours: Figures
   readonly rival: RivalFigures | undefined
+  readonly packets: Partial<Record<Way, PacketFigures>>
+}
+
+/** The ways that a packet can take, one after the other. */
+function packetFigures(services: number, hasRival: boolean): Round['packets'] {
+  const ways: readonly Way[] = hasRival ? ['direct', 'portolan', 'kube-proxy'] : ['direct', 'portolan']
+  const measured = ways.map((way) => [way, inNamespace('packets', services, seconds, way) as PacketFigures] as const)
+  return Object.fromEntries(measured)
 }
 
 function measure(services: number): readonly Round[] {
@@ -63,6 +72,7 @@ function measure(services: number): readonly Round[] {
     return {
       ours: inNamespace('ours', services, seconds) as Figures,
       rival: hasRival ? rivalFigures(services) : undefined,
+      packets: packetFigures(services, hasRival),
     }
   })
 }
@@ -106,6 +116,29 @@ function measurementsOf(services: number): readonly Measurement[] {
     ),
     of('1 % of the Services changed each second', '% of a CPU', ({ churn }) => churn),
     of("memory, the API's objects included", 'MB', ({ memory }) => memory),
+    ...packetMeasurements(services, results),
+  ]
+}
+
+/** Beside a connection without any rules. */
+function packetMeasurements(services: number, results: readonly Round[]): readonly Measurement[] {
+  const base = 'a direct connection'
+  const of = (what: string, unit: Unit, read: (figures: PacketFigures) => number, goals: readonly Goal[] = []) => {
+    const values = (way: Way): readonly number[] =>
+      results.flatMap(({ packets }) => (packets[way] === undefined ? [] : [read(packets[way])]))
+    const ways = [
+      [base, values('direct')],
+      [US, values('portolan')],
+      [LAYOUT, values('kube-proxy')],
+    ] as const
+    const series = Object.fromEntries(ways.filter(([, numbers]) => numbers.length > 0))
+    return { workload: `${services} x ${ENDPOINTS}`, what, unit, base, series, goals }
+  }
+  const goals = services <= RIVAL_LIMIT ? [{ way: US, beside: LAYOUT, atMost: 1 }] : []
+  return [
+    of('CPU for the first packet of a connection, and its answer', 'us', ({ firstPacket }) => firstPacket, goals),
+    of('new connections', 'connections/s', ({ connections }) => connections),
+    of('one stream, Pod to client', 'MB/s', ({ stream }) => stream),
   ]
 }
 

@@ -28,3 +28,15 @@ export interface RivalFigures {
   readonly cold: number
   readonly change: number
 }
+
+/** How packets reach an endpoint: without any rules, through ours, through kube-proxy's. */
+export type Way = 'direct' | 'portolan' | 'kube-proxy'
+
+export interface PacketFigures {
+  /** Microseconds of CPU time for a connection that is refused: one packet there and one back, and the socket's system calls. */
+  readonly firstPacket: number
+  /** New TCP connections a second, 32 at once, each one byte there and one back. */
+  readonly connections: number
+  /** MB/s of one TCP stream. */
+  readonly stream: number
+}
