@@ -18,13 +18,24 @@ function setDefaultsJobSpec(spec: JobSpec): JobSpec {
     manualSelector: spec.manualSelector ?? false,
     podReplacementPolicy:
       spec.podReplacementPolicy ?? (spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed'),
+    ...setDefaultsPolicy(spec),
     template: setDefaultsPodTemplate(spec.template),
   }
 }
 
+function setDefaultsPolicy({ podFailurePolicy: policy }: JobSpec): Partial<JobSpec> {
+  if (policy?.rules === undefined) return {}
+  const rules = policy.rules.map((rule) => {
+    const { onPodConditions: patterns } = rule
+    if (patterns === undefined) return rule
+    return { ...rule, onPodConditions: patterns.map((pattern) => ({ ...pattern, status: pattern.status ?? 'True' })) }
+  })
+  return { podFailurePolicy: { ...policy, rules } }
+}
+
 export function setDefaultsCronJob(cronJob: CronJob): CronJob {
   const { spec } = cronJob
-  const { template, ...jobSpec } = spec.jobTemplate.spec
+  const { template, ...jobSpec } = { ...spec.jobTemplate.spec, ...setDefaultsPolicy(spec.jobTemplate.spec) }
   return {
     ...cronJob,
     spec: {

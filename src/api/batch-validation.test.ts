@@ -4,7 +4,7 @@ import { setDefaultsCronJob, setDefaultsJob } from './batch-defaults.ts'
 import { validateCronJob, validateCronJobUpdate } from './cron-job-validation.ts'
 import { validateDaemonSet, validateDaemonSetUpdate } from './daemon-set-validation.ts'
 import { decodeObject } from './decode.ts'
-import type { FieldError } from './field-error.ts'
+import { fieldErrorMessage, type FieldError } from './field-error.ts'
 import { validateJob, validateJobUpdate, warningsForJob } from './job-validation.ts'
 import type { Kind, Kinds } from './kinds.ts'
 import { setDefaultsDaemonSet } from './workload-defaults.ts'
@@ -88,6 +88,182 @@ describe('a Job', () => {
     const before = job(old)
     const next = job({ completions: 1, ...spec })
     expect(causes(validateJobUpdate(next, before))).toEqual(expected)
+  })
+
+  const indexed = { completionMode: 'Indexed', completions: 5 }
+  const onExit = (rule: object = {}, codes: object = {}): object => ({
+    podFailurePolicy: {
+      rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [3], ...codes }, ...rule }],
+    },
+  })
+  const onConditions = (...onPodConditions: object[]): object => ({
+    podFailurePolicy: { rules: [{ action: 'Ignore', onPodConditions }] },
+  })
+  const rule = 'spec.podFailurePolicy.rules[0]'
+  const success = (...rules: object[]): object => ({ ...indexed, successPolicy: { rules } })
+  const met = 'spec.successPolicy.rules[0]'
+  const many = { ...indexed, completions: 100_001, backoffLimitPerIndex: 1 }
+  const toMany = 'when completions are above 100000 and used with backoff limit per index'
+
+  test.each<readonly [object, readonly string[]]>([
+    [{ ...indexed, backoffLimitPerIndex: 1, maxFailedIndexes: 5 }, []],
+    [
+      { backoffLimitPerIndex: 1, maxFailedIndexes: 1 },
+      [
+        'spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode',
+        'spec.maxFailedIndexes: Invalid value: 1: requires indexed completion mode',
+      ],
+    ],
+    [
+      { ...indexed, maxFailedIndexes: 1 },
+      ['spec.backoffLimitPerIndex: Required value: when maxFailedIndexes is specified'],
+    ],
+    [
+      { ...indexed, backoffLimitPerIndex: -1, maxFailedIndexes: -1 },
+      ['backoffLimitPerIndex', 'maxFailedIndexes'].map(
+        (field) => `spec.${field}: Invalid value: -1: must be greater than or equal to 0`,
+      ),
+    ],
+    [
+      { ...indexed, backoffLimitPerIndex: 1, maxFailedIndexes: 6 },
+      ['spec.maxFailedIndexes: Invalid value: 6: must be less than or equal to completions'],
+    ],
+    [many, ['spec.maxFailedIndexes: Required value: must be specified when completions is above 100000']],
+    [
+      { ...many, parallelism: 10_001, maxFailedIndexes: 10_001 },
+      ['parallelism', 'maxFailedIndexes'].map(
+        (field) => `spec.${field}: Invalid value: 10001: must be less than or equal to 10000 ${toMany}`,
+      ),
+    ],
+    [{ podFailurePolicy: {} }, []],
+    [onExit(), []],
+    [onExit({ action: 'Count' }, { operator: 'NotIn', values: [0, 1], containerName: 'c' }), []],
+    [
+      { ...onExit(), template: { spec: { ...pod, restartPolicy: 'OnFailure' } } },
+      [
+        'spec.template.spec.restartPolicy: Invalid value: "OnFailure": only "Never" is supported when podFailurePolicy is specified',
+      ],
+    ],
+    [
+      { ...onExit(), podReplacementPolicy: 'TerminatingOrFailed' },
+      ['spec.podReplacementPolicy: Unsupported value: "TerminatingOrFailed": supported values: "Failed"'],
+    ],
+    [
+      { podReplacementPolicy: 'Never' },
+      ['spec.podReplacementPolicy: Unsupported value: "Never": supported values: "Failed", "TerminatingOrFailed"'],
+    ],
+    [
+      onExit({ action: '' }),
+      [`${rule}.action: Required value: valid values: ["Count" "FailIndex" "FailJob" "Ignore"]`],
+    ],
+    [
+      onExit({ action: 'Stop' }),
+      [`${rule}.action: Unsupported value: "Stop": supported values: "Count", "FailIndex", "FailJob", "Ignore"`],
+    ],
+    [
+      onExit({ action: 'FailIndex' }),
+      [`${rule}.action: Invalid value: "FailIndex": requires the backoffLimitPerIndex to be set`],
+    ],
+    [{ ...indexed, backoffLimitPerIndex: 0, ...onExit({ action: 'FailIndex' }) }, []],
+    [
+      onExit({}, { operator: 'Is' }),
+      [`${rule}.onExitCodes.operator: Unsupported value: "Is": supported values: "In", "NotIn"`],
+    ],
+    [
+      onExit({}, { containerName: 'd' }),
+      [
+        `${rule}.onExitCodes.containerName: Invalid value: "d": must be one of the container or initContainer names in the pod template`,
+      ],
+    ],
+    [onExit({}, { values: [] }), [`${rule}.onExitCodes.values: Invalid value: []: at least one value is required`]],
+    [
+      onExit({}, { values: [2, 0, 2] }),
+      [
+        `${rule}.onExitCodes.values[1]: Invalid value: 0: must not be 0 for the In operator`,
+        `${rule}.onExitCodes.values[2]: Duplicate value: 2`,
+        `${rule}.onExitCodes.values: Invalid value: [2,0,2]: must be ordered`,
+      ],
+    ],
+    [
+      onExit({}, { values: Array.from({ length: 256 }, (_, i) => i + 1) }),
+      [`${rule}.onExitCodes.values: Too many: 256: must have at most 255 items`],
+    ],
+    [
+      onExit({ onPodConditions: [{ type: 'DisruptionTarget' }] }),
+      [`${rule}: Invalid value: specifying both OnExitCodes and OnPodConditions is not supported`],
+    ],
+    [onConditions(), [`${rule}: Invalid value: specifying one of OnExitCodes and OnPodConditions is required`]],
+    [onConditions({ type: 'DisruptionTarget' }), []],
+    [
+      onConditions({ type: 'A', status: 'Yes' }),
+      [`${rule}.onPodConditions[0].status: Unsupported value: "Yes": supported values: "False", "True", "Unknown"`],
+    ],
+    [success({ succeededIndexes: '0,2-4', succeededCount: 4 }, { succeededCount: 5 }), []],
+    [
+      { successPolicy: { rules: [] } },
+      ['spec.successPolicy: Invalid value: {"rules":[]}: requires indexed completion mode'],
+    ],
+    [
+      success(),
+      [
+        'spec.successPolicy.rules: Required value: at least one rules must be specified when the successPolicy is specified',
+      ],
+    ],
+    [
+      success(...Array.from({ length: 21 }, () => ({ succeededCount: 1 }))),
+      ['spec.successPolicy.rules: Too many: 21: must have at most 20 items'],
+    ],
+    [success({}), [`${met}: Required value: at least one of succeededCount or succeededIndexes must be specified`]],
+    [
+      success({ succeededCount: 6 }),
+      [
+        `${met}.succeededCount: Invalid value: 6: must be less than or equal to 5 (the number of specified completions)`,
+      ],
+    ],
+    [
+      success({ succeededIndexes: '1-2', succeededCount: 3 }),
+      [
+        `${met}.succeededCount: Invalid value: 3: must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)`,
+      ],
+    ],
+    ...(
+      [
+        [
+          '1-2-3',
+          `the fragment "1-2-3" violates the requirement that an index interval can have at most two parts separated by '-'`,
+        ],
+        ['1,x', 'cannot convert string to integer for index: "x"'],
+        ['0,5', 'too large index: "5"'],
+        ['1-5', 'too large index: "5"'],
+        ['3-1', 'non-increasing order, previous: 3, current: 1'],
+        ['0-2,2', 'non-increasing order, previous: 2, current: 2'],
+      ] as const
+    ).map(
+      ([indexes, why]) =>
+        [
+          success({ succeededIndexes: indexes }),
+          [`${met}.succeededIndexes: Invalid value: "${indexes}": error parsing succeededIndexes: ${why}`],
+        ] as const,
+    ),
+  ])('policies: %j', (spec, expected) => {
+    expect([...new Set(validateJob(job(spec)).map(fieldErrorMessage))]).toEqual(expected)
+  })
+
+  test.each([
+    [{ ...onExit(), completions: 1 }, 'podFailurePolicy'],
+    [success({ succeededCount: 1 }), 'successPolicy'],
+    [{ ...indexed, backoffLimitPerIndex: 1 }, 'backoffLimitPerIndex'],
+  ])('%j stays', (spec, field) => {
+    const { [field as 'successPolicy']: _, ...without } = job(spec).spec
+    expect(causes(validateJobUpdate({ ...job(spec), spec: without }, job(spec)))).toEqual([`Invalid spec.${field}`])
+  })
+
+  test('a status that is not said is True', () => {
+    const { podFailurePolicy } = job(onConditions({ type: 'A' }, { type: 'B', status: 'False' })).spec
+    expect(podFailurePolicy?.rules?.[0]?.onPodConditions?.map(({ status }) => status)).toEqual(['True', 'False'])
+    const template = { spec: { template: { spec: pod }, ...onConditions({ type: 'A' }) } }
+    const { spec } = cronJob({ jobTemplate: template }).spec.jobTemplate
+    expect(spec.podFailurePolicy?.rules?.[0]?.onPodConditions?.[0]?.status).toBe('True')
   })
 
   test('what is kept without effect is told of', () => {

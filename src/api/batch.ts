@@ -24,9 +24,48 @@ export interface JobSpec {
   readonly manualSelector?: boolean
   readonly template: PodTemplateSpec
   readonly podReplacementPolicy?: 'TerminatingOrFailed' | 'Failed'
+  /** How many failures of one index are made up for. */
   readonly backoffLimitPerIndex?: number
-  readonly podFailurePolicy?: unknown
-  readonly successPolicy?: unknown
+  readonly maxFailedIndexes?: number
+  readonly podFailurePolicy?: PodFailurePolicy
+  readonly successPolicy?: SuccessPolicy
+}
+
+export interface PodFailurePolicy {
+  /** The first that matches decides. */
+  readonly rules?: readonly PodFailurePolicyRule[]
+}
+
+export type PodFailurePolicyAction = 'FailJob' | 'FailIndex' | 'Ignore' | 'Count'
+
+export interface PodFailurePolicyRule {
+  readonly action?: PodFailurePolicyAction
+  readonly onExitCodes?: PodFailurePolicyOnExitCodesRequirement
+  readonly onPodConditions?: readonly PodFailurePolicyOnPodConditionsPattern[]
+}
+
+export interface PodFailurePolicyOnExitCodesRequirement {
+  /** Absent: any container, also of those that run first. */
+  readonly containerName?: string
+  readonly operator?: 'In' | 'NotIn'
+  readonly values?: readonly number[]
+}
+
+export interface PodFailurePolicyOnPodConditionsPattern {
+  readonly type?: string
+  readonly status?: Condition['status']
+}
+
+export interface SuccessPolicy {
+  /** The first that is met ends the Job. */
+  readonly rules?: readonly SuccessPolicyRule[]
+}
+
+export interface SuccessPolicyRule {
+  /** `0,2-4`. */
+  readonly succeededIndexes?: string
+  /** Of `succeededIndexes` where they are given. */
+  readonly succeededCount?: number
 }
 
 export interface JobStatus {
@@ -40,6 +79,8 @@ export interface JobStatus {
   readonly failed?: number
   /** `0,2-4`. */
   readonly completedIndexes?: string
+  /** There, also empty, with `backoffLimitPerIndex`. */
+  readonly failedIndexes?: string
   readonly uncountedTerminatedPods?: object
 }
 

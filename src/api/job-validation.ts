@@ -1,6 +1,6 @@
 import type { Job, JobSpec } from './batch.ts'
-import type { PodTemplateSpec } from './core.ts'
 import { invalid, notSupported, required, type FieldError, type FieldPath } from './field-error.ts'
+import { validateJobPolicies } from './job-policy-validation.ts'
 import { equalJSON } from './merge-patch.ts'
 import {
   matchesLabelSelector,
@@ -55,6 +55,7 @@ const COUNTS = [
   'backoffLimit',
   'ttlSecondsAfterFinished',
   'backoffLimitPerIndex',
+  'maxFailedIndexes',
 ] as const
 
 /** `path`: of the spec, in a Job or in the template of a CronJob. */
@@ -72,16 +73,17 @@ export function validateJobSpec(spec: JobSpec, path: FieldPath): readonly FieldE
     errors.push(invalid([...path, 'parallelism'], parallelism, detail))
   }
   if (spec.manualSelector === true && spec.selector === undefined) errors.push(required([...path, 'selector']))
-  return [...errors, ...validateTemplate(spec, [...path, 'template'])]
+  return [...errors, ...validateJobPolicies(spec, path), ...validateTemplate(spec, [...path, 'template'])]
 }
 
-function validateTemplate({ template, selector, manualSelector }: JobSpec, path: FieldPath): readonly FieldError[] {
+function validateTemplate(spec: JobSpec, path: FieldPath): readonly FieldError[] {
+  const { template, selector, manualSelector } = spec
   const labels = template.metadata?.labels ?? {}
   const errors = [
     ...validateLabels(labels, [...path, 'metadata', 'labels']),
     ...validateAnnotations(template.metadata?.annotations ?? {}, [...path, 'metadata', 'annotations']),
     ...validatePodSpec(template.spec, [...path, 'spec']),
-    ...validateRestartPolicy(template, [...path, 'spec', 'restartPolicy']),
+    ...validateRestartPolicy(spec, [...path, 'spec', 'restartPolicy']),
   ]
   if (manualSelector === true && selector !== undefined && !matchesLabelSelector(selector, labels)) {
     errors.push(invalid([...path, 'metadata', 'labels'], labels, '`selector` does not match template `labels`'))
@@ -90,10 +92,13 @@ function validateTemplate({ template, selector, manualSelector }: JobSpec, path:
 }
 
 /** A Pod that starts again for ever never completes. Nobody asked for it, but it is the default. */
-function validateRestartPolicy({ spec }: PodTemplateSpec, path: FieldPath): readonly FieldError[] {
-  const { restartPolicy = 'Always' } = spec
+function validateRestartPolicy({ template, podFailurePolicy }: JobSpec, path: FieldPath): readonly FieldError[] {
+  const { restartPolicy = 'Always' } = template.spec
   if (restartPolicy === 'Always') return [required(path, 'valid values: "OnFailure", "Never"')]
-  return ['OnFailure', 'Never'].includes(restartPolicy)
+  if (!['OnFailure', 'Never'].includes(restartPolicy)) {
+    return [notSupported(path, restartPolicy, ['OnFailure', 'Never'])]
+  }
+  return podFailurePolicy === undefined || restartPolicy === 'Never'
     ? []
-    : [notSupported(path, restartPolicy, ['OnFailure', 'Never'])]
+    : [invalid(path, restartPolicy, 'only "Never" is supported when podFailurePolicy is specified')]
 }

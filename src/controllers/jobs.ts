@@ -1,6 +1,7 @@
 /** Runs the Pods of a Job until enough of them have succeeded, or too many have failed. */
 import type { Job, JobCondition, JobStatus } from '../api/batch.ts'
 import type { Pod } from '../api/core.ts'
+import { formatIndexes } from '../api/job-indexes.ts'
 import type { AnyObject } from '../api/kinds.ts'
 import { timestamp } from '../lib/clock.ts'
 import type { Change } from '../model/change.ts'
@@ -10,16 +11,7 @@ import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { deletionOf, updateTo } from './helpers/changes.ts'
 import { finishedAt, isJobFinished, jobCondition, verdictOf, type Verdict } from './helpers/job-conditions.ts'
-import {
-  countPods,
-  formatIndexes,
-  indexOf,
-  isTracked,
-  newJobPods,
-  retryAt,
-  untracked,
-  type JobCounts,
-} from './helpers/job-pods.ts'
+import { countPods, indexOf, isTracked, newJobPods, retryAt, untracked, type JobCounts } from './helpers/job-pods.ts'
 import { controllerOf, ownerKeys } from './helpers/owners.ts'
 import { podsOf } from './helpers/template-pods.ts'
 

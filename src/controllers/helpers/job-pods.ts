@@ -1,6 +1,7 @@
 /** The Pods of a Job: which have ended and how, which are to be made next. */
 import type { Job } from '../../api/batch.ts'
 import type { EnvVar, Pod, PodTemplateSpec } from '../../api/core.ts'
+import { parseIndexes } from '../../api/job-indexes.ts'
 import type { Change } from '../../model/change.ts'
 import { isPodFinished, isPodTerminating } from '../../model/endpoints.ts'
 import { freeName } from '../../model/hash.ts'
@@ -144,27 +145,4 @@ function withIndex({ metadata, spec }: PodTemplateSpec, job: string, index: numb
       ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(withVariable) }),
     },
   }
-}
-
-/** `0,2-4` of 0, 2, 3, 4: three in a row and more are written as a range. */
-export function formatIndexes(indexes: readonly number[]): string {
-  const parts: string[] = []
-  for (let i = 0; i < indexes.length; ) {
-    let end = i
-    while (indexes[end + 1] === (indexes[end] ?? 0) + 1) end++
-    const [first, last] = [indexes[i] ?? 0, indexes[end] ?? 0]
-    parts.push(end === i ? `${first}` : end === i + 1 ? `${first},${last}` : `${first}-${last}`)
-    i = end + 1
-  }
-  return parts.join(',')
-}
-
-function parseIndexes(text: string): readonly number[] {
-  return text
-    .split(',')
-    .filter((part) => part !== '')
-    .flatMap((part) => {
-      const [first = 0, last = first] = part.split('-').map(Number)
-      return Array.from({ length: last - first + 1 }, (_, i) => first + i)
-    })
 }

@@ -42,6 +42,29 @@ describe('decodeProtobuf', () => {
     })
   })
 
+  test("a Job's policies: exit code 0 counts", () => {
+    const codes = part(2, part(2, 'NotIn'), number(3, 0), number(3, 42))
+    const conditions = part(3, part(1, 'DisruptionTarget'), part(2, 'True'))
+    const failure = part(11, part(1, part(1, 'FailJob'), codes), part(1, part(1, 'Ignore'), conditions))
+    const success = part(16, part(1, part(1, '0-2'), number(2, 0)))
+    const body = envelope('batch/v1', 'Job', part(2, failure, number(12, 0), number(13, 1), success))
+    expect(decodeProtobuf(body)).toEqual({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      spec: {
+        podFailurePolicy: {
+          rules: [
+            { action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0, 42] } },
+            { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          ],
+        },
+        backoffLimitPerIndex: 0,
+        maxFailedIndexes: 1,
+        successPolicy: { rules: [{ succeededIndexes: '0-2', succeededCount: 0 }] },
+      },
+    })
+  })
+
   test('bytes become base64, times RFC 3339', () => {
     const body = envelope(
       'v1',

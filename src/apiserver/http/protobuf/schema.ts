@@ -42,8 +42,14 @@ DaemonSetUpdateStrategy 1:type:string 2:rollingUpdate:RollingUpdateDaemonSet?
 RollingUpdateDaemonSet 1:maxUnavailable:intOrString? 2:maxSurge:intOrString?
 DaemonSetStatus 1:currentNumberScheduled:int 2:numberMisscheduled:int 3:desiredNumberScheduled:int 4:numberReady:int 5:observedGeneration:int 6:updatedNumberScheduled:int 7:numberAvailable:int 8:numberUnavailable:int
 Job 1:metadata:ObjectMeta 2:spec:JobSpec 3:status:JobStatus
-JobSpec 1:parallelism:int? 2:completions:int? 3:activeDeadlineSeconds:int? 4:selector:LabelSelector? 5:manualSelector:bool? 6:template:PodTemplateSpec 7:backoffLimit:int? 8:ttlSecondsAfterFinished:int? 9:completionMode:string? 10:suspend:bool? 12:backoffLimitPerIndex:int? 13:maxFailedIndexes:int? 14:podReplacementPolicy:string? 15:managedBy:string?
-JobStatus 4:active:int 5:succeeded:int 6:failed:int
+JobSpec 1:parallelism:int? 2:completions:int? 3:activeDeadlineSeconds:int? 4:selector:LabelSelector? 5:manualSelector:bool? 6:template:PodTemplateSpec 7:backoffLimit:int? 8:ttlSecondsAfterFinished:int? 9:completionMode:string? 10:suspend:bool? 11:podFailurePolicy:PodFailurePolicy? 12:backoffLimitPerIndex:int? 13:maxFailedIndexes:int? 14:podReplacementPolicy:string? 15:managedBy:string? 16:successPolicy:SuccessPolicy?
+PodFailurePolicy 1:rules:[]PodFailurePolicyRule
+PodFailurePolicyRule 1:action:string 2:onExitCodes:PodFailurePolicyOnExitCodesRequirement? 3:onPodConditions:[]PodFailurePolicyOnPodConditionsPattern
+PodFailurePolicyOnExitCodesRequirement 1:containerName:string? 2:operator:string 3:values:[]int
+PodFailurePolicyOnPodConditionsPattern 1:type:string 2:status:string
+SuccessPolicy 1:rules:[]SuccessPolicyRule
+SuccessPolicyRule 1:succeededIndexes:string? 2:succeededCount:int?
+JobStatus 4:active:int 5:succeeded:int 6:failed:int 7:completedIndexes:string 10:failedIndexes:string?
 CronJob 1:metadata:ObjectMeta 2:spec:CronJobSpec 3:status:CronJobStatus
 CronJobSpec 1:schedule:string 2:startingDeadlineSeconds:int? 3:concurrencyPolicy:string 4:suspend:bool? 5:jobTemplate:JobTemplateSpec 6:successfulJobsHistoryLimit:int? 7:failedJobsHistoryLimit:int? 8:timeZone:string?
 CronJobStatus 1:active:[]ObjectReference 4:lastScheduleTime:time? 5:lastSuccessfulTime:time?
