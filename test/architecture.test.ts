@@ -141,8 +141,8 @@ const REGISTERED: Readonly<Record<string, readonly string[]>> = {
 const STARTERS: Readonly<Record<string, string>> = {
   'src/cli/merge-kubeconfigs.ts': 'kubectl, which merges its own files, for kubeconfig --merge',
   'src/cli/up/detach.ts': 'this program, in a session of its own',
-  'src/cluster/pod-commands.ts': "unshare with a user's program beside a container, for kubectl exec",
-  'src/cluster/trace-rule-text.ts': 'nft, where it is there, for the text of a rule that is not ours',
+  'src/cluster/pods/commands.ts': "unshare with a user's program beside a container, for kubectl exec",
+  'src/cluster/trace/rule-text.ts': 'nft, where it is there, for the text of a rule that is not ours',
   'src/host/engine-process.ts': 'unshare with the engine, newuidmap and newgidmap where they are there',
   'src/host/machine.ts': 'unshare and nsenter, to try them',
   'src/host/run-inside.ts': "nsenter with the user's program",

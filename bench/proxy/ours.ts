@@ -1,7 +1,7 @@
 /** Measures Portolan's service proxy in the network namespace in which it is started: SERVICES SECONDS. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createProxier } from '../../src/cluster/proxier.ts'
+import { createProxier } from '../../src/cluster/proxy/proxier.ts'
 import { openNetlink } from '../../src/host/netlink.ts'
 import { resolvedServices } from '../../src/model/resolve-services.ts'
 import type { Snapshot } from '../../src/model/snapshot.ts'

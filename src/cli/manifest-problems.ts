@@ -1,4 +1,4 @@
-import type { ProgramWarning } from '../cluster/program-warnings.ts'
+import type { ProgramWarning } from '../cluster/pods/program-warnings.ts'
 import type { ObjectProblem } from '../cluster/validate-manifest.ts'
 import type { Diagnostic } from '../manifest/diagnostic.ts'
 import { formatDiagnostic } from '../manifest/format.ts'

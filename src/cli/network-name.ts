@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Option } from 'commander'
-import { awaitNetwork, type RunningNetwork } from '../cluster/control-client.ts'
-import { isCutOff, knownNetworks, networkHeld, stateDirectory } from '../cluster/state-directory.ts'
+import { awaitNetwork, type RunningNetwork } from '../cluster/control/client.ts'
+import { isCutOff, knownNetworks, networkHeld, stateDirectory } from '../cluster/state/state-directory.ts'
 import { UsageError, type Context } from './context.ts'
 
 /** `--name`, on every command that is about a running network. */

@@ -1,5 +1,5 @@
 import { Command as Program, CommanderError } from 'commander'
-import { NetworkGone, NetworkRefusal } from '../cluster/control-client.ts'
+import { NetworkGone, NetworkRefusal } from '../cluster/control/client.ts'
 import { MachineError, UsageError, type Context } from './context.ts'
 import { commands } from './commands/index.ts'
 import { VERSION } from './version.ts'

@@ -5,7 +5,7 @@ import { createStandInRuntime } from '../kubelet/stand-in-process.ts'
 import { createFrontLink } from './front-link.ts'
 import type { FrontMessage } from './protocol.ts'
 import { startCluster, type Cluster } from './start.ts'
-import { holdStateDirectory } from './state-directory.ts'
+import { holdStateDirectory } from './state/state-directory.ts'
 
 const standIn = createStandInRuntime()
 standIn.prepare()

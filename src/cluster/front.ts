@@ -6,12 +6,12 @@ import { libc } from '../host/libc.ts'
 import type { ListenAddress } from '../host/listen.ts'
 import { programFile } from '../host/program-files.ts'
 import { deferred } from '../lib/deferred.ts'
-import type { Upstream } from './dns-upstream.ts'
+import type { Upstream } from './dns/upstream.ts'
 import { openHostPort } from './host-listen.ts'
 import type { ClusterOptions } from './options.ts'
 import type { EngineMessage, FrontMessage, ListenResult } from './protocol.ts'
-import type { StateDirectory } from './state-directory.ts'
-import type { NetworkStatus } from './status.ts'
+import type { StateDirectory } from './state/state-directory.ts'
+import type { NetworkStatus } from './control/status.ts'
 
 /** How the engine's life ended. `machine`: because this machine lacks something. */
 export type EngineEnd =

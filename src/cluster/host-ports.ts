@@ -8,7 +8,7 @@ import { resolveServices } from '../model/resolve-services.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { Consumer } from './control-loop.ts'
 import type { ListenResult } from './protocol.ts'
-import type { ListenerStatus } from './status.ts'
+import type { ListenerStatus } from './control/status.ts'
 
 export interface HostPortsOptions {
   readonly nodes: readonly ListenerNode[]

@@ -6,7 +6,7 @@ import { ownRange } from '../controllers/service-cidrs.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { get, type Snapshot } from '../model/snapshot.ts'
 import { apiServerObjects } from './api-server.ts'
-import { dnsObjects } from './dns.ts'
+import { dnsObjects } from './dns/cluster-dns.ts'
 import { nodeLease, nodeObject, type Topology } from './topology.ts'
 
 /** Claims that name no class get this one. */

@@ -1,6 +1,6 @@
 import type { ListenAddress } from '../host/listen.ts'
 import type { ClusterOptions } from './options.ts'
-import type { NetworkStatus } from './status.ts'
+import type { NetworkStatus } from './control/status.ts'
 
 /** What the front tells the engine over the IPC channel. */
 export type FrontMessage =

@@ -19,25 +19,25 @@ import { parseClusterConfig, type ClusterConfig } from '../model/cluster-config.
 import { objectKey, type Snapshot } from '../model/snapshot.ts'
 import { deferred } from '../lib/deferred.ts'
 import { startApiServer } from './api-server.ts'
-import { createClients } from './clients.ts'
+import { createClients } from './pods/clients.ts'
 import { startControlLoop, type Consumer, type ControlLoop } from './control-loop.ts'
-import { startControlServer } from './control-server.ts'
-import { startClusterDns } from './dns.ts'
+import { startControlServer } from './control/server.ts'
+import { startClusterDns } from './dns/cluster-dns.ts'
 import type { FrontLink } from './front-link.ts'
-import { createFlowCleaner } from './flow-cleaner.ts'
-import { createHealthChecks } from './health-checks.ts'
+import { createFlowCleaner } from './proxy/flow-cleaner.ts'
+import { createHealthChecks } from './proxy/health-checks.ts'
 import { createHostPorts, type HostPorts } from './host-ports.ts'
 import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
 import { ownObjects } from './own-objects.ts'
-import { podsReady, podsSettled } from './pods-ready.ts'
-import { createPodEvents, type PodEvents } from './pod-events.ts'
-import { createPodHostPorts } from './pod-host-ports.ts'
-import { createPodNetwork, type PodNetwork, type PodNetworkOptions } from './pod-network.ts'
-import { findProgram } from './run-commands.ts'
-import { BALANCER, createServiceProxy, type ServiceProxy } from './service-proxy.ts'
+import { podsReady, podsSettled } from './pods/pods-ready.ts'
+import { createPodEvents, type PodEvents } from './pods/events.ts'
+import { createPodHostPorts } from './pods/host-ports.ts'
+import { createPodNetwork, type PodNetwork, type PodNetworkOptions } from './pods/network.ts'
+import { findProgram } from './pods/run-commands.ts'
+import { BALANCER, createServiceProxy, type ServiceProxy } from './proxy/service-proxy.ts'
 import { openNetworkState, type NetworkState } from './state/network-state.ts'
-import { networkStatus, type NetworkStatus } from './status.ts'
+import { networkStatus, type NetworkStatus } from './control/status.ts'
 import { type FamilyTopology, planTopology, type Topology } from './topology.ts'
 
 export interface Cluster {
@@ -321,7 +321,7 @@ async function startControl(
     clients,
     clusterDomain: config.clusterDomain,
     trace: async (request) => {
-      const { observe } = await import('./trace-network.ts')
+      const { observe } = await import('./trace/network.ts')
       return observe({ ...parts, clients, table: serviceProxy.table, balancer: BALANCER }, request)
     },
     stop: surroundings.stop,

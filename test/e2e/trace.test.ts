@@ -1,4 +1,4 @@
-/** `portolan trace` on a running network: each fault is named at its hop, by its rule. How long it waits is in trace-network.ts. */
+/** `portolan trace` on a running network: each fault is named at its hop, by its rule. How long it waits is in cluster/trace/network.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Trace } from '../../src/explain/trace/report.ts'
 import { createMachine, missing, title, type Machine } from './network.ts'

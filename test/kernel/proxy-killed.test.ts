@@ -1,7 +1,7 @@
 /** `kill -9` between any two transactions of a change that takes several, and then another start. */
 import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createProxier } from '../../src/cluster/proxier.ts'
+import { createProxier } from '../../src/cluster/proxy/proxier.ts'
 import { createNamespace, inNamespace, type NetworkNamespace } from '../../src/host/namespaces.ts'
 import { openNetlink } from '../../src/host/netlink.ts'
 import { OrderedMap } from '../../src/lib/ordered-map.ts'

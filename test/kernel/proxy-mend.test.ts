@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createProxier } from '../../src/cluster/proxier.ts'
+import { createProxier } from '../../src/cluster/proxy/proxier.ts'
 import { openNetlink } from '../../src/host/netlink.ts'
 import { encodeTransaction } from '../../src/nft/encode.ts'
 import type { Operation } from '../../src/nft/operation.ts'

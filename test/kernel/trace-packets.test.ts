@@ -1,7 +1,7 @@
 /** The table that has packets traced, and what the kernel tells then, in a namespace of its own. */
 import { spawnSync } from 'node:child_process'
 import { afterAll, describe, expect, test } from 'vitest'
-import { tracePackets } from '../../src/cluster/trace-packets.ts'
+import { tracePackets } from '../../src/cluster/trace/packets.ts'
 import { libc } from '../../src/host/libc.ts'
 import { createNamespace, inNamespace } from '../../src/host/namespaces.ts'
 import { encodeSocketAddress } from '../../src/host/relay-socket.ts'

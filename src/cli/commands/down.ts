@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { count } from '../format.ts'
-import { isCutOff, networkFreed, stateDirectory, type StateDirectory } from '../../cluster/state-directory.ts'
+import { isCutOff, networkFreed, stateDirectory, type StateDirectory } from '../../cluster/state/state-directory.ts'
 import { isOwn } from '../up/report.ts'
 import { nameOption, networkName, requireNetwork } from '../network-name.ts'
 

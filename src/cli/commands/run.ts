@@ -1,4 +1,4 @@
-import { runClient } from '../../cluster/run-client.ts'
+import { runClient } from '../../cluster/pods/run-client.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../context.ts'
 import { nameOption, networkName, requireNetwork } from '../network-name.ts'

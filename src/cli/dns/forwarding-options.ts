@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { dnsSubdomain } from '../../api/syntax.ts'
-import type { Forwarding } from '../../cluster/dns-forwarding.ts'
-import { parseHosts, type Hosts } from '../../cluster/dns-hosts.ts'
-import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns-upstream.ts'
+import type { Forwarding } from '../../cluster/dns/forwarding.ts'
+import { parseHosts, type Hosts } from '../../cluster/dns/hosts.ts'
+import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns/upstream.ts'
 import { UsageError, type Context } from '../context.ts'
 
 /** The values of the three options, whose names begin with `--` and `prefix`. */

@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net'
 import { dnsSubdomain } from '../../api/syntax.ts'
-import type { StandaloneDnsOptions } from '../../cluster/dns-standalone.ts'
-import { parseListenAddress } from '../../cluster/dns-monitor.ts'
+import type { StandaloneDnsOptions } from '../../cluster/dns/standalone.ts'
+import { parseListenAddress } from '../../cluster/dns/monitor.ts'
 import { parseCIDR } from '../../lib/ip.ts'
 import { UsageError } from '../context.ts'
 

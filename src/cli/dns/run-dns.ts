@@ -26,7 +26,7 @@ async function serveCluster(
   { kubeconfig, context: name, pods, searchPath = false }: DnsCommandOptions,
   context: Context,
 ): Promise<number> {
-  const { followNames, KubeconfigError } = await import('../../cluster/dns-remote.ts')
+  const { followNames, KubeconfigError } = await import('../../cluster/dns/remote.ts')
   const access = {
     ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(context.workingDirectory, kubeconfig) }),
     ...(name === undefined ? {} : { context: name }),

@@ -1,5 +1,5 @@
 import type { Pod } from '../../api/core.ts'
-import { dnsSnapshot } from '../../cluster/dns-objects.ts'
+import { dnsSnapshot } from '../../cluster/dns/objects.ts'
 import { explainName, QUESTION_TYPES } from '../../explain/dns/why.ts'
 import { whyText } from '../../explain/report/why.ts'
 import type { Snapshot } from '../../model/snapshot.ts'

@@ -1,6 +1,6 @@
 /** What the options of `portolan proxy` say of connection tracking. They have kube-proxy's names and defaults. */
 import type { Command } from 'commander'
-import type { ConntrackSettings } from '../../cluster/conntrack-settings.ts'
+import type { ConntrackSettings } from '../../cluster/proxy/conntrack-settings.ts'
 import { UsageError } from '../context.ts'
 
 export interface ConntrackOptions {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
-import { type DetectLocal, PRIMARY } from '../../cluster/node-contexts.ts'
-import { parseListenAddress, type ListenAddress } from '../../cluster/proxy-servers.ts'
+import { type DetectLocal, PRIMARY } from '../../cluster/proxy/node-contexts.ts'
+import { parseListenAddress, type ListenAddress } from '../../cluster/proxy/servers.ts'
 import {
   KubeconfigError,
   previewNodeProxy,
@@ -9,7 +9,7 @@ import {
   removeRules,
   runNodeProxy,
   type RunProxyOptions,
-} from '../../cluster/run-node-proxy.ts'
+} from '../../cluster/proxy/run-node-proxy.ts'
 import { parseCIDR } from '../../lib/ip.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { type ConntrackOptions, readConntrackOptions } from './conntrack-options.ts'

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { KubeconfigError, readRemoteObjects, type RemoteObjects } from '../../cluster/remote-objects.ts'
+import { KubeconfigError, readRemoteObjects, type RemoteObjects } from '../../cluster/trace/remote-objects.ts'
 import { clusterObserver } from '../../explain/trace/cluster-observer.ts'
 import { networkWorldOf } from '../../explain/trace/network-world.ts'
 import type { Trace } from '../../explain/trace/report.ts'

@@ -1,5 +1,5 @@
-import type { RunningNetwork } from '../../cluster/control-client.ts'
-import { stateDirectory } from '../../cluster/state-directory.ts'
+import type { RunningNetwork } from '../../cluster/control/client.ts'
+import { stateDirectory } from '../../cluster/state/state-directory.ts'
 import { networkWorldOf } from '../../explain/trace/network-world.ts'
 import type { World } from '../../explain/trace/world.ts'
 import type { JsonValue } from '../../manifest/node.ts'

@@ -1,4 +1,4 @@
-import type { RunningNetwork } from '../../cluster/control-client.ts'
+import type { RunningNetwork } from '../../cluster/control/client.ts'
 import type { Context } from '../context.ts'
 import { rememberFiles } from '../trace/remember-files.ts'
 import { manifestFindings, NO_FINDINGS } from './findings.ts'

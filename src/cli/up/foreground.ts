@@ -1,9 +1,9 @@
-import type { Forwarding } from '../../cluster/dns-forwarding.ts'
-import type { Upstream } from '../../cluster/dns-upstream.ts'
+import type { Forwarding } from '../../cluster/dns/forwarding.ts'
+import type { Upstream } from '../../cluster/dns/upstream.ts'
 import { startFront, type EngineEnd, type Front, type FrontEvents } from '../../cluster/front.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
-import type { StateDirectory } from '../../cluster/state-directory.ts'
-import type { NetworkStatus } from '../../cluster/status.ts'
+import type { StateDirectory } from '../../cluster/state/state-directory.ts'
+import type { NetworkStatus } from '../../cluster/control/status.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, type Context } from '../context.ts'
 import { rememberFiles } from '../trace/remember-files.ts'
@@ -35,7 +35,7 @@ const EXIT_INTERRUPTED = 130
 async function openUpstream(forwarding: Forwarding, context: Context): Promise<Pick<Upstream, 'query'> | undefined> {
   const { servers, stubs, hosts } = forwarding
   if (servers.length === 0 && stubs.size === 0 && hosts === undefined) return undefined
-  const { openForwarding } = await import('../../cluster/dns-forwarding.ts')
+  const { openForwarding } = await import('../../cluster/dns/forwarding.ts')
   const onError = (error: unknown): void => void context.stderr.write(`DNS upstream: ${String(error)}\n`)
   return openForwarding(forwarding, { onError }).forwarder
 }

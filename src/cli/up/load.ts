@@ -1,5 +1,5 @@
 import type { ClusterOptions } from '../../cluster/options.ts'
-import { programWarnings } from '../../cluster/program-warnings.ts'
+import { programWarnings } from '../../cluster/pods/program-warnings.ts'
 import { validateManifest, type ObjectProblem } from '../../cluster/validate-manifest.ts'
 import { hasErrors, type Diagnostic } from '../../manifest/diagnostic.ts'
 import type { ManifestObject } from '../../manifest/manifest.ts'

@@ -1,4 +1,4 @@
-import type { ListenerStatus, NetworkStatus } from '../../cluster/status.ts'
+import type { ListenerStatus, NetworkStatus } from '../../cluster/control/status.ts'
 import { portsReport } from '../../explain/report/chains.ts'
 import type { PortChain } from '../../model/port-chain.ts'
 import { hostAndPort } from '../../lib/ip.ts'

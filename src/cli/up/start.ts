@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import type { Server } from 'node:net'
-import { awaitNetwork, connectNetwork, type RunningNetwork } from '../../cluster/control-client.ts'
+import { awaitNetwork, connectNetwork, type RunningNetwork } from '../../cluster/control/client.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
 import {
   createStateDirectory,
@@ -8,7 +8,7 @@ import {
   removeStateDirectory,
   stateDirectory,
   type StateDirectory,
-} from '../../cluster/state-directory.ts'
+} from '../../cluster/state/state-directory.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
 import { refuseCutOff } from '../network-name.ts'

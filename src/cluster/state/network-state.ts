@@ -1,7 +1,7 @@
 /** What a network with `--state` goes on from, and where its changes go. */
 import type { ClusterConfigText } from '../../model/cluster-config.ts'
 import { isRecord } from '../../api/decode.ts'
-import type { FormerAddresses } from '../pod-network.ts'
+import type { FormerAddresses } from '../pods/network.ts'
 import type { ClusterOptions } from '../options.ts'
 import type { Topology } from '../topology.ts'
 import { NO_STATE, objectState, type ObjectState } from './object-state.ts'

@@ -4,7 +4,7 @@ import type { AnyObject } from '../../api/kinds.ts'
 import type { Condition } from '../../api/meta.ts'
 import { isPodFinished } from '../../model/endpoints.ts'
 import { snapshotOf, type Snapshot } from '../../model/snapshot.ts'
-import type { FormerAddresses } from '../pod-network.ts'
+import type { FormerAddresses } from '../pods/network.ts'
 import { RUNTIME_VERSION } from '../topology.ts'
 
 /** Between the last resourceVersion on disk and the first new one: no client ever sees one twice. */

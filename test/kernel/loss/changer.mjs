@@ -1,5 +1,5 @@
 // The service proxy: FROM TO. Begins with nothing but what the kernel has, and says after each change when it was done.
-import { createProxier } from '../../../dist/cluster/proxier.js'
+import { createProxier } from '../../../dist/cluster/proxy/proxier.js'
 import { nftablesBackend } from '../../../dist/proxy/backends/nftables.js'
 import { NODE, servicesAt } from './states.mjs'
 

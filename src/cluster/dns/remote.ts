@@ -1,0 +1,42 @@
+/** The names of a real cluster: its objects, as a source of the DNS server. */
+import { createApiClient } from '../../remote/api-client.ts'
+import type { ClusterView } from '../../remote/cluster-state.ts'
+import { readAccess, type AccessOptions } from '../../remote/server-access.ts'
+import { dnsSources } from '../../remote/source.ts'
+import { watchCluster } from '../../remote/watch-cluster.ts'
+import { emptySnapshot } from '../../model/snapshot.ts'
+import type { DnsSource } from './source.ts'
+
+export { KubeconfigError } from '../../remote/kubeconfig.ts'
+
+export interface RemoteNames {
+  readonly source: DnsSource
+  close(): void
+}
+
+export interface RemoteNamesOptions {
+  readonly access: AccessOptions
+  /** Whether Pods have names: they are the most of a cluster's objects. */
+  readonly pods: boolean
+  readonly onMessage: (message: string) => void
+}
+
+/** Throws a KubeconfigError; a server that is away is waited for, and nothing is denied until everything was listed. */
+export function followNames({ access, pods, onMessage }: RemoteNamesOptions): RemoteNames {
+  readAccess(access)
+  let view: ClusterView | undefined
+  const watch = watchCluster({
+    client: createApiClient(() => readAccess(access)),
+    sources: dnsSources(pods),
+    onMessage,
+    onView(next) {
+      if (view === undefined) onMessage(`${next.snapshot.objects.Service.size} Services have names`)
+      view = next
+    },
+  })
+  const nothing = emptySnapshot()
+  return {
+    source: { snapshot: () => view?.snapshot ?? nothing, synced: () => view !== undefined },
+    close: () => watch.stop(),
+  }
+}

@@ -1,0 +1,26 @@
+import { compileZone, type Zone } from '../../dns/zone.ts'
+import type { ZoneConfig } from '../../dns/zone-config.ts'
+import type { Snapshot } from '../../model/snapshot.ts'
+
+/** Where a DNS server has its objects from: a network's store, files, or the watches of an API server. */
+export interface DnsSource {
+  /** Asked for every query, so it costs nothing; the same value as long as nothing has changed. */
+  readonly snapshot: () => Snapshot
+  /** False while watches are still filling: until then nothing is denied, the answer is SERVFAIL instead. */
+  readonly synced: () => boolean
+}
+
+/** The zone of what the source holds at the moment. Only what has changed is computed again. */
+export function zoneOfSource(source: DnsSource, config: Omit<ZoneConfig, 'synced'>): () => Zone {
+  const complete: ZoneConfig = { ...config, synced: true }
+  const filling: ZoneConfig = { ...config, synced: false }
+  let seen: Snapshot | undefined
+  let zone: Zone | undefined
+  return () => {
+    const snapshot = source.snapshot()
+    const wanted = source.synced() ? complete : filling
+    if (zone === undefined || snapshot !== seen || zone.config !== wanted) zone = compileZone(snapshot, wanted, zone)
+    seen = snapshot
+    return zone
+  }
+}

@@ -1,0 +1,222 @@
+/** What a node's proxy counts, under kube-proxy's names where the meaning is the same. */
+import type { IPFamily } from '../../api/core.ts'
+import type { TrafficPolicy } from '../../api/core.ts'
+import {
+  counter,
+  createHistogram,
+  exponentialBounds,
+  gauge,
+  histogram,
+  type Histogram,
+  type Labels,
+  type MetricFamily,
+  type Row,
+} from '../../lib/prometheus.ts'
+import type { ServicePortInfo } from '../../model/resolve-services.ts'
+
+export interface ProxyMetrics {
+  /** Seconds that a pass took, and whether it was made of everything there is. */
+  pass(family: IPFamily, seconds: number, isFull: boolean, now: number): void
+  queued(family: IPFamily, changes: { readonly services: number; readonly endpoints: number }, now: number): void
+  /** What was queued is in the kernel. */
+  written(family: IPFamily): void
+  failed(family: IPFamily): void
+  /** Flows of connection tracking were looked through, and some deleted. */
+  cleaned(family: IPFamily, seconds: number, deleted: number): void
+  /** Seconds from the change of an endpoint, as its controller saw it, to the kernel. */
+  programmed(family: IPFamily, seconds: number): void
+  answered(endpoint: 'healthz' | 'livez', status: number): void
+  families(withoutLocal: Readonly<Record<'internal' | 'external', number>>): readonly MetricFamily[]
+}
+
+interface FamilyCounts {
+  readonly passes: Histogram
+  readonly full: Histogram
+  readonly partial: Histogram
+  readonly programming: Histogram
+  lastPass: number
+  lastQueued: number
+  readonly cleaning: Histogram
+  services: number
+  endpoints: number
+  /** Of these those that are not in the kernel yet. */
+  pendingServices: number
+  pendingEndpoints: number
+  failures: number
+  deletedFlows: number
+}
+
+/** As kube-proxy's: from 1 ms, doubling. */
+const BOUNDS = exponentialBounds(0.001, 2, 15)
+/** kube-proxy's of network programming: up to 5 minutes. */
+const PROGRAMMING_BOUNDS = [
+  0.25,
+  0.5,
+  ...Array.from({ length: 10 }, (_, i) => i + 1),
+  ...Array.from({ length: 22 }, (_, i) => 15 + 5 * i),
+  ...Array.from({ length: 6 }, (_, i) => 150 + 30 * i),
+]
+
+export function createProxyMetrics(): ProxyMetrics {
+  const byFamily = new Map<IPFamily, FamilyCounts>()
+  const answers = { healthz: new Map<number, number>(), livez: new Map<number, number>() }
+  const of = (family: IPFamily): FamilyCounts => {
+    const counts = byFamily.get(family) ?? newCounts()
+    byFamily.set(family, counts)
+    return counts
+  }
+  return {
+    pass(family, seconds, isFull, now) {
+      const counts = of(family)
+      counts.passes.observe(seconds)
+      counts[isFull ? 'full' : 'partial'].observe(seconds)
+      counts.lastPass = now / 1000
+    },
+    queued(family, { services, endpoints }, now) {
+      const counts = of(family)
+      counts.services += services
+      counts.endpoints += endpoints
+      counts.pendingServices += services
+      counts.pendingEndpoints += endpoints
+      counts.lastQueued = now / 1000
+    },
+    written(family) {
+      const counts = of(family)
+      counts.pendingServices = 0
+      counts.pendingEndpoints = 0
+    },
+    failed: (family) => void of(family).failures++,
+    cleaned(family, seconds, deleted) {
+      const counts = of(family)
+      counts.cleaning.observe(seconds)
+      counts.deletedFlows += deleted
+    },
+    programmed: (family, seconds) => of(family).programming.observe(seconds),
+    answered: (endpoint, status) => void answers[endpoint].set(status, (answers[endpoint].get(status) ?? 0) + 1),
+    families: (withoutLocal) => [
+      ...familyMetrics(byFamily),
+      gauge(
+        'kubeproxy_sync_proxy_rules_no_local_endpoints_total',
+        'Services with a Local traffic policy whose endpoints are all on other nodes.',
+        Object.entries(withoutLocal).map(([traffic_policy, count]) => [{ traffic_policy }, count]),
+      ),
+      ...(['healthz', 'livez'] as const).map((endpoint) =>
+        counter(
+          `kubeproxy_proxy_${endpoint}_total`,
+          `Answers of /${endpoint}.`,
+          [...answers[endpoint]].map(([code, count]) => [{ code: String(code) }, count]),
+        ),
+      ),
+    ],
+  }
+}
+
+function newCounts(): FamilyCounts {
+  return {
+    passes: createHistogram(BOUNDS),
+    full: createHistogram(BOUNDS),
+    partial: createHistogram(BOUNDS),
+    programming: createHistogram(PROGRAMMING_BOUNDS),
+    lastPass: 0,
+    lastQueued: 0,
+    cleaning: createHistogram(BOUNDS),
+    services: 0,
+    endpoints: 0,
+    pendingServices: 0,
+    pendingEndpoints: 0,
+    failures: 0,
+    deletedFlows: 0,
+  }
+}
+
+const SYNC = 'kubeproxy_sync_proxy_rules'
+
+const HISTOGRAMS: readonly (readonly [name: string, help: string, read: (counts: FamilyCounts) => Histogram])[] = [
+  [`${SYNC}_duration_seconds`, 'Seconds of a pass that writes rules.', ({ passes }) => passes],
+  ['kubeproxy_sync_full_proxy_rules_duration_seconds', 'Seconds of a pass over everything.', ({ full }) => full],
+  [
+    'kubeproxy_sync_partial_proxy_rules_duration_seconds',
+    'Seconds of a pass over what changed.',
+    ({ partial }) => partial,
+  ],
+  [
+    'kubeproxy_network_programming_duration_seconds',
+    'Seconds from the change of an endpoint to the kernel.',
+    ({ programming }) => programming,
+  ],
+  [
+    'kubeproxy_conntrack_reconciler_sync_duration_seconds',
+    'Seconds of a look through the UDP flows.',
+    ({ cleaning }) => cleaning,
+  ],
+]
+
+type NumberMetric = readonly [
+  type: typeof counter | typeof gauge,
+  name: string,
+  help: string,
+  read: (counts: FamilyCounts) => number,
+]
+
+const NUMBERS: readonly NumberMetric[] = [
+  [gauge, `${SYNC}_last_timestamp_seconds`, 'When the last pass ended.', ({ lastPass }) => lastPass],
+  [gauge, `${SYNC}_last_queued_timestamp_seconds`, 'When the last change came.', ({ lastQueued }) => lastQueued],
+  [counter, `${SYNC}_service_changes_total`, 'Changes of Services.', ({ services }) => services],
+  [counter, `${SYNC}_endpoint_changes_total`, 'Changes of EndpointSlices.', ({ endpoints }) => endpoints],
+  [
+    gauge,
+    `${SYNC}_service_changes_pending`,
+    'Changes of Services that are not in the kernel yet.',
+    ({ pendingServices }) => pendingServices,
+  ],
+  [
+    gauge,
+    `${SYNC}_endpoint_changes_pending`,
+    'Changes of EndpointSlices that are not in the kernel yet.',
+    ({ pendingEndpoints }) => pendingEndpoints,
+  ],
+  [counter, `${SYNC}_nftables_sync_failures_total`, 'Passes that the kernel refused.', ({ failures }) => failures],
+  [
+    counter,
+    'kubeproxy_conntrack_reconciler_deleted_entries_total',
+    'UDP flows that were ended because their endpoint is gone.',
+    ({ deletedFlows }) => deletedFlows,
+  ],
+]
+
+function familyMetrics(byFamily: ReadonlyMap<IPFamily, FamilyCounts>): readonly MetricFamily[] {
+  const rows = <Value>(read: (counts: FamilyCounts) => Value): readonly Row<Value>[] =>
+    [...byFamily].map(([family, counts]): Row<Value> => [labels(family), read(counts)])
+  return [
+    ...HISTOGRAMS.map(([name, help, read]) => histogram(name, help, rows(read))),
+    ...NUMBERS.map(([type, name, help, read]) => type(name, help, rows(read))),
+  ]
+}
+
+function labels(family: IPFamily): Labels {
+  return { ip_family: family }
+}
+
+/** Services with a Local policy that have endpoints, but none on the node. */
+export function withoutLocalEndpoints(
+  services: Iterable<readonly ServicePortInfo[]>,
+  node: string,
+): Readonly<Record<'internal' | 'external', number>> {
+  const count = { internal: 0, external: 0 }
+  for (const infos of services) {
+    const lacks = (policyOf: (info: ServicePortInfo) => TrafficPolicy | undefined): boolean =>
+      infos.some((info) => policyOf(info) === 'Local' && isElsewhere(info, node))
+    if (lacks(({ internalTrafficPolicy }) => internalTrafficPolicy)) count.internal++
+    if (lacks((info) => (isExternal(info) ? info.externalTrafficPolicy : undefined))) count.external++
+  }
+  return count
+}
+
+function isElsewhere({ endpoints }: ServicePortInfo, node: string): boolean {
+  const usable = endpoints.filter(({ ready, serving, terminating }) => ready || (serving && terminating))
+  return usable.length > 0 && !usable.some(({ nodeName }) => nodeName === node)
+}
+
+function isExternal({ nodePort, externalIPs, loadBalancerVIPs }: ServicePortInfo): boolean {
+  return nodePort > 0 || externalIPs.length > 0 || loadBalancerVIPs.length > 0
+}

@@ -1,0 +1,74 @@
+/** The two ports of a node's proxy, as kube-proxy has them: health for load balancers, metrics for the machine itself. */
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { isIP } from 'node:net'
+import { PROMETHEUS_CONTENT_TYPE, renderMetrics } from '../../lib/prometheus.ts'
+import { ownNode, type NodeProxy } from './node-proxy.ts'
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** `127.0.0.1:10249`, `[::1]:10249`, `:10249`; undefined where it is no address. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  const [, bracketed, plain = '', port = ''] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text) ?? []
+  const host = bracketed ?? (plain === '' ? '0.0.0.0' : plain)
+  return isIP(host) > 0 && Number(port) <= 65_535 && port !== '' ? { host, port: Number(port) } : undefined
+}
+
+export function healthListener(proxy: NodeProxy, node: string): RequestListener {
+  return (request, response) => {
+    const path = pathOf(request.url)
+    if (path !== '/healthz' && path !== '/livez') {
+      response.writeHead(404).end()
+      return
+    }
+    const isHealthz = path === '/healthz'
+    const { status, body } = isHealthz ? proxy.health.healthz(ownNode(proxy, node)) : proxy.health.livez()
+    proxy.metrics.answered(isHealthz ? 'healthz' : 'livez', status)
+    response.writeHead(status, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }).end(body)
+  }
+}
+
+/** `config`: what the program was told, for /configz. */
+export function metricsListener(proxy: NodeProxy, config: object): RequestListener {
+  const text = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
+  return (request, response) => {
+    switch (pathOf(request.url)) {
+      case '/metrics':
+        response
+          .writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE })
+          .end(renderMetrics(proxy.metrics.families(proxy.withoutLocal())))
+        return
+      case '/healthz':
+        response.writeHead(200, text).end('ok')
+        return
+      case '/proxyMode':
+        response.writeHead(200, text).end('nftables')
+        return
+      case '/configz':
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(config))
+        return
+      default:
+        response.writeHead(404).end()
+    }
+  }
+}
+
+/** Rejects where the port cannot be had. */
+export async function listen({ host, port }: ListenAddress, listener: RequestListener): Promise<Server> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  server.on('clientError', (_error, socket) => socket.destroy())
+  return server
+}
+
+function pathOf(url = '/'): string {
+  return url.split('?')[0] ?? '/'
+}

@@ -1,0 +1,134 @@
+import type { IPFamily } from '../../api/core.ts'
+import type { NetworkNamespace } from '../../host/namespaces.ts'
+import type { RuleWatcher } from '../../host/rule-watch.ts'
+import { formatCIDR } from '../../lib/ip.ts'
+import { OrderedMap } from '../../lib/ordered-map.ts'
+import { resolvedServices } from '../../model/resolve-services.ts'
+import type { Snapshot } from '../../model/snapshot.ts'
+import type { Table } from '../../nft/ruleset.ts'
+import { nftablesBackend, type NodeProgram } from '../../proxy/backends/nftables.ts'
+import { settleProgram } from '../../proxy/backends/nftables/program.ts'
+import { compileLoadBalancer, type BalancerContext, type BalancerProgram } from '../../proxy/load-balancer.ts'
+import type { NodeContext } from '../../proxy/node-context.ts'
+import type { NodeTraffic } from '../../proxy/traffic.ts'
+import { withConnectionLoads } from './connection-loads.ts'
+import type { Consumer } from '../control-loop.ts'
+import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './service-notices.ts'
+import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
+import type { FamilyTopology, NodePlan, Topology } from '../topology.ts'
+import { countTraffic, type TrafficReader } from './traffic-counters.ts'
+
+/** The load balancer's place, beside the nodes' names. */
+export const BALANCER = 'balancer'
+
+export interface ServiceProxy extends Consumer {
+  /** The table of a node, or of the balancer, as the kernel has it; undefined where the network lacks the family. */
+  table(place: string, family: IPFamily): Table | undefined
+  /** Those of every family. */
+  tables(place: string): readonly Table[]
+  /** What Services should be told. */
+  readonly notices: Pick<ServiceNotices, 'follow' | 'tell'>
+  /** Why a place has no rules at all, which a kernel without all of nf_tables is the reason for; undefined where none lacks them. */
+  refusal(): string | undefined
+  /** From now on the nodes count connections: no start waits for that. */
+  beginCounting(): void
+  /** What they have passed on to endpoints, node by node. Packets and bytes are counted from the first call on. */
+  traffic(): readonly NodeTraffic[]
+}
+
+/** The service proxy of every node, and the load balancer outside them. */
+export function createServiceProxy(
+  topology: Topology,
+  nodes: ReadonlyMap<string, NetworkNamespace>,
+  watcher: RuleWatcher,
+  onError: (error: unknown) => void,
+): ServiceProxy {
+  const places = new Map<string, Place>()
+  const counting: (() => TrafficReader)[] = []
+  let readers: readonly TrafficReader[] = []
+  for (const node of topology.nodes) {
+    const namespace = nodes.get(node.name)
+    const common = { where: node.name, namespace, watcher, onError }
+    const keep = (family: FamilyTopology, i: number): TableKeeper => {
+      const context = nodeContext(node, family, i)
+      counting.push(() => countTraffic(context, common))
+      const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
+        nftablesBackend.compile(services, context, previous)
+      return withConnectionLoads(namespace, keepTable({ ...common, compile, settle: nftablesBackend.settle }), onError)
+    }
+    places.set(node.name, placeOf(topology, keep))
+  }
+  const common = { where: BALANCER, namespace: undefined, watcher, onError, settle: settleProgram }
+  places.set(
+    BALANCER,
+    placeOf(topology, (family, i) => keepTable({ ...common, compile: balancerCompiler(topology, family, i) })),
+  )
+  const notices = createNotices(onError)
+  let seen: Services | undefined
+  return {
+    name: 'service proxy',
+    sync(snapshot: Snapshot) {
+      const resolved = resolvedServices(snapshot)
+      if (resolved === seen) return
+      seen = resolved
+      for (const [name, place] of places) {
+        place.sync(resolved)
+        for (const [family, keeper] of place.keepers) notices.update(`${name} ${family}`, keeper.state())
+      }
+    },
+    notices,
+    table: (name, family) => places.get(name)?.keepers.get(family)?.table(),
+    tables: (name) => [...(places.get(name)?.keepers.values() ?? [])].flatMap((keeper) => keeper.table() ?? []),
+    beginCounting() {
+      readers = counting.map((begin) => begin())
+    },
+    traffic: () => readers.flatMap((reader) => reader.read(seen ?? OrderedMap.empty())),
+    refusal: () => [...places.values()].flatMap((place) => refusalOf(place) ?? [])[0],
+  }
+}
+
+/** Conflicts of Services are told; whoever else wants to know follows them. */
+export function createNotices(onError: (error: unknown) => void): ServiceNotices {
+  const notices = createServiceNotices()
+  notices.follow(({ service, reason, message }) => {
+    // What a keeper sets aside it tells itself.
+    if (reason === ADDRESS_IN_USE) onError(new Error(`Service ${service}: ${message}`))
+  })
+  return notices
+}
+
+/** A namespace with rules: a table for each IP family. */
+interface Place {
+  sync(services: Services): void
+  readonly keepers: ReadonlyMap<IPFamily, TableKeeper>
+}
+
+function placeOf({ families }: Topology, keep: (family: FamilyTopology, index: number) => TableKeeper): Place {
+  const keepers = new Map(families.map((family, i) => [family.family, keep(family, i)]))
+  return { keepers, sync: (services) => keepers.forEach((keeper) => keeper.sync(services)) }
+}
+
+function refusalOf({ keepers }: Place): string | undefined {
+  return [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0]
+}
+
+/** `index`: of the family, in every list of families. */
+function nodeContext(node: NodePlan, { family, serviceCIDR }: FamilyTopology, index: number): NodeContext {
+  const own = node.families[index]
+  const localPods = own && ({ kind: 'range', range: formatCIDR(own.podCIDR) } as const)
+  return { name: node.name, family, addresses: own ? [own.address] : [], localPods, serviceCIDRs: [serviceCIDR] }
+}
+
+type CompileBalancer = (services: Services, previous: BalancerProgram | undefined) => BalancerProgram
+
+function balancerCompiler({ nodes }: Topology, family: FamilyTopology, index: number): CompileBalancer {
+  const context: BalancerContext = {
+    family: family.family,
+    nodes: nodes.map(({ name, families, address }) => ({ name, address: families[index]?.address ?? address })),
+    nodeCIDR: family.nodeCIDR,
+    loadBalancerCIDR: family.loadBalancerCIDR,
+    outsideCIDR: formatCIDR(family.outsideCIDR),
+    podCIDR: family.podCIDR,
+  }
+  return (services, previous) => compileLoadBalancer(services, context, previous)
+}
