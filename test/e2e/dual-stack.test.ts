@@ -178,6 +178,8 @@ describe.skipIf(reason !== undefined)(title('IPv6 only', reason), () => {
       for (const place of ['127.0.0.1', '127.0.0.2', '[::1]']) {
         expect((await machine.sh(`curl -gsS -m 5 http://${place}:30080/hostname`)).stdout).toBe('nginx-pod\n')
       }
+      const traced = await machine.portolan('trace', 'pod/nginx-pod', 'http://nginx-clusterip:8080/')
+      expect([traced.code, traced.stdout]).toEqual([0, expect.stringContaining('DELIVERED')])
       await machine.portolan('down')
       expect(await machine.leftovers()).toEqual([])
     } finally {

@@ -18,7 +18,7 @@ export function nameServer(resolvConf: string): string | undefined {
   return server
 }
 
-/** Asks for A, one name after the other until one has an address: as a resolver does. */
+/** Asks for A, and for AAAA where there is none, one name after the other until one has an address: as a resolver does. */
 export async function resolveNames(
   namespace: NetworkNamespace,
   server: string,
@@ -26,16 +26,18 @@ export async function resolveNames(
 ): Promise<readonly Query[]> {
   const queries: Query[] = []
   for (const name of names) {
-    const query = await ask(namespace, server, name)
-    queries.push(query)
+    const first = await ask(namespace, server, name, 'A')
+    const isOfOtherType = first.result === 'NOERROR' && first.addresses.length === 0
+    const query = isOfOtherType ? await ask(namespace, server, name, 'AAAA') : first
+    queries.push(...(isOfOtherType ? [first] : []), query)
     if (query.addresses.length > 0 || query.result === 'timeout' || query.result === 'SERVFAIL') break
   }
   return queries
 }
 
-async function ask(namespace: NetworkNamespace, server: string, name: string): Promise<Query> {
+async function ask(namespace: NetworkNamespace, server: string, name: string, type: Query['type']): Promise<Query> {
   const start = performance.now()
-  const question = { name: `${name}.`, type: TYPE.A, class: CLASS_IN }
+  const question = { name: `${name}.`, type: TYPE[type], class: CLASS_IN }
   const send = writeMessage(queryMessage(1 + Math.floor(Math.random() * 65_534), question))
   const [answer] = await connectAll(namespace, [{ address: server, port: DNS_PORT }], {
     protocol: 'UDP',
@@ -44,10 +46,12 @@ async function ask(namespace: NetworkNamespace, server: string, name: string): P
   })
   const milliseconds = Math.round((performance.now() - start) * 10) / 10
   if (answer === undefined || answer.bytes === '') {
-    return { name, result: answer?.errno ?? 'timeout', addresses: [], milliseconds }
+    return { name, type, result: answer?.errno ?? 'timeout', addresses: [], milliseconds }
   }
   const message = readMessage(Buffer.from(answer.bytes, 'latin1'))
-  if (typeof message !== 'object') return { name, result: 'unreadable', addresses: [], milliseconds }
-  const addresses = message.answers.flatMap(({ data }) => (data.type === 'A' ? formatIP(addressOf(data)) : []))
-  return { name, result: NAMES.get(message.rcode) ?? `rcode ${message.rcode}`, addresses, milliseconds }
+  if (typeof message !== 'object') return { name, type, result: 'unreadable', addresses: [], milliseconds }
+  const addresses = message.answers.flatMap(({ data }) =>
+    data.type === 'A' || data.type === 'AAAA' ? formatIP(addressOf(data)) : [],
+  )
+  return { name, type, result: NAMES.get(message.rcode) ?? `rcode ${message.rcode}`, addresses, milliseconds }
 }

@@ -21,6 +21,7 @@ export interface ProbeRequest {
 
 export interface Query {
   readonly name: string
+  readonly type: 'A' | 'AAAA'
   /** `NOERROR`, `NXDOMAIN` and so on; `timeout` without an answer. */
   readonly result: string
   readonly addresses: readonly string[]

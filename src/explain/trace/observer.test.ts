@@ -48,7 +48,13 @@ const OBJECTS: readonly JsonValue[] = [
   },
 ]
 
-const QUERY = { name: 'web.default.svc.cluster.local', result: 'NOERROR', addresses: ['10.96.0.9'], milliseconds: 1 }
+const QUERY = {
+  name: 'web.default.svc.cluster.local',
+  type: 'A',
+  result: 'NOERROR',
+  addresses: ['10.96.0.9'],
+  milliseconds: 1,
+} as const
 const LISTENER: Socket = { protocol: 'TCP', address: '0.0.0.0', port: 8080, queue: 0, process: 'node (pid 7)' }
 
 function connection(port: number, rest: Partial<Connection> = {}): Connection {

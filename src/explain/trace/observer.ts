@@ -54,9 +54,9 @@ function connectionTo({ direct, dials }: Observation, { branch }: Way): Connecti
   return [...direct, ...dials].find(({ address, port }) => address === branch.address && port === branch.port)
 }
 
-function queryEvidence({ name, result, addresses, milliseconds }: Query): Evidence {
+function queryEvidence({ name, type, result, addresses, milliseconds }: Query): Evidence {
   const answer = addresses.length > 0 ? addresses.join(', ') : result
-  return { source: 'probe', text: `A ${name}: ${answer} (${milliseconds} ms)`, location: null }
+  return { source: 'probe', text: `${type} ${name}: ${answer} (${milliseconds} ms)`, location: null }
 }
 
 function nameHop({ route, found }: Plan, declared: HopFinding, { queries, server }: Observation): HopFinding {
