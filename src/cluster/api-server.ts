@@ -95,14 +95,15 @@ export interface ApiServerParts {
  */
 export async function startApiServer(parts: ApiServerParts): Promise<string> {
   const { options, config, topology, objects, link } = parts
-  const { createApiServer, createEventRecorder, createWatchHistory, kubeletEvent, makeCertificates, proxyEvent } =
-    await import('../apiserver/http/api-server.ts')
+  const api = await import('../apiserver/http/api-server.ts')
+  const { createApiServer, kubeletEvent, proxyEvent } = api
   const names = serverNames(topology, config)
   const former = formerServer(parts.notes, names)
-  const certificates = former?.certificates ?? makeCertificates(names, Date.now())
+  const certificates = former?.certificates ?? api.makeCertificates(names, Date.now())
   const token = former?.token ?? randomBytes(32).toString('base64url')
+  const tokenKey = former?.tokenKey ?? api.makeJwtKey()
   const { store, registry } = objects
-  const events = createEventRecorder(store, Date.now)
+  const events = api.createEventRecorder(store, Date.now)
   parts.podEvents.follow((pod, { container, type, reason, message }) => {
     events.record(kubeletEvent(pod, container, type, reason, message))
   })
@@ -111,19 +112,27 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     if (service !== undefined) events.record(proxyEvent(service, reason, message))
   })
   objects.create(rootAuthority(ROOT_CA.namespace, { 'ca.crt': certificates.authority }))
+  const tokens = api.createServiceAccountTokens({
+    key: tokenKey,
+    issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
+    snapshot: store.snapshot,
+    now: Date.now,
+  })
   const context = {
     store,
     registry,
-    history: createWatchHistory(store),
+    history: api.createWatchHistory(store),
     events,
     pods: podAccess(parts),
+    tokens,
+    authenticate: api.createAuthenticator(token, tokens),
     metrics: () => renderMetrics(parts.metrics()),
     now: Date.now,
   }
-  const server = createApiServer({ certificates, token, names, context })
-  const inside = createApiServer({ certificates, token, names, context })
+  const server = createApiServer({ certificates, names, context })
+  const inside = createApiServer({ certificates, names, context })
   const port = await listenOnHost(server, link, former?.port ?? PORT)
-  rememberServer(parts.notes, { certificates, token, port, names, madeAt: former?.madeAt ?? Date.now() })
+  rememberServer(parts.notes, { certificates, token, tokenKey, port, names, madeAt: former?.madeAt ?? Date.now() })
   await listening(inside.listen({ host: topology.gateway, port: PORT, exclusive: true }))
   const path = `${options.stateDirectory}/kubeconfig`
   const address = `https://${LOOPBACK}:${port}`

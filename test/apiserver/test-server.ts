@@ -10,6 +10,9 @@ import { makeCertificates, type Certificates } from '../../src/apiserver/http/ce
 import type { PodAccess } from '../../src/apiserver/http/context.ts'
 import { createEventRecorder } from '../../src/apiserver/http/events/recorder.ts'
 import { createApiServer } from '../../src/apiserver/http/server.ts'
+import { createAuthenticator } from '../../src/apiserver/http/tokens/authenticate.ts'
+import { makeJwtKey } from '../../src/apiserver/http/tokens/jwt.ts'
+import { createServiceAccountTokens } from '../../src/apiserver/http/tokens/service-account-tokens.ts'
 import { createWatchHistory } from '../../src/apiserver/http/watch-history.ts'
 
 /** What tests look at in an answer, whatever its kind: what is not there is undefined all the same. */
@@ -38,7 +41,7 @@ export interface Body {
     readonly replicas: number
     readonly ports: readonly { readonly port: number; readonly nodePort: number }[]
   }
-  readonly status: { readonly allowed: boolean }
+  readonly status: { readonly allowed: boolean; readonly token: string; readonly expirationTimestamp: string }
   readonly items: readonly Body[]
   readonly groups: readonly { readonly name: string }[]
   readonly resources: readonly { readonly name: string }[]
@@ -71,6 +74,8 @@ export interface Call {
 export interface TestServer {
   readonly store: Store
   readonly registry: Registry
+  /** Milliseconds since 1970; tests move it. */
+  readonly clock: { now: number }
   call(path: string, call?: Call): Promise<Answer>
   /** The lines of a watch as they come. */
   watch(path: string): Promise<{ readonly response: IncomingMessage; next(): Promise<Event> }>
@@ -85,6 +90,7 @@ export interface TestServer {
 
 const EMPTY = {} as Body
 
+export const ISSUER = 'https://kubernetes.default.svc.cluster.local'
 export const TOKEN = 'token-of-the-test'
 /** 2026-01-01 00:00:00 UTC. */
 export const NOW: number = Date.UTC(2026, 0, 1)
@@ -113,6 +119,7 @@ export interface TestServerOptions {
 export async function startTestServer(given: TestServerOptions = {}): Promise<TestServer> {
   const { pods = NO_PODS, historySize, former } = given
   let uids = 0
+  const clock = { now: NOW + 90_000 }
   const restored = former === undefined ? {} : { restored: former.store.snapshot() }
   const store = createStore({
     now: () => NOW,
@@ -124,16 +131,24 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   })
   const certificates = former?.certificates ?? makeCertificates(['127.0.0.1', 'localhost'], Date.now())
   const history = createWatchHistory(store, historySize)
+  const tokens = createServiceAccountTokens({
+    key: makeJwtKey(),
+    issuer: ISSUER,
+    snapshot: store.snapshot,
+    now: () => clock.now,
+  })
   const context = {
     store,
     registry,
     history,
     events: createEventRecorder(store, () => NOW),
     pods,
+    tokens,
+    authenticate: createAuthenticator(TOKEN, tokens),
     metrics: () => '',
-    now: () => NOW + 90_000,
+    now: () => clock.now,
   }
-  const server = createApiServer({ certificates, token: TOKEN, names: ['127.0.0.1', 'localhost'], context })
+  const server = createApiServer({ certificates, names: ['127.0.0.1', 'localhost'], context })
   // Those too that are still shaking hands.
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -173,6 +188,7 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   return {
     store,
     registry,
+    clock,
     certificates,
     port,
     options,

@@ -48,6 +48,7 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
       ['apply --server-side --force-conflicts -f test/e2e/fixtures/kubectl-changed.yaml', /serverside-applied/],
       ['delete deploy made', /deleted/],
       ['auth whoami', /Username +portolan/],
+      ['create token default --duration 20m --audience vault', /^[\w-]+\.[\w-]+\.[\w-]+$/m],
       ['delete -f test/e2e/fixtures/kubectl.yaml', /configmap "settings" deleted/],
     ])('%s', async (args, expected) => {
       const { code, stdout } = await sh(`${kubectl} ${args}`)

@@ -34,24 +34,36 @@ describe.skipIf(reason !== undefined)(title('--state', reason), () => {
 
   const up = (...args: string[]) =>
     machine.up('--name', 'kept', '--state', join(machine.folder, 'state'), '--wait', ...args)
-  const items = async (path: string): Promise<readonly Stored[]> => {
+  const ask = async (path: string, bearer?: string, ...options: string[]): Promise<unknown> => {
     const { clusters, users } = JSON.parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig
-    const [server, token] = [clusters[0]?.cluster.server, users[0]?.user.token]
-    const { stdout } = await machine.exec(['curl', '-sk', '-H', `Authorization: Bearer ${token}`, `${server}${path}`])
-    return (JSON.parse(stdout) as { items: readonly Stored[] }).items
+    const [server, token] = [clusters[0]?.cluster.server, bearer ?? users[0]?.user.token]
+    const header = `Authorization: Bearer ${token}`
+    const { stdout } = await machine.exec(['curl', '-sk', '-H', header, ...options, `${server}${path}`])
+    return JSON.parse(stdout)
+  }
+  const items = async (path: string, bearer?: string): Promise<readonly Stored[]> =>
+    ((await ask(path, bearer)) as { items: readonly Stored[] }).items
+  const accountToken = async (): Promise<string> => {
+    const path = '/api/v1/namespaces/default/serviceaccounts/default/token'
+    const { status } = (await ask(path, undefined, '--data', '{}', '-H', 'Content-Type:')) as {
+      status: { token: string }
+    }
+    return status.token
   }
   const told = (services: readonly Stored[]): readonly string[] =>
     services.map(({ metadata, spec }) =>
       [metadata.name, metadata.uid, spec.clusterIP, spec.ports[0]?.nodePort ?? 0].join(' '),
     )
 
-  test('a stop and a start: the same objects, addresses, ports and kubeconfig', async () => {
+  test('a stop and a start: the same objects, addresses, ports, kubeconfig and tokens', async () => {
     await up(APP)
     const { stdout } = await machine.portolan('kubeconfig', '--name', 'kept')
     writeFileSync(kubeconfig, readFileSync(stdout.trim()))
     const [services, pods] = [await items('/api/v1/services'), await items('/api/v1/pods')]
+    const token = await accountToken()
     expect(await machine.portolan('down', '--name', 'kept')).toMatchObject({ code: 0 })
     await up()
+    expect(told(await items('/api/v1/services', token))).toEqual(told(services))
     expect(told(await items('/api/v1/services'))).toEqual(told(services))
     const now = await items('/api/v1/pods')
     expect(now.map(addressOf)).toEqual(pods.map(addressOf))

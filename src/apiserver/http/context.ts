@@ -5,6 +5,8 @@ import type { Store } from '../../store/store.ts'
 import type { Registry } from '../registry.ts'
 import type { EventRecorder } from './events/recorder.ts'
 import type { ResourcePath } from './request-path.ts'
+import type { Authenticate } from './tokens/authenticate.ts'
+import type { ServiceAccountTokens } from './tokens/service-account-tokens.ts'
 import type { WatchHistory } from './watch-history.ts'
 
 /** A program that runs beside a container, for `exec`. */
@@ -59,6 +61,8 @@ export interface ApiContext {
   readonly history: WatchHistory
   readonly events: EventRecorder
   readonly pods: PodAccess
+  readonly tokens: ServiceAccountTokens
+  readonly authenticate: Authenticate
   /** What Prometheus scrapes at `/metrics`. */
   readonly metrics: () => string
   /** Milliseconds since 1970. */

@@ -21,6 +21,7 @@ const SUBRESOURCES: Readonly<
   portforward: { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
   proxy: { kind: '*ProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
   binding: { kind: 'Binding', verbs: ['create'] },
+  token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] },
   eviction: { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
 }
 

@@ -16,7 +16,7 @@ export const RESOURCE_NAMES: Readonly<Record<Kind, ResourceNames>> = {
   Node: { singular: 'node', shortNames: ['no'], categories: [], subresources: ['status', 'proxy'] },
   ServiceCIDR: { singular: 'servicecidr', shortNames: [], categories: [], subresources: ['status'] },
   IPAddress: { singular: 'ipaddress', shortNames: ['ip'], categories: [], subresources: [] },
-  ServiceAccount: { singular: 'serviceaccount', shortNames: ['sa'], categories: [], subresources: [] },
+  ServiceAccount: { singular: 'serviceaccount', shortNames: ['sa'], categories: [], subresources: ['token'] },
   Lease: { singular: 'lease', shortNames: [], categories: [], subresources: [] },
   ConfigMap: { singular: 'configmap', shortNames: ['cm'], categories: [], subresources: [] },
   Secret: { singular: 'secret', shortNames: [], categories: [], subresources: [] },

@@ -17,12 +17,19 @@ import { RESOURCE_NAMES } from './resource-names.ts'
 import { sendJSON, sendStatus } from './respond.ts'
 import { findReview, serveReview } from './reviews.ts'
 import { serveBinding, serveEviction, serveScale, serveStatus } from './subresources.ts'
+import type { UserInfo } from './tokens/authenticate.ts'
+import { serveTokenRequest } from './tokens/token-request.ts'
 import { serveCreate, serveDelete, serveDeleteCollection, servePatch, serveUpdate } from './writes.ts'
 
 /** Answers; never rejects. */
-export async function serve(context: ApiContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function serve(
+  context: ApiContext,
+  user: UserInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
-    await dispatch(context, request, response)
+    await dispatch(context, user, request, response)
   } catch (error) {
     const status =
       error instanceof Refusal
@@ -37,7 +44,12 @@ export async function serve(context: ApiContext, request: IncomingMessage, respo
   }
 }
 
-async function dispatch(context: ApiContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function dispatch(
+  context: ApiContext,
+  user: UserInfo,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const proxied = parseProxyPath(request.url ?? '/')
   if (proxied !== undefined) return serveProxy(context, proxied, request, response)
   const url = parseURL(request.url ?? '/')
@@ -47,7 +59,7 @@ async function dispatch(context: ApiContext, request: IncomingMessage, response:
     return
   }
   const review = findReview(url.pathname)
-  if (review !== undefined) return serveReview(review, request, response)
+  if (review !== undefined) return serveReview(review, { user, authenticate: context.authenticate }, request, response)
   const events = parseEventsPath(url.pathname)
   if (events !== undefined) {
     return serveEvents(context.events, context.now(), { path: events, query: url.searchParams, request, response })
@@ -137,6 +149,7 @@ const SUBRESOURCES: Readonly<Record<string, (context: ApiContext, call: ApiReque
   log: serveLogs,
   binding: serveBinding,
   eviction: serveEviction,
+  token: serveTokenRequest,
 }
 
 const STREAMS = ['exec', 'attach', 'portforward']

@@ -147,6 +147,13 @@ SubjectAccessReviewSpec 1:resourceAttributes:ResourceAttributes? 2:nonResourceAt
 SelfSubjectReview 1:metadata:ObjectMeta 2:status:SelfSubjectReviewStatus
 SelfSubjectReviewStatus 1:userInfo:UserInfo
 UserInfo 1:username:string 2:uid:string 3:groups:[]string
+TokenRequest 1:metadata:ObjectMeta 2:spec:TokenRequestSpec 3:status:TokenRequestStatus
+TokenRequestSpec 1:audiences:[]string 3:boundObjectRef:BoundObjectReference? 4:expirationSeconds:int?
+BoundObjectReference 1:kind:string 2:apiVersion:string 3:name:string 4:uid:string
+TokenRequestStatus 1:token:string 2:expirationTimestamp:time
+TokenReview 1:metadata:ObjectMeta 2:spec:TokenReviewSpec 3:status:TokenReviewStatus
+TokenReviewSpec 1:token:string 2:audiences:[]string
+TokenReviewStatus 1:authenticated:bool 2:user:UserInfo 3:error:string 4:audiences:[]string
 Scale 1:metadata:ObjectMeta 2:spec:ScaleSpec 3:status:ScaleStatus
 ScaleSpec 1:replicas:int
 ScaleStatus 1:replicas:int 2:selector:string

@@ -7,6 +7,7 @@ import type { Container, Pod } from '../../../api/core.ts'
 import type { Status } from '../../../api/status.ts'
 import type { ApiContext, RunningCommand } from '../context.ts'
 import { badRequest, failureStatus, noSuchPath, Refusal } from '../failures.ts'
+import type { Guard } from '../guard.ts'
 import { forwardUpgrade } from '../proxy/forward.ts'
 import { parseProxyPath } from '../proxy/proxy-path.ts'
 import { chooseTarget } from '../proxy/serve-proxy.ts'
@@ -34,13 +35,13 @@ interface Offer<T> {
 /** Answers an upgrade: with a WebSocket, with SPDY, or with a Status and the end of the connection. */
 export function createUpgradeHandler(
   context: ApiContext,
-  refusalOf: (request: IncomingMessage) => Status | undefined,
+  guard: Guard,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const acceptWebSocket = createWebSocketHandshake()
   return (request, socket, head) => {
     socket.on('error', () => undefined)
-    const refusal = refusalOf(request)
-    if (refusal !== undefined) return reject(socket, refusal)
+    const admitted = guard(request)
+    if ('refusal' in admitted) return reject(socket, admitted.refusal)
     const fail = (error: unknown): void => {
       const message = error instanceof Error ? error.message : String(error)
       reject(socket, error instanceof Refusal ? error.status : failureStatus(500, 'InternalError', message))
