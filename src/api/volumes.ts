@@ -38,7 +38,11 @@ export interface VolumeProjection {
   readonly configMap?: KeysProjection
   readonly secret?: KeysProjection
   readonly downwardAPI?: DownwardProjection
-  readonly serviceAccountToken?: { readonly path: string }
+  readonly serviceAccountToken?: {
+    readonly path: string
+    readonly audience?: string
+    readonly expirationSeconds?: number
+  }
   readonly clusterTrustBundle?: { readonly path: string }
 }
 

@@ -5,6 +5,7 @@ import type { Server } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import type { Endpoints, Pod, Service } from '../api/core.ts'
 import type { PodAccess } from '../apiserver/http/context.ts'
+import type { ServiceAccountTokens } from '../apiserver/http/tokens/service-account-tokens.ts'
 import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
 import { ROOT_CA, rootAuthority } from '../controllers/service-accounts.ts'
 import { receiveFd } from '../host/fd-channel.ts'
@@ -83,6 +84,7 @@ export interface ApiServerParts {
   readonly logTimes: LogTimes
   readonly serviceNotices: Pick<ServiceNotices, 'follow'>
   readonly kubelet: Pick<Kubelet, 'childOf'>
+  readonly tokens: ServiceAccountTokens
   readonly link: FrontLink
   readonly metrics: () => readonly MetricFamily[]
   /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
@@ -101,7 +103,6 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
   const former = formerServer(parts.notes, names)
   const certificates = former?.certificates ?? api.makeCertificates(names, Date.now())
   const token = former?.token ?? randomBytes(32).toString('base64url')
-  const tokenKey = former?.tokenKey ?? api.makeJwtKey()
   const { store, registry } = objects
   const events = api.createEventRecorder(store, Date.now)
   parts.podEvents.follow((pod, { container, type, reason, message }) => {
@@ -112,27 +113,21 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     if (service !== undefined) events.record(proxyEvent(service, reason, message))
   })
   objects.create(rootAuthority(ROOT_CA.namespace, { 'ca.crt': certificates.authority }))
-  const tokens = api.createServiceAccountTokens({
-    key: tokenKey,
-    issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
-    snapshot: store.snapshot,
-    now: Date.now,
-  })
   const context = {
     store,
     registry,
     history: api.createWatchHistory(store),
     events,
     pods: podAccess(parts),
-    tokens,
-    authenticate: api.createAuthenticator(token, tokens),
+    tokens: parts.tokens,
+    authenticate: api.createAuthenticator(token, parts.tokens),
     metrics: () => renderMetrics(parts.metrics()),
     now: Date.now,
   }
   const server = createApiServer({ certificates, names, context })
   const inside = createApiServer({ certificates, names, context })
   const port = await listenOnHost(server, link, former?.port ?? PORT)
-  rememberServer(parts.notes, { certificates, token, tokenKey, port, names, madeAt: former?.madeAt ?? Date.now() })
+  rememberServer(parts.notes, { certificates, token, port, names, madeAt: former?.madeAt ?? Date.now() })
   await listening(inside.listen({ host: topology.gateway, port: PORT, exclusive: true }))
   const path = `${options.stateDirectory}/kubeconfig`
   const address = `https://${LOOPBACK}:${port}`

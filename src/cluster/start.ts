@@ -5,6 +5,7 @@ import type { StateFile } from './state/state-file.ts'
 import { CONTROLLERS } from '../controllers/index.ts'
 import { createRuleWatcher } from '../host/rule-watch.ts'
 import { systemClock } from '../host/clock.ts'
+import type { ServiceAccountTokens } from '../apiserver/http/tokens/service-account-tokens.ts'
 import { connectFrom } from '../host/connect-from.ts'
 import { createFabric, type Fabric } from '../host/fabric.ts'
 import type { NetworkNamespace } from '../host/namespaces.ts'
@@ -18,6 +19,7 @@ import { formatCIDR } from '../lib/ip.ts'
 import { parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { objectKey, type Snapshot } from '../model/snapshot.ts'
 import { deferred } from '../lib/deferred.ts'
+import { createAccountTokens, podToken } from './account-tokens.ts'
 import { startApiServer } from './api-server.ts'
 import { createClients } from './pods/clients.ts'
 import { startControlLoop, type Consumer, type ControlLoop } from './control-loop.ts'
@@ -60,6 +62,7 @@ interface Parts {
   readonly fabric: Fabric
   readonly nodes: ReadonlyMap<string, NetworkNamespace>
   readonly objects: Objects
+  readonly tokens: ServiceAccountTokens
   readonly podNetwork: PodNetwork
   readonly podEvents: PodEvents
   readonly logTimes: LogTimes
@@ -81,7 +84,8 @@ export async function startCluster(
   step('nodes')
   const state = await openNetworkState(options, topology, reportError)
   const objects = createObjects(config, state.objects)
-  const base = { options, config, topology, fabric, nodes, objects, surroundings }
+  const tokens = createAccountTokens(state.file, config, objects.snapshot)
+  const base = { options, config, topology, fabric, nodes, objects, tokens, surroundings }
   const parts: Parts = { ...base, ...makePodParts(base, state.formerAddresses) }
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
@@ -269,6 +273,7 @@ function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
     writeStatus: objects.writePodStatus,
     deletePod: objects.finalizePod,
     recordEvent: podEvents.record,
+    serviceAccountToken: (pod, wish) => podToken(parts.tokens, objects.snapshot(), pod, wish),
     // From the Pod's node, as a kubelet does.
     prober: createProber(({ spec }) => (address, port) => {
       return connectFrom(nodes.get(spec.nodeName ?? ''), { address, port })

@@ -6,6 +6,7 @@ import type { ContainerRuntime, PodSandbox, RunningContainer } from './container
 import type { ContainerProbes } from './probe/container-probes.ts'
 import type { LogTimes } from './log-times.ts'
 import type { Prober } from './probe/prober.ts'
+import type { ProjectedTokens, TokenProjection } from './volumes/projected-tokens.ts'
 import type { PodVolumes, VolumeFolders } from './volumes/pod-volumes.ts'
 
 /** As `kubectl get events` shows it. */
@@ -35,6 +36,8 @@ export interface KubeletDependencies {
   deletePod(pod: Pod): void
   /** What happened to a Pod, for its events. */
   recordEvent(pod: Pod, event: PodEvent): void
+  /** Makes a token of the Pod's ServiceAccount; undefined where that is not there. */
+  serviceAccountToken(pod: Pod, wish: TokenProjection): string | undefined
   readonly prober: Prober
   /** Resolves when no proxy sends new connections to the Pod any more. */
   endpointsRemoved(pod: Pod): Promise<void>
@@ -71,6 +74,8 @@ export interface WorkerState {
   sandbox?: PodSandbox
   /** Made when the first container needs them. */
   volumes?: PodVolumes
+  /** Made with the first look at volumes. */
+  tokens?: ProjectedTokens
   sandboxProblem?: string
   sandboxRemoved: boolean
   /** Milliseconds of the Clock at which all that was told to end gets SIGKILL. */

@@ -74,6 +74,7 @@ export async function removeSandbox(worker: WorkerState): Promise<void> {
   const { dependencies, pod, sandbox, sandboxRemoved } = worker
   if (sandbox === undefined || sandboxRemoved) return
   worker.sandboxRemoved = true
+  worker.tokens?.stop()
   worker.volumes?.remove()
   await dependencies.removePodSandbox(pod, sandbox).catch(() => undefined)
 }

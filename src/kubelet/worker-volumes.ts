@@ -5,6 +5,7 @@ import type { PodSandbox } from './container-runtime.ts'
 import { containerMounts } from './volumes/container-mounts.ts'
 import { volumePayload, type PayloadSource } from './volumes/payload.ts'
 import { createPodVolumes, type PodVolumes, type PreparedVolumes } from './volumes/pod-volumes.ts'
+import { createProjectedTokens } from './volumes/projected-tokens.ts'
 import type { WorkerState } from './worker-state.ts'
 
 interface Mounting {
@@ -50,8 +51,14 @@ export function refreshVolumes(worker: WorkerState): void {
   prepare(volumes, sourceOf(worker, sandbox))
 }
 
-function sourceOf({ pod, dependencies }: WorkerState, addresses: PodSandbox): PayloadSource {
-  return { pod, snapshot: dependencies.snapshot(), addresses }
+function sourceOf(worker: WorkerState, addresses: PodSandbox): PayloadSource {
+  const { pod, dependencies } = worker
+  worker.tokens ??= createProjectedTokens(
+    dependencies.clock,
+    (wish) => dependencies.serviceAccountToken(worker.pod, wish),
+    () => refreshVolumes(worker),
+  )
+  return { pod, snapshot: dependencies.snapshot(), addresses, tokenFor: worker.tokens.tokenFor }
 }
 
 function prepare(volumes: PodVolumes, source: PayloadSource): PreparedVolumes {

@@ -28,6 +28,20 @@ describe.skipIf(reason !== undefined)(title('volumes', reason), () => {
     expect(await kubectl.becomes('logs claims-again', /kept/)).toContain('kept')
   })
 
+  test('a projected token is one of the ServiceAccount, bound to the Pod', async () => {
+    const read = (): string => readFileSync(join(machine.folder, 'whoami.json'), 'utf8')
+    const { status } = JSON.parse(
+      await eventually(
+        async () => read(),
+        (text) => text.includes('status'),
+      ),
+    ) as {
+      status: { userInfo: { username: string; extra: object } }
+    }
+    expect(status.userInfo.username).toBe('system:serviceaccount:default:default')
+    expect(status.userInfo.extra).toMatchObject({ 'authentication.kubernetes.io/pod-name': ['program'] })
+  })
+
   test('the host has none of it', () => {
     expect(
       ['/shared', '/projected', '/claim', '/etc/portolan-settings', '/etc/portolan-single'].filter(existsSync),

@@ -113,6 +113,7 @@ export function createBench(removesEndpoints = true): Bench {
       statuses.set(pod.metadata.name, status)
     },
     recordEvent: (_pod, { reason, message }) => void log.push(`${reason} ${message}`),
+    serviceAccountToken: () => undefined,
     prober: {
       async probe(_subject, { httpGet, exec }) {
         if (exec !== undefined) log.push(`exec ${exec.command?.join(' ')}`)

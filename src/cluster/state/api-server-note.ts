@@ -6,8 +6,6 @@ import type { StateFile } from './state-file.ts'
 export interface ServerNote {
   readonly certificates: Certificates
   readonly token: string
-  /** Signs tokens of ServiceAccounts; PEM. */
-  readonly tokenKey: string
   readonly port: number
   /** What the certificate is for. */
   readonly names: readonly string[]
@@ -35,7 +33,7 @@ export function rememberServer(file: StateFile | undefined, note: ServerNote): v
 function isServerNote(value: unknown): value is ServerNote {
   if (!isRecord(value) || !isRecord(value['certificates'])) return false
   const { authority, certificate, key } = value['certificates']
-  const texts = [authority, certificate, key, value['token'], value['tokenKey']]
+  const texts = [authority, certificate, key, value['token']]
   return (
     texts.every((text) => typeof text === 'string') &&
     typeof value['port'] === 'number' &&

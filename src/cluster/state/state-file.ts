@@ -10,7 +10,7 @@ import { objectKey } from '../../model/snapshot.ts'
 import type { WatchEvent } from '../../store/store.ts'
 
 /** What a network remembers beside its objects, each as JSON. */
-export type StateNote = 'format' | 'ranges' | 'applied' | 'successors' | 'api-server' | 'resourceVersion'
+export type StateNote = 'format' | 'ranges' | 'applied' | 'successors' | 'api-server' | 'token-key' | 'resourceVersion'
 
 export interface StateFile {
   /** As they were written last. */

@@ -1,6 +1,7 @@
 import type { DownwardProjection, KeysProjection, KeyToPath, Pod, Volume, VolumeProjection } from '../../api/core.ts'
 import { downwardValue } from '../../model/container-env.ts'
 import { get, type Snapshot } from '../../model/snapshot.ts'
+import type { ProjectedTokens } from './projected-tokens.ts'
 
 /** A file of a volume; its path is relative to it. */
 export interface PayloadFile {
@@ -22,6 +23,8 @@ export interface PayloadSource {
   readonly pod: Pod
   readonly snapshot: Snapshot
   readonly addresses: { readonly podIP: string; readonly podIPs?: readonly string[]; readonly hostIP: string }
+  /** Undefined where the Pod's ServiceAccount is not there. */
+  readonly tokenFor: ProjectedTokens['tokenFor']
 }
 
 const DEFAULT_MODE = 0o644
@@ -50,11 +53,22 @@ function project(part: VolumeProjection, mode: number, source: PayloadSource): P
   if (configMap !== undefined) return fromKeys('ConfigMap', configMap, mode, source)
   if (secret !== undefined) return fromKeys('Secret', secret, mode, source)
   if (downwardAPI !== undefined) return fromFields(downwardAPI.items ?? [], mode, source)
-  const notes = [
-    ...(serviceAccountToken === undefined ? [] : ['it has no service account token: there are none in this network']),
-    ...(clusterTrustBundle === undefined ? [] : ['it has no cluster trust bundle: there are none in this network']),
-  ]
+  if (serviceAccountToken !== undefined) return fromToken(serviceAccountToken, mode, source)
+  const notes =
+    clusterTrustBundle === undefined ? [] : ['it has no cluster trust bundle: there are none in this network']
   return { files: [], notes, problems: [] }
+}
+
+function fromToken(
+  wanted: NonNullable<VolumeProjection['serviceAccountToken']>,
+  mode: number,
+  { pod, tokenFor }: PayloadSource,
+): Payload {
+  const token = tokenFor(wanted)
+  if (token !== undefined)
+    return { files: [{ path: wanted.path, data: Buffer.from(token), mode }], notes: [], problems: [] }
+  const account = pod.spec.serviceAccountName ?? 'default'
+  return { files: [], notes: [], problems: [`serviceaccounts ${JSON.stringify(account)} not found`] }
 }
 
 function fromKeys(

@@ -24,7 +24,12 @@ const pod = podOf(
   { containers: [{ name: 'a', resources: { limits: { memory: '64Mi' } } }] },
   { labels: { app: 'web', 'a.b/c': 'quo"te' }, annotations: { x: '1' } },
 )
-const source: PayloadSource = { pod, snapshot, addresses: { podIP: '10.244.1.2', hostIP: '192.168.1.100' } }
+const source: PayloadSource = {
+  pod,
+  snapshot,
+  addresses: { podIP: '10.244.1.2', hostIP: '192.168.1.100' },
+  tokenFor: ({ audience }) => (audience === 'nobody' ? undefined : `token for ${audience ?? 'the API server'}`),
+}
 const show = (volume: Omit<Volume, 'name'>): readonly string[] | undefined => {
   const payload = volumePayload({ name: 'v', ...volume }, source)
   if (payload === undefined) return undefined
@@ -92,7 +97,12 @@ describe('payload', () => {
           ],
         },
       },
-      ['444 key s3cret', '444 a one', 'it has no service account token: there are none in this network'],
+      ['444 key s3cret', '444 a one', '444 token token for the API server'],
+    ],
+    [
+      'a token of a ServiceAccount that is not there',
+      { projected: { sources: [{ serviceAccountToken: { path: 'token', audience: 'nobody' } }] } },
+      ['serviceaccounts "default" not found'],
     ],
   ])('%s', (_name, volume, wanted) => expect(show(volume)).toEqual(wanted))
 })
