@@ -1,7 +1,16 @@
 /** The core group, `v1`, as far as Portolan acts on it. Fields that nothing reads yet are kept in the object but not typed. */
+import type { Affinity, TopologySpreadConstraint } from './affinity.ts'
 import type { Condition, IntOrString, KubernetesObject } from './meta.ts'
 import type { Volume, VolumeMount } from './volumes.ts'
 
+export type {
+  Affinity,
+  KeyedSelector,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+  TopologySpreadConstraint,
+} from './affinity.ts'
 export type { DownwardProjection, KeysProjection, KeyToPath, Volume, VolumeMount, VolumeProjection } from './volumes.ts'
 
 export type Protocol = 'TCP' | 'UDP' | 'SCTP'
@@ -187,33 +196,15 @@ export interface PodSpec {
   readonly preemptionPolicy?: string
   readonly tolerations?: readonly Toleration[]
   readonly affinity?: Affinity
+  readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[]
+  readonly schedulingGates?: readonly { readonly name: string }[]
+  /** Counted from the moment that the kubelet took the Pod. */
+  readonly activeDeadlineSeconds?: number
   readonly securityContext?: {
     readonly runAsUser?: number
     readonly runAsGroup?: number
     readonly runAsNonRoot?: boolean
   }
-}
-
-export interface Affinity {
-  readonly nodeAffinity?: {
-    readonly requiredDuringSchedulingIgnoredDuringExecution?: {
-      readonly nodeSelectorTerms: readonly NodeSelectorTerm[]
-    }
-  }
-}
-
-/** All of its requirements must be met; of several terms one is enough. */
-export interface NodeSelectorTerm {
-  /** Of the node's labels. */
-  readonly matchExpressions?: readonly NodeSelectorRequirement[]
-  /** Of the node's fields: `metadata.name`. */
-  readonly matchFields?: readonly NodeSelectorRequirement[]
-}
-
-export interface NodeSelectorRequirement {
-  readonly key: string
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'
-  readonly values?: readonly string[]
 }
 
 export interface Toleration {

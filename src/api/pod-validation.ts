@@ -21,12 +21,13 @@ export function validatePod(pod: Pod): readonly FieldError[] {
   return [...validateObjectMeta(pod, dnsSubdomain, true), ...validatePodSpec(pod.spec, ['spec'])]
 }
 
-/** A Pod's spec stays as it is, but for images, tolerations, the time to end, and the node that it is given to. */
+/** A Pod's spec stays as it is, but for images, tolerations, the time to end, gates that go, and the node that it is given to. */
 export function validatePodUpdate(pod: Pod, old: Pod): readonly FieldError[] {
   const errors = [
     ...validateObjectMetaUpdate(pod, old),
     ...validateLabels(pod.metadata.labels ?? {}, ['metadata', 'labels']),
     ...validatePodSpec(pod.spec, ['spec']),
+    ...validateGatesUpdate(pod.spec, old.spec),
   ]
   if (equalJSON(fixedPart(pod.spec, old.spec), fixedPart(old.spec, old.spec))) return errors
   const detail =
@@ -34,8 +35,16 @@ export function validatePodUpdate(pod: Pod, old: Pod): readonly FieldError[] {
   return [...errors, forbidden(['spec'], detail)]
 }
 
+function validateGatesUpdate({ schedulingGates = [] }: PodSpec, old: PodSpec): readonly FieldError[] {
+  const added = schedulingGates.find(({ name }) => !(old.schedulingGates ?? []).some((gate) => gate.name === name))
+  if (added === undefined) return []
+  return [
+    forbidden(['spec', 'schedulingGates'], `only deletion is allowed, but found new scheduling gate '${added.name}'`),
+  ]
+}
+
 function fixedPart(spec: PodSpec, old: PodSpec): unknown {
-  const { tolerations: _, terminationGracePeriodSeconds: __, nodeName, ...rest } = spec
+  const { tolerations: _, terminationGracePeriodSeconds: __, schedulingGates: ___, nodeName, ...rest } = spec
   return {
     ...rest,
     nodeName: old.nodeName === undefined ? '' : nodeName,

@@ -111,8 +111,13 @@ describe('Pod', () => {
     ['a node for one that has none', { nodeName: 'node-1' }, []],
     ['another command', { containers: [{ name: 'c', image: 'i', command: ['x'] }] }, ['Forbidden spec']],
     ['another hostname', { hostname: 'h' }, ['Forbidden spec']],
+    ['a gate', { schedulingGates: [{ name: 'g' }] }, ['Forbidden spec.schedulingGates']],
   ])('update: %s', (_name, spec, expected) => {
     expect(causes(validatePodUpdate(pod(spec), pod({})))).toEqual(expected)
+  })
+
+  test('update: a gate goes', () => {
+    expect(causes(validatePodUpdate(pod({}), pod({ schedulingGates: [{ name: 'g' }] })))).toEqual([])
   })
 
   test('defaults', () => {

@@ -11,6 +11,9 @@ import { list, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { updateTo } from './helpers/changes.ts'
 import { naturalOrder, olderFirst } from './helpers/order.ts'
+import { placementScores } from './helpers/placement-score.ts'
+import { createPodCensus } from './helpers/pod-census.ts'
+import { asksOfPods, keepsAway, placementObstacle, type Surroundings } from './helpers/pod-placement.ts'
 import { countOnNode, podSet, podsOnNode } from './helpers/pods-on-node.ts'
 
 /** One key for all Pods without a node, so that Pods that wait together are placed with a view to each other. */
@@ -18,10 +21,17 @@ const KEY = 'unbound'
 
 export const schedulerController: Controller = {
   name: 'scheduler',
-  watches: ['Pod', 'Node'],
-  keys: (object: AnyObject) =>
-    object.kind === 'Pod' && !isUnbound(object) && !claimsHostPorts(object.spec) ? [] : [KEY],
+  watches: ['Pod', 'Node', 'Namespace'],
+  keys: (object: AnyObject, snapshot) => (matters(object, snapshot) ? [KEY] : []),
   reconcile: bindPods,
+}
+
+/** A Pod with a node wakes only those that ask for Pods around them, and those that it keeps away. */
+function matters(object: AnyObject, snapshot: Snapshot): boolean {
+  if (object.kind === 'Node') return true
+  if (object.kind !== 'Pod') return unbound.size(snapshot, ASKING) > 0
+  if (isUnbound(object) || claimsHostPorts(object.spec)) return true
+  return unbound.size(snapshot, keepsAway(object) ? KEY : ASKING) > 0
 }
 
 /** Binds all Pods without a node, the oldest first; says on the Pod why it cannot. */
@@ -29,57 +39,79 @@ export function bindPods(snapshot: Snapshot): readonly Change[] {
   const nodes = [...list(snapshot, 'Node')].sort((a, b) => naturalOrder(a.metadata.name, b.metadata.name))
   const added = new Map<string, number>()
   const placed: Pod[] = []
-  const isFree = (pod: Pod, node: Node): boolean => hasFreePorts(snapshot, placed, pod, node)
+  const census = createPodCensus(snapshot)
+  const keepers: Pod[] = []
+  const around: Surroundings = { snapshot, nodes, census, keepers }
   return [...unbound.find(snapshot, KEY)].sort(olderFirst).flatMap((pod) => {
-    const node = chooseNode(snapshot, nodes, pod, added, isFree)
-    if (node === undefined) return updateTo(pod, withCondition(pod, unschedulable(pod, nodes, isFree)))
-    placed.push({ ...pod, spec: { ...pod.spec, nodeName: node } })
+    if (isGated(pod)) return updateTo(pod, withCondition(pod, GATED))
+    const among = placementObstacle(around, pod)
+    const obstacles = nodes.map((node) => obstacle(pod, node, placed, snapshot) ?? among?.(node))
+    const node = chooseNode(around, pod, added, obstacles)
+    if (node === undefined) return updateTo(pod, withCondition(pod, unschedulable(obstacles)))
+    const there = { ...pod, spec: { ...pod.spec, nodeName: node } }
+    placed.push(there)
+    if (keepsAway(pod)) keepers.push(there)
+    census.add(there)
     for (const key of [node, `${node} ${podSet(pod)}`]) added.set(key, (added.get(key) ?? 0) + 1)
     const bound = withCondition(pod, { type: 'PodScheduled', status: 'True' })
     return [{ verb: 'update', object: { ...bound, spec: { ...bound.spec, nodeName: node } } }]
   })
 }
 
-const unbound: Index<Pod> = indexBy(['Pod'], (pod) => (isUnbound(pod) ? [KEY] : []))
+const ASKING = 'asking'
+const unbound: Index<Pod> = indexBy(['Pod'], (pod) => {
+  if (!isUnbound(pod)) return []
+  return asksOfPods(pod) && !isGated(pod) ? [KEY, ASKING] : [KEY]
+})
 
 function isUnbound(pod: Pod): boolean {
   return pod.spec.nodeName === undefined && !isPodFinished(pod) && !isPodTerminating(pod)
 }
 
-/** Fewest Pods of the same set, then fewest Pods, then the lowest name. `added`: what this round has placed already. */
+/** KEP-3521. */
+function isGated({ spec }: Pod): boolean {
+  return (spec.schedulingGates ?? []).length > 0
+}
+
+/**
+ * What the Pod likes best, then fewest Pods of the same set, then fewest Pods, then the lowest name. `added`: what this
+ * round has placed already; `obstacles`: of each node, where it has one.
+ */
 function chooseNode(
-  snapshot: Snapshot,
-  nodes: readonly Node[],
+  around: Surroundings,
   pod: Pod,
   added: ReadonlyMap<string, number>,
-  isFree: IsFree,
+  obstacles: readonly (string | undefined)[],
 ): string | undefined {
   const set = podSet(pod)
-  const candidates = nodes
-    .filter((node) => obstacle(pod, node, isFree) === undefined)
-    .map(({ metadata: { name } }) => {
-      const { same, all } = countOnNode(snapshot, set, name)
-      return { name, same: same + (added.get(`${name} ${set}`) ?? 0), all: all + (added.get(name) ?? 0) }
-    })
-  const [best] = candidates.sort((a, b) => a.same - b.same || a.all - b.all)
+  const fitting = around.nodes.filter((_node, i) => obstacles[i] === undefined)
+  const scores = placementScores(around, pod, fitting)
+  const candidates = fitting.map(({ metadata: { name } }, i) => {
+    const { same, all } = countOnNode(around.snapshot, set, name)
+    return {
+      name,
+      score: scores?.[i] ?? 0,
+      same: same + (added.get(`${name} ${set}`) ?? 0),
+      all: all + (added.get(name) ?? 0),
+    }
+  })
+  const [best] = candidates.sort((a, b) => b.score - a.score || a.same - b.same || a.all - b.all)
   return best?.name
 }
 
 /** Why the node cannot take the Pod, in the scheduler's words; undefined where it can. */
-function obstacle(pod: Pod, node: Node, isFree: IsFree): string | undefined {
+function obstacle(pod: Pod, node: Node, placed: readonly Pod[], snapshot: Snapshot): string | undefined {
   const { spec } = pod
   const taint = untoleratedTaint(spec, node, ['NoSchedule', 'NoExecute'])
   if (!isReady(node) || node.metadata.deletionTimestamp !== undefined) return 'node(s) were not ready'
   if (taint?.key === 'node.kubernetes.io/unschedulable') return 'node(s) were unschedulable'
   if (taint !== undefined) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
   if (!matchesNode(spec, node)) return "node(s) didn't match Pod's node affinity/selector"
-  return isFree(pod, node) ? undefined : "node(s) didn't have free ports for the requested pod ports"
+  if (hasFreePorts(snapshot, placed, pod, node)) return undefined
+  return "node(s) didn't have free ports for the requested pod ports"
 }
 
-/** Whether the node's ports that the Pod wants are its to take. */
-type IsFree = (pod: Pod, node: Node) => boolean
-
-/** A Pod that is ending has its ports until it is gone. `placed`: Pods of this round. */
+/** Whether the node's ports that the Pod wants are its to take. A Pod that is ending has its ports until it is gone. `placed`: Pods of this round. */
 function hasFreePorts(snapshot: Snapshot, placed: readonly Pod[], pod: Pod, { metadata: { name } }: Node): boolean {
   if (!claimsHostPorts(pod.spec)) return true
   const others = [...podsOnNode(snapshot, name), ...placed.filter(({ spec }) => spec.nodeName === name)]
@@ -90,17 +122,23 @@ function isReady({ status }: Node): boolean {
   return (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True')
 }
 
-function unschedulable(pod: Pod, nodes: readonly Node[], isFree: IsFree): Condition {
+const GATED: Condition = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+}
+
+/** `obstacles`: one of each node. */
+function unschedulable(obstacles: readonly (string | undefined)[]): Condition {
   const counts = new Map<string, number>()
-  for (const reason of nodes.flatMap((node) => obstacle(pod, node, isFree) ?? [])) {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  }
+  for (const reason of obstacles) if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1)
   const why = [...counts].map(([reason, count]) => `${count} ${reason}`).sort()
   return {
     type: 'PodScheduled',
     status: 'False',
     reason: 'Unschedulable',
-    message: `0/${nodes.length} nodes are available${why.length === 0 ? '' : `: ${why.join(', ')}`}.`,
+    message: `0/${obstacles.length} nodes are available${why.length === 0 ? '' : `: ${why.join(', ')}`}.`,
   }
 }
 

@@ -11,6 +11,13 @@ export function matchesNode({ nodeSelector = {}, affinity }: PodSpec, node: Node
   )
 }
 
+/** The weights of the preferred terms that the node meets. */
+export function preferenceFor({ affinity }: PodSpec, node: Node): number {
+  return (affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [])
+    .filter(({ preference }) => matchesTerm(preference, node))
+    .reduce((sum, { weight }) => sum + weight, 0)
+}
+
 /** A term without requirements matches nothing. */
 function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, { metadata }: Node): boolean {
   const { labels = {}, name } = metadata
