@@ -27,6 +27,7 @@ import { startControlServer } from './control/server.ts'
 import { startClusterDns } from './dns/cluster-dns.ts'
 import type { FrontLink } from './front-link.ts'
 import { createFlowCleaner } from './proxy/flow-cleaner.ts'
+import { zoneConfig } from '../dns/zone-config.ts'
 import { createHealthChecks } from './proxy/health-checks.ts'
 import { createHostPorts, type HostPorts } from './host-ports.ts'
 import { createObjects, type Objects } from './objects.ts'
@@ -324,7 +325,11 @@ async function startControl(
     tables: serviceProxy.tables,
     traffic: serviceProxy.traffic,
     clients,
-    clusterDomain: config.clusterDomain,
+    names: {
+      clusterDomain: config.clusterDomain,
+      ranges: zoneConfig(config).reverseCIDRs.map(formatCIDR),
+      searchPath: options.dnsSearchPath === true,
+    },
     trace: async (request) => {
       const { observe } = await import('./trace/network.ts')
       return observe({ ...parts, clients, table: serviceProxy.table, balancer: BALANCER }, request)

@@ -29,6 +29,13 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
     return [status, ...records.map((line) => line.replace(/\.?\s+\d+\s+IN\s+/, ' ').replaceAll(/\s+/g, ' ')).toSorted()]
   }
 
+  test('why says of an address of the network what the server says, and of others that it is asked elsewhere', async () => {
+    const why = async (address: string): Promise<string> => (await machine.portolan('dns', 'why', address)).stdout
+    expect((await ask('own', '-x 10.96.0.99'))[0]).toBe('NXDOMAIN')
+    expect(await why('10.96.0.99')).toContain('99.0.96.10.in-addr.arpa.  NXDOMAIN')
+    expect(await why('192.0.2.1')).toContain('the servers upstream are asked')
+  })
+
   describe('questions', () => {
     const suffix = 'svc.cluster.local'
     test.for<readonly [string, string, ...string[]]>([

@@ -1,5 +1,6 @@
 import type { Pod } from '../../api/core.ts'
 import { dnsSnapshot } from '../../cluster/dns/objects.ts'
+import { parseCIDR } from '../../lib/ip.ts'
 import { explainName, QUESTION_TYPES } from '../../explain/dns/why.ts'
 import { whyText } from '../../explain/report/why.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
@@ -23,8 +24,8 @@ export async function runWhy(name: string, options: WhyOptions, context: Context
   }
   const found = await objectsOf(options, context)
   if (found === undefined) return 2
-  const { snapshot, clusterDomain } = found
-  const zone = { ...zoneOptions(options), ...(clusterDomain === undefined ? {} : { clusterDomain }) }
+  const { snapshot, zone: ofNetwork = {} } = found
+  const zone = { ...zoneOptions(options), ...ofNetwork }
   const { namespace, pod } = askerOf(options.from ?? 'default/', snapshot)
   const request = { name, type, namespace, ...(pod === undefined ? {} : { pod }) }
   const report = explainName(snapshot, { ...zone, serverAddresses: [], synced: true }, request)
@@ -34,8 +35,8 @@ export async function runWhy(name: string, options: WhyOptions, context: Context
 
 interface Objects {
   readonly snapshot: Snapshot
-  /** Where the network says it. */
-  readonly clusterDomain?: string
+  /** What a running network says of its zone. */
+  readonly zone?: Partial<ReturnType<typeof zoneOptions>>
 }
 
 /** Of the files, else of the running network. Undefined where something in the files is wrong, which is printed. */
@@ -45,8 +46,13 @@ async function objectsOf(options: WhyOptions, context: Context): Promise<Objects
     return snapshot && { snapshot }
   }
   const network = await requireNetwork(networkName(options.name, context))
-  const { objects, clusterDomain } = await network.snapshot()
-  return { snapshot: dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value }))), clusterDomain }
+  const { objects, clusterDomain, ranges, searchPath } = await network.snapshot()
+  const zone = {
+    clusterDomain,
+    reverseCIDRs: ranges.flatMap((range) => parseCIDR(range) ?? []),
+    ...(searchPath ? { autopath: [] } : {}),
+  }
+  return { snapshot: dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value }))), zone }
 }
 
 function kindOf(value: unknown): string {

@@ -26,7 +26,7 @@ export interface ControlServerOptions {
   readonly tables: (place: string) => readonly Table[]
   /** What the nodes have passed on. */
   readonly traffic: () => readonly NodeTraffic[]
-  readonly clusterDomain: string
+  readonly names: NetworkNames
   /** Looks at one connection. */
   readonly trace: (request: ProbeRequest) => Promise<Observation>
   readonly stop: () => void
@@ -82,13 +82,21 @@ function answer(response: ServerResponse, value: unknown, code = 200): void {
 }
 
 /** Everything that is, for those who explain it. */
-function objectsOf({ snapshot, clusterDomain }: ControlServerOptions): NetworkSnapshot {
+function objectsOf({ snapshot, names }: ControlServerOptions): NetworkSnapshot {
   const objects = Object.values(snapshot().objects).flatMap((map) => [...map].map(([, object]) => object))
-  return { clusterDomain, objects }
+  return { ...names, objects }
 }
 
-export interface NetworkSnapshot {
+/** What cluster DNS goes by, besides the objects. */
+export interface NetworkNames {
   readonly clusterDomain: string
+  /** Ranges of the network's addresses: reverse names in them are its own. */
+  readonly ranges: readonly string[]
+  /** Whether it walks the search path for Pods. */
+  readonly searchPath: boolean
+}
+
+export interface NetworkSnapshot extends NetworkNames {
   readonly objects: readonly unknown[]
 }
 
