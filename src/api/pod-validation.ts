@@ -17,21 +17,24 @@ const RESTART_POLICIES: readonly string[] = ['Always', 'OnFailure', 'Never']
 const DNS_POLICIES: readonly string[] = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']
 const PULL_POLICIES: readonly string[] = ['Always', 'IfNotPresent', 'Never']
 
+const LONGEST_DEADLINE = 2 ** 31 - 1
+
 export function validatePod(pod: Pod): readonly FieldError[] {
   return [...validateObjectMeta(pod, dnsSubdomain, true), ...validatePodSpec(pod.spec, ['spec'])]
 }
 
-/** A Pod's spec stays as it is, but for images, tolerations, the time to end, gates that go, and the node that it is given to. */
+/** A Pod's spec stays as it is, but for images, tolerations, deadline, the time to end, gates that go, and the node that it is given to. */
 export function validatePodUpdate(pod: Pod, old: Pod): readonly FieldError[] {
   const errors = [
     ...validateObjectMetaUpdate(pod, old),
     ...validateLabels(pod.metadata.labels ?? {}, ['metadata', 'labels']),
     ...validatePodSpec(pod.spec, ['spec']),
     ...validateGatesUpdate(pod.spec, old.spec),
+    ...validateDeadlineUpdate(pod.spec, old.spec),
   ]
   if (equalJSON(fixedPart(pod.spec, old.spec), fixedPart(old.spec, old.spec))) return errors
   const detail =
-    'pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.tolerations` and `spec.terminationGracePeriodSeconds`'
+    'pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` and `spec.terminationGracePeriodSeconds`'
   return [...errors, forbidden(['spec'], detail)]
 }
 
@@ -43,8 +46,27 @@ function validateGatesUpdate({ schedulingGates = [] }: PodSpec, old: PodSpec): r
   ]
 }
 
+/** A deadline can come and come sooner. */
+function validateDeadlineUpdate({ activeDeadlineSeconds: next }: PodSpec, old: PodSpec): readonly FieldError[] {
+  const before = old.activeDeadlineSeconds
+  if (before === undefined || (next !== undefined && next <= before)) return []
+  const path = ['spec', 'activeDeadlineSeconds']
+  return [
+    next === undefined
+      ? invalid(path, '', 'must not update from a positive integer to nil value')
+      : invalid(path, next, 'new value must be less than or equal to previous value'),
+  ]
+}
+
 function fixedPart(spec: PodSpec, old: PodSpec): unknown {
-  const { tolerations: _, terminationGracePeriodSeconds: __, schedulingGates: ___, nodeName, ...rest } = spec
+  const {
+    tolerations: _,
+    terminationGracePeriodSeconds: __,
+    schedulingGates: ___,
+    activeDeadlineSeconds: ____,
+    nodeName,
+    ...rest
+  } = spec
   return {
     ...rest,
     nodeName: old.nodeName === undefined ? '' : nodeName,
@@ -78,6 +100,11 @@ export function validatePodSpec(spec: PodSpec, path: FieldPath): readonly FieldE
     ...form([...path, 'nodeName'], spec.nodeName, dnsSubdomain),
     ...form([...path, 'serviceAccountName'], spec.serviceAccountName, dnsSubdomain),
   )
+  const { activeDeadlineSeconds: deadline = 1 } = spec
+  if (deadline < 1 || deadline > LONGEST_DEADLINE) {
+    const detail = `must be between 1 and ${LONGEST_DEADLINE}, inclusive`
+    errors.push(invalid([...path, 'activeDeadlineSeconds'], deadline, detail))
+  }
   const seconds = spec.terminationGracePeriodSeconds ?? 0
   if (seconds < 0) {
     errors.push(invalid([...path, 'terminationGracePeriodSeconds'], seconds, 'must be greater than or equal to 0'))

@@ -111,9 +111,20 @@ describe('Pod', () => {
     ['a node for one that has none', { nodeName: 'node-1' }, []],
     ['another command', { containers: [{ name: 'c', image: 'i', command: ['x'] }] }, ['Forbidden spec']],
     ['another hostname', { hostname: 'h' }, ['Forbidden spec']],
+    ['a deadline', { activeDeadlineSeconds: 5 }, []],
+    ['no deadline at all', { activeDeadlineSeconds: 0 }, ['Invalid spec.activeDeadlineSeconds']],
     ['a gate', { schedulingGates: [{ name: 'g' }] }, ['Forbidden spec.schedulingGates']],
   ])('update: %s', (_name, spec, expected) => {
     expect(causes(validatePodUpdate(pod(spec), pod({})))).toEqual(expected)
+  })
+
+  test.each<[number | undefined, readonly string[]]>([
+    [4, []],
+    [6, ['Invalid spec.activeDeadlineSeconds']],
+    [undefined, ['Invalid spec.activeDeadlineSeconds']],
+  ])('update: a deadline of 5 becomes %s', (activeDeadlineSeconds, expected) => {
+    const spec = activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }
+    expect(causes(validatePodUpdate(pod(spec), pod({ activeDeadlineSeconds: 5 })))).toEqual(expected)
   })
 
   test('update: a gate goes', () => {

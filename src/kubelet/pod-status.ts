@@ -3,6 +3,7 @@ import type { Condition } from '../api/meta.ts'
 import { timestamp } from '../lib/clock.ts'
 import { containersOf, isSidecar, type ContainerRecords } from './container-record.ts'
 import type { PodSandbox } from './container-runtime.ts'
+import type { PodFailure } from './deadline.ts'
 import { containerStatus } from './container-status.ts'
 
 type Phase = NonNullable<PodStatus['phase']>
@@ -17,6 +18,8 @@ export interface PodState {
   readonly sandboxProblem?: string
   /** No container will be started any more, whatever the restart policy says. */
   readonly terminal: boolean
+  /** What ended it as a whole: it has failed, however its containers ended. */
+  readonly failure?: PodFailure
   /** Milliseconds of the Clock at which the kubelet took the Pod. */
   readonly startedAt: number
 }
@@ -179,8 +182,9 @@ export function podStatus(pod: Pod, state: PodState, now: number): PodStatus {
   )
   const all = [...statuses.values()]
   const initCount = pod.spec.initContainers?.length ?? 0
-  const phase = phaseOf(pod, statuses, state.terminal)
-  const { sandbox } = state
+  const { sandbox, terminal } = state
+  const failure = terminal ? state.failure : undefined
+  const phase = failure === undefined ? phaseOf(pod, statuses, terminal) : 'Failed'
   const addresses = sandbox && {
     hostIP: sandbox.hostIP,
     hostIPs: (sandbox.hostIPs ?? [sandbox.hostIP]).map((ip) => ({ ip })),
@@ -189,6 +193,7 @@ export function podStatus(pod: Pod, state: PodState, now: number): PodStatus {
   }
   return {
     phase,
+    ...failure,
     conditions: mergeConditions(facts(pod, state, phase, statuses), pod.status?.conditions ?? [], timestamp(now)),
     ...addresses,
     startTime: timestamp(state.startedAt),

@@ -1,9 +1,10 @@
 import type { Container, Pod } from '../api/core.ts'
 import type { RunningContainer } from './container-runtime.ts'
 import { containersOf, isLive, isSidecar } from './container-record.ts'
+import { watchDeadline } from './deadline.ts'
 import { ISOLATED, PROBED } from './pod-status.ts'
 import { createWorkerState, type KubeletDependencies, type WorkerState } from './worker-state.ts'
-import { killAfter, stopContainer, until } from './stop-container.ts'
+import { DEFAULT_GRACE, killAfter, stopContainer, until } from './stop-container.ts'
 import { refreshVolumes } from './worker-volumes.ts'
 import { makeSandbox, queueSync, removeSandbox, report, sync } from './worker-sync.ts'
 
@@ -34,13 +35,20 @@ const OWN_CONDITIONS: ReadonlySet<string> = new Set([
 
 export function startPodWorker(pod: Pod, dependencies: KubeletDependencies): PodWorker {
   const worker = createWorkerState(pod, dependencies)
+  let ending: Promise<void> | undefined
   let termination: Promise<void> | undefined
+  const fail = (): void => {
+    killAfter(worker, worker.pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE)
+    ending ??= end(worker, () => Promise.resolve())
+  }
   report(worker, new Map())
   worker.making = makeSandbox(worker)
+  watchDeadline(worker, fail)
   return {
     update(next) {
       worker.pod = withOwnStatus(next, worker.pod)
       refreshVolumes(worker)
+      watchDeadline(worker, fail)
       queueSync(worker)
     },
     child: (container) => worker.running.get(container)?.child,
@@ -54,7 +62,8 @@ export function startPodWorker(pod: Pod, dependencies: KubeletDependencies): Pod
     },
     terminate(graceSeconds) {
       killAfter(worker, graceSeconds)
-      termination ??= terminate(worker)
+      ending ??= end(worker, () => worker.dependencies.endpointsRemoved(worker.pod))
+      termination ??= ending.then(() => dependencies.deletePod(worker.pod))
       return termination
     },
   }
@@ -68,16 +77,17 @@ function withOwnStatus(next: Pod, current: Pod): Pod {
   return { ...next, status: { ...current.status, conditions: [...own, ...foreign] } }
 }
 
-/** Endpoints first, so that nothing new comes; then the containers, the sandbox, the object. */
-async function terminate(worker: WorkerState): Promise<void> {
-  const { dependencies, pod } = worker
+/** Endpoints first, so that nothing new comes; then the containers, then the sandbox. */
+async function end(worker: WorkerState, endpointsRemoved: () => Promise<void>): Promise<void> {
+  const { dependencies } = worker
   if (worker.stage === 'running') worker.stage = 'terminating'
   for (const probes of worker.probes.values()) probes.ending()
   worker.cancelWake()
+  worker.cancelDeadline()
   await worker.making
   if (worker.running.size > 0) {
     const graceOver = until(worker, () => dependencies.clock.now() >= worker.killAt)
-    await Promise.race([dependencies.endpointsRemoved(pod).catch(() => undefined), graceOver])
+    await Promise.race([endpointsRemoved().catch(() => undefined), graceOver])
     await stopAll(worker)
   }
   worker.cancelKill()
@@ -85,7 +95,6 @@ async function terminate(worker: WorkerState): Promise<void> {
   worker.stage = 'finished'
   sync(worker)
   await removeSandbox(worker)
-  dependencies.deletePod(worker.pod)
 }
 
 /** All preStop hooks at once; SIGTERM to regular containers, then to sidecars, the last one first. */

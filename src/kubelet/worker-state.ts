@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import type { ContainerRecord } from './container-record.ts'
 import type { ContainerRuntime, PodSandbox, RunningContainer } from './container-runtime.ts'
+import type { PodFailure } from './deadline.ts'
 import type { ContainerProbes } from './probe/container-probes.ts'
 import type { LogTimes } from './log-times.ts'
 import type { Prober } from './probe/prober.ts'
@@ -82,6 +83,9 @@ export interface WorkerState {
   killAt: number
   cancelKill: () => void
   cancelWake: () => void
+  cancelDeadline: () => void
+  /** The Pod is being ended, or was, because it failed as a whole. */
+  failure?: PodFailure
   lastWritten: string
   lookQueued: boolean
 }
@@ -103,6 +107,7 @@ export function createWorkerState(pod: Pod, dependencies: KubeletDependencies): 
     killAt: Number.POSITIVE_INFINITY,
     cancelKill: () => undefined,
     cancelWake: () => undefined,
+    cancelDeadline: () => undefined,
     lastWritten: '',
     lookQueued: false,
   }

@@ -35,13 +35,14 @@ export function sync(worker: WorkerState): void {
 
 /** Until the first look the Pod has no containers: all of them are waiting. */
 export function report(worker: WorkerState, backingOff: PodActions['backingOff']): void {
-  const { records, sandbox, sandboxProblem, startedAt, dependencies } = worker
+  const { records, sandbox, sandboxProblem, startedAt, failure, dependencies } = worker
   const state = {
     records,
     backingOff,
     ...(sandbox === undefined ? {} : { sandbox }),
     ...(sandboxProblem === undefined ? {} : { sandboxProblem }),
     terminal: worker.stage === 'finished',
+    ...(failure === undefined ? {} : { failure }),
     startedAt,
   }
   const status = podStatus(worker.pod, state, dependencies.clock.now())
@@ -93,6 +94,7 @@ function act(worker: WorkerState, sandbox: PodSandbox, actions: PodActions): voi
   }
   if (!actions.finished) return
   worker.cancelKill()
+  worker.cancelDeadline()
   worker.stage = 'finished'
   void removeSandbox(worker)
 }
