@@ -17,6 +17,11 @@ const reason = packetsMissing()
 const isLong = process.env['PORTOLAN_LONG'] !== undefined
 /** 5,000 states in all. */
 const [RUNS, STATES] = isLong ? [100, 50] : [1, 25]
+/**
+ * While the kernel makes room in a map of a thousand elements that was just filled, a list of it has some of them twice and
+ * others not at all (seen on 6.18, in 3 of 5,000 states): then the next one counts.
+ */
+const LISTINGS = 5
 /** Packets without an answer are waited for: so many in a state. */
 const SILENT = 1
 const [node] = CONTEXTS
@@ -49,6 +54,13 @@ function seenEnds(end: string): readonly string[] {
 /** What session affinity has remembered is no rule. */
 const withoutMemory = (listing: string | undefined): string =>
   (listing ?? '').replaceAll(/\n\t\telements = \{[^}]* expires [^}]*\}/g, '')
+
+function hasElementTwice(listing: string | undefined): boolean {
+  return [...(listing ?? '').matchAll(/elements = \{([^}]*)\}/g)].some(([, text = '']) => {
+    const elements = text.split(',').map((element) => element.trim())
+    return new Set(elements).size < elements.length
+  })
+}
 
 /** A node's packets carry its own address before and after: only the walk can tell. */
 const visible = (from: string, end: string): string => (from.startsWith('node-') ? end.replace(/(?<=\d)m$/, '') : end)
@@ -83,7 +95,7 @@ function plan(run: number): Plan {
     const step = made.steps.push({ at: own && node.name, run: ['nft', 'list', 'ruleset'] }) - 1
     const fresh: readonly NftStep[] = [
       { netlink: encodeTransaction(diff(undefined, own), 1).bytes },
-      { run: ['nft', 'list', 'ruleset'] },
+      ...Array.from({ length: LISTINGS }, () => ({ run: ['nft', 'list', 'ruleset'] })),
       { run: ['nft', 'flush', 'ruleset'] },
     ]
     if (others.length === 0 || state % 10 === 0) made.listings.push({ step, fresh })
@@ -110,7 +122,10 @@ describe.skipIf(reason !== undefined)(`random Services${reason === undefined ? '
     for (const [i, { step }] of listings.entries()) {
       const held = answers[step]
       const text = held !== null && typeof held === 'object' && 'stdout' in held ? held.stdout : ''
-      expect(blocks(withoutMemory(text))).toEqual(blocks(alone[3 * i + 1]?.stdout))
+      const first = (LISTINGS + 2) * i + 1
+      const listed = alone.slice(first, first + LISTINGS).map(({ stdout }) => stdout)
+      const whole = listed.find((one) => !hasElementTwice(one)) ?? ''
+      expect(blocks(withoutMemory(text))).toEqual(blocks(whole))
     }
   })
 })
