@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { Server } from 'node:https'
 import { connect, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import type { Endpoints, Pod, Service } from '../api/core.ts'
 import type { PodAccess } from '../apiserver/http/context.ts'
 import type { ServiceAccountTokens } from '../apiserver/http/tokens/service-account-tokens.ts'
@@ -10,6 +11,7 @@ import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
 import { ROOT_CA, rootAuthority } from '../controllers/service-accounts.ts'
 import { receiveFd } from '../host/fd-channel.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
+import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
 import type { LogTimes } from '../kubelet/log-times.ts'
 import { logPath } from '../kubelet/log-files.ts'
 import { cidrAddress, formatIP } from '../lib/ip.ts'
@@ -27,6 +29,7 @@ import { objectKey } from '../model/snapshot.ts'
 import { attachTo, type AttachOptions } from './pods/attach.ts'
 import { runPodCommand } from './pods/commands.ts'
 import type { ServiceNotices } from './proxy/service-notices.ts'
+import { readUsage } from './pods/usage.ts'
 import type { Topology } from './topology.ts'
 
 const PORT = 6443
@@ -84,6 +87,7 @@ export interface ApiServerParts {
   readonly logTimes: LogTimes
   readonly serviceNotices: Pick<ServiceNotices, 'follow'>
   readonly kubelet: Pick<Kubelet, 'childOf'>
+  readonly standIn: Pick<StandInRuntime, 'pid'>
   readonly tokens: ServiceAccountTokens
   readonly link: FrontLink
   readonly metrics: () => readonly MetricFamily[]
@@ -163,12 +167,19 @@ async function listening(server: Server): Promise<void> {
   await once(server, 'listening')
 }
 
-function podAccess({ options, objects, podNetwork, kubelet, logTimes }: ApiServerParts): PodAccess {
+function podAccess({ options, objects, podNetwork, kubelet, standIn, logTimes }: ApiServerParts): PodAccess {
   const commands = {
     snapshot: objects.snapshot,
     childOf: kubelet.childOf,
     sandboxOf: podNetwork.sandboxOf,
     workingDirectory: options.workingDirectory,
+  }
+  const measured = {
+    snapshot: objects.snapshot,
+    childOf: kubelet.childOf,
+    standIn: standIn.pid,
+    now: () => performance.now(),
+    wait: (milliseconds: number) => setTimeout(milliseconds),
   }
   const pathOf = (pod: Pod, container: string, run: number): string =>
     logPath(`${options.stateDirectory}/pods`, pod, container, run)
@@ -182,6 +193,7 @@ function podAccess({ options, objects, podNetwork, kubelet, logTimes }: ApiServe
     run: (request) => runPodCommand(commands, request),
     attach: (request) => attachTo(attached, request),
     connect: (pod, port) => connectTo(pod.status?.podIP ?? '', port),
+    usage: () => readUsage(measured),
   }
 }
 

@@ -137,6 +137,7 @@ function openApi(
     ...(file === undefined ? {} : { notes: file }),
     kubelet,
     link: parts.surroundings.link,
+    standIn: parts.surroundings.standIn,
     serviceNotices: serviceProxy.notices,
     metrics: () => [...trafficMetrics(serviceProxy.traffic()), ...dnsMetrics()],
   })

@@ -106,6 +106,7 @@ export const NO_PODS: PodAccess = {
     throw new Error('no Pods here')
   },
   connect: () => Promise.reject(new Error('no Pods here')),
+  usage: async () => ({ milliseconds: 1, of: () => undefined }),
 }
 
 export interface TestServerOptions {

@@ -49,6 +49,10 @@ describe.skipIf(reason !== undefined)(title('volumes', reason), () => {
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain('portolan')
   })
 
+  test('top measures the processes of the program', async () => {
+    expect(await kubectl.run('top pod program --containers --no-headers')).toMatch(/reader +\d+m +[1-9]\d*Mi/)
+  })
+
   test('exec sees them too, and the processes of the program', async () => {
     expect(
       await kubectl.run(

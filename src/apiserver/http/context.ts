@@ -37,6 +37,19 @@ export interface AttachRequest {
   readonly stdin: boolean
 }
 
+/** CPU in cores, memory in bytes. */
+export interface Usage {
+  readonly cpu: number
+  readonly memory: number
+}
+
+export interface UsageReading {
+  /** The time over which CPU was counted. */
+  readonly milliseconds: number
+  /** `pod` as objectKey gives it; undefined where nothing was measured. */
+  of(pod: string, container: string): Usage | undefined
+}
+
 /** What the API server asks of those who run Pods. */
 export interface PodAccess {
   /** The file with the output of a container's run number `restartCount`. */
@@ -53,6 +66,8 @@ export interface PodAccess {
   attach(request: AttachRequest): RunningCommand
   /** A connection to a port of the Pod. */
   connect(pod: Pod, port: number): Promise<Duplex>
+  /** Measures all containers now. */
+  usage(): Promise<UsageReading>
 }
 
 export interface ApiContext {

@@ -1,5 +1,6 @@
 /** What is served, in the two forms in which clients ask: aggregated, and one document a group. */
 import { KINDS, type Kind } from '../../api/kinds.ts'
+import { RESOURCE_METRICS } from './resource-metrics.ts'
 import { REVIEWS, type UnstoredKind } from './reviews.ts'
 import { ALL_KINDS, groupVersionOf, RESOURCE_NAMES, type GroupVersion } from './resource-names.ts'
 
@@ -37,7 +38,7 @@ const EVENTS: UnstoredKind = {
   shortNames: ['ev'],
 }
 
-const UNSTORED: readonly UnstoredKind[] = [...REVIEWS, EVENTS]
+const UNSTORED: readonly UnstoredKind[] = [...REVIEWS, EVENTS, ...RESOURCE_METRICS]
 
 interface ServedGroup {
   readonly group: string

@@ -13,6 +13,7 @@ import { parseProxyPath } from './proxy/proxy-path.ts'
 import { serveProxy } from './proxy/serve-proxy.ts'
 import { serveRead } from './reads.ts'
 import { parseResourcePath } from './request-path.ts'
+import { parseMetricsPath, serveMetrics } from './resource-metrics.ts'
 import { RESOURCE_NAMES } from './resource-names.ts'
 import { sendJSON, sendStatus } from './respond.ts'
 import { findReview, serveReview } from './reviews.ts'
@@ -63,6 +64,10 @@ async function dispatch(
   const events = parseEventsPath(url.pathname)
   if (events !== undefined) {
     return serveEvents(context.events, context.now(), { path: events, query: url.searchParams, request, response })
+  }
+  const metrics = parseMetricsPath(url.pathname)
+  if (metrics !== undefined) {
+    return serveMetrics(context, { path: metrics, query: url.searchParams, request, response })
   }
   if (serveEmpty(url, context.store.snapshot().resourceVersion, request, response)) return
   const path = parseResourcePath(url.pathname)
