@@ -11,10 +11,10 @@ import {
 } from './field-error.ts'
 import { equalJSON } from './merge-patch.ts'
 import { validateLabels, validateObjectMeta, validateObjectMetaUpdate, validateUnique } from './meta-validation.ts'
+import { validatePodDns } from './pod-dns-validation.ts'
 import { dnsLabel, dnsSubdomain } from './syntax.ts'
 
 const RESTART_POLICIES: readonly string[] = ['Always', 'OnFailure', 'Never']
-const DNS_POLICIES: readonly string[] = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']
 const PULL_POLICIES: readonly string[] = ['Always', 'IfNotPresent', 'Never']
 
 const LONGEST_DEADLINE = 2 ** 31 - 1
@@ -93,7 +93,7 @@ export function validatePodSpec(spec: PodSpec, path: FieldPath): readonly FieldE
       oneOf([...path, 'initContainers', i, 'restartPolicy'], container.restartPolicy, ['Always']),
     ),
     ...oneOf([...path, 'restartPolicy'], spec.restartPolicy, RESTART_POLICIES),
-    ...oneOf([...path, 'dnsPolicy'], spec.dnsPolicy, DNS_POLICIES),
+    ...validatePodDns(spec, path),
     ...validateLabels(spec.nodeSelector ?? {}, [...path, 'nodeSelector']),
     ...form([...path, 'hostname'], spec.hostname, dnsLabel),
     ...form([...path, 'subdomain'], spec.subdomain, dnsLabel),
