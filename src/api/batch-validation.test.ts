@@ -5,7 +5,7 @@ import { validateCronJob, validateCronJobUpdate } from './cron-job-validation.ts
 import { validateDaemonSet, validateDaemonSetUpdate } from './daemon-set-validation.ts'
 import { decodeObject } from './decode.ts'
 import { fieldErrorMessage, type FieldError } from './field-error.ts'
-import { validateJob, validateJobUpdate, warningsForJob } from './job-validation.ts'
+import { validateJob, validateJobUpdate } from './job-validation.ts'
 import type { Kind, Kinds } from './kinds.ts'
 import { setDefaultsDaemonSet } from './workload-defaults.ts'
 
@@ -264,11 +264,6 @@ describe('a Job', () => {
     const template = { spec: { template: { spec: pod }, ...onConditions({ type: 'A' }) } }
     const { spec } = cronJob({ jobTemplate: template }).spec.jobTemplate
     expect(spec.podFailurePolicy?.rules?.[0]?.onPodConditions?.[0]?.status).toBe('True')
-  })
-
-  test('what is kept without effect is told of', () => {
-    expect(warningsForJob(job())).toEqual([])
-    expect(warningsForJob(job({ successPolicy: { rules: [] } }))).toHaveLength(1)
   })
 })
 

@@ -40,14 +40,6 @@ export function validateJobUpdate(job: Job, old: Job): readonly FieldError[] {
   ]
 }
 
-/** What is kept but not acted on. */
-export function warningsForJob({ spec }: Job): readonly string[] {
-  const fields = ['backoffLimitPerIndex', 'podFailurePolicy', 'successPolicy'] as const
-  return fields
-    .filter((field) => spec[field] !== undefined)
-    .map((field) => `spec.${field}: it is kept, but nothing acts on it here: backoffLimit and completions decide`)
-}
-
 const COUNTS = [
   'parallelism',
   'completions',

@@ -6,12 +6,17 @@ import type { AnyObject } from '../api/kinds.ts'
 import { timestamp } from '../lib/clock.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
-import { isPodReady } from '../model/endpoints.ts'
+import { isPodFinished, isPodReady } from '../model/endpoints.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import type { Controller } from './controller.ts'
 import { deletionOf, updateTo } from './helpers/changes.ts'
+import { retryAt, retryIndexAt } from './helpers/job-backoff.ts'
 import { finishedAt, isJobFinished, jobCondition, verdictOf, type Verdict } from './helpers/job-conditions.ts'
-import { countPods, indexOf, isTracked, newJobPods, retryAt, untracked, type JobCounts } from './helpers/job-pods.ts'
+import { countFailures, countPods, type JobCounts } from './helpers/job-counts.ts'
+import { isCounted } from './helpers/job-failure-policy.ts'
+import { hasLimitPerIndex } from './helpers/job-index-failures.ts'
+import { newJobPods } from './helpers/job-pods.ts'
+import { indexOf, isLost, isTracked, untracked } from './helpers/job-tracking.ts'
 import { controllerOf, ownerKeys } from './helpers/owners.ts'
 import { podsOf } from './helpers/template-pods.ts'
 
@@ -46,24 +51,46 @@ export function reconcileJob(snapshot: Snapshot, key: string, _config: ClusterCo
   const pods = podsOf(snapshot, job)
   if (isJobFinished(job) || job.metadata.deletionTimestamp !== undefined) return wrapUp(job, pods, now)
   const counts = countPods(job, pods)
-  const released = counts.fresh.map((pod): Change => ({ verb: 'update', object: untracked(pod) }))
-  const verdict = verdictOf(job, counts, now)
+  const verdict = verdictOf(job, pods, counts, now)
   const plan = planPods(snapshot, job, pods, counts, verdict, now)
-  const status = statusOf(job, counts, verdict, now)
-  return [...released, ...plan, ...updateTo(job, { ...job, status })]
+  const status = statusOf(job, counts, failedOf(job, pods, counts, verdict), verdict, now)
+  return [...releasedOf(pods, counts, verdict).flatMap(release), ...plan, ...updateTo(job, { ...job, status })]
+}
+
+/** Who is counted now. With a verdict it is everybody: how the rest ends does not matter any more. */
+function releasedOf(pods: readonly Pod[], counts: JobCounts, verdict: Verdict | undefined): readonly Pod[] {
+  if (verdict !== undefined) return pods
+  const held = new Set(counts.held.values())
+  return counts.fresh.filter((pod) => !held.has(pod))
+}
+
+function failedOf(job: Job, pods: readonly Pod[], counts: JobCounts, verdict: Verdict | undefined): number {
+  if (verdict === undefined) return counts.failed - countFailures(job, [...counts.held.values()])
+  const cutShort = pods.filter(
+    (pod) => isTracked(pod) && !isPodFinished(pod) && (!verdict.isSuccess || isLost(job, pod)) && isCounted(job, pod),
+  )
+  return counts.failed + cutShort.length
+}
+
+function release(pod: Pod): readonly Change[] {
+  return isTracked(pod) ? [{ verb: 'update', object: untracked(pod) }] : []
+}
+
+/** Ended by its Job, which does not count it. */
+function dismiss(pod: Pod): readonly Change[] {
+  return [...release(pod), deletionOf(pod)]
 }
 
 function releaseOrphan(snapshot: Snapshot, key: string): readonly Change[] {
   const pod = get(snapshot, 'Pod', key)
-  return pod !== undefined && isTracked(pod) ? [{ verb: 'update', object: untracked(pod) }] : []
+  return pod === undefined ? [] : release(pod)
 }
 
 /** What is left of a Job that is over: its Pods are free to go, and it goes itself when its time has come. */
 function wrapUp(job: Job, pods: readonly Pod[], now: number): readonly Change[] {
-  const free = pods.filter(isTracked).map((pod): Change => ({ verb: 'update', object: untracked(pod) }))
   const expiry = expiryOf(job)
   const isExpired = expiry !== undefined && expiry <= now && job.metadata.deletionTimestamp === undefined
-  return [...free, ...(isExpired ? [deletionOf(job)] : [])]
+  return [...pods.flatMap(release), ...(isExpired ? [deletionOf(job)] : [])]
 }
 
 function expiryOf(job: Job): number | undefined {
@@ -78,8 +105,9 @@ function wakeAt(snapshot: Snapshot, key: string, now: number): number | undefine
   if (isJobFinished(job)) return expiryOf(job)
   const { startTime } = job.status ?? {}
   const { activeDeadlineSeconds } = job.spec
+  const pods = podsOf(snapshot, job)
   const moments = [
-    retryAt(podsOf(snapshot, job)),
+    ...(hasLimitPerIndex(job) ? [...countPods(job, pods).held.values()].map(retryIndexAt) : [retryAt(pods)]),
     ...(startTime === undefined || activeDeadlineSeconds === undefined
       ? []
       : [Date.parse(startTime) + activeDeadlineSeconds * 1000]),
@@ -95,29 +123,38 @@ function planPods(
   verdict: Verdict | undefined,
   now: number,
 ): readonly Change[] {
-  const { suspend = false, parallelism = 1, podReplacementPolicy } = job.spec
-  if (verdict !== undefined || suspend) return counts.active.map(deletionOf)
-  const held = podReplacementPolicy === 'Failed' ? counts.terminating.length : 0
+  const { suspend = false, parallelism = 1, podReplacementPolicy, completionMode } = job.spec
+  if (verdict !== undefined) return counts.active.map(deletionOf)
+  if (suspend) return counts.active.flatMap(dismiss)
+  const ending = podReplacementPolicy === 'Failed' ? counts.terminating : []
   const wanted = Math.max(0, Math.min(parallelism, remainingOf(job, counts)))
-  const missing = wanted - counts.active.length - held
-  if (missing < 0) return counts.active.slice(missing).map(deletionOf)
-  if (missing === 0 || retryAt(pods) > now) return []
-  return newJobPods({ snapshot, job, count: missing, indexes: openIndexes(job, counts) })
+  if (wanted < counts.active.length) return counts.active.slice(wanted).flatMap(dismiss)
+  const missing = wanted - counts.active.length - ending.length
+  if (missing <= 0 || (!hasLimitPerIndex(job) && retryAt(pods) > now)) return []
+  const { held } = counts
+  const indexes =
+    completionMode === 'Indexed'
+      ? openIndexes(job, counts, ending)
+          .slice(0, missing)
+          .filter((index) => retryIndexAt(held.get(index)) <= now)
+      : Array.from({ length: missing }, () => undefined)
+  return newJobPods({ snapshot, job, indexes, held })
 }
 
 /** How many more Pods could do something. A Job without completions ends with the first success. */
-function remainingOf({ spec }: Job, { succeeded, active }: JobCounts): number {
+function remainingOf({ spec }: Job, { succeeded, active, failedIndexes }: JobCounts): number {
   if (spec.completions === undefined) return succeeded > 0 ? active.length : (spec.parallelism ?? 1)
-  return spec.completions - succeeded
+  return spec.completions - succeeded - failedIndexes.length
 }
 
-function openIndexes({ spec }: Job, { completedIndexes, active }: JobCounts): readonly number[] {
-  const busy = new Set([...completedIndexes, ...active.map(indexOf)])
-  const all = Array.from({ length: spec.completionMode === 'Indexed' ? (spec.completions ?? 0) : 0 }, (_, i) => i)
-  return all.filter((index) => !busy.has(index))
+/** Those that nobody works on, has done or has given up. `ending`: Pods whose end is waited for. */
+function openIndexes({ spec }: Job, counts: JobCounts, ending: readonly Pod[]): readonly number[] {
+  const { completedIndexes, failedIndexes, active } = counts
+  const busy = new Set([...completedIndexes, ...failedIndexes, ...active.map(indexOf), ...ending.map(indexOf)])
+  return Array.from({ length: spec.completions ?? 0 }, (_, i) => i).filter((index) => !busy.has(index))
 }
 
-function statusOf(job: Job, counts: JobCounts, verdict: Verdict | undefined, now: number): JobStatus {
+function statusOf(job: Job, counts: JobCounts, failed: number, verdict: Verdict | undefined, now: number): JobStatus {
   const { suspend = false, completionMode } = job.spec
   const { startTime: started, ...before } = job.status ?? {}
   const at = timestamp(now)
@@ -133,10 +170,11 @@ function statusOf(job: Job, counts: JobCounts, verdict: Verdict | undefined, now
     ready: counts.active.filter(isPodReady).length,
     terminating: counts.terminating.length,
     ...(counts.succeeded > 0 ? { succeeded: counts.succeeded } : {}),
-    ...(counts.failed > 0 ? { failed: counts.failed } : {}),
+    ...(failed > 0 ? { failed } : {}),
     ...(completionMode === 'Indexed' && counts.completedIndexes.length > 0
       ? { completedIndexes: formatIndexes(counts.completedIndexes) }
       : {}),
+    ...(hasLimitPerIndex(job) ? { failedIndexes: formatIndexes(counts.failedIndexes) } : {}),
     ...(isOver && verdict.isSuccess ? { completionTime: at } : {}),
     uncountedTerminatedPods: {},
   }

@@ -1,6 +1,6 @@
 import type { Job } from '../../api/batch.ts'
 import { setDefaultsJob } from '../../api/batch-defaults.ts'
-import { validateJob, validateJobUpdate, warningsForJob } from '../../api/job-validation.ts'
+import { validateJob, validateJobUpdate } from '../../api/job-validation.ts'
 import { plainStrategy, withStatusOf, type Strategy } from './strategy.ts'
 
 const [UID_LABEL, NAME_LABEL] = ['batch.kubernetes.io/controller-uid', 'batch.kubernetes.io/job-name']
@@ -12,7 +12,7 @@ export const jobs: Strategy<Job> = plainStrategy({
   identify: withOwnSelector,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
-  warnings: warningsForJob,
+  warnings: () => [],
   createsOnUpdate: false,
 })
 

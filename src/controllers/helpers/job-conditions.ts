@@ -1,6 +1,10 @@
 /** Whether a Job is over, and how. */
 import type { Job } from '../../api/batch.ts'
-import type { JobCounts } from './job-pods.ts'
+import type { Pod } from '../../api/core.ts'
+import type { JobCounts } from './job-counts.ts'
+import { matchPodFailurePolicy } from './job-failure-policy.ts'
+import { metSuccessRule } from './job-success-policy.ts'
+import { hasFailed } from './job-tracking.ts'
 
 export interface Verdict {
   readonly isSuccess: boolean
@@ -26,9 +30,16 @@ export function finishedAt({ status }: Job): number | undefined {
   return end?.lastTransitionTime === undefined ? undefined : Date.parse(end.lastTransitionTime)
 }
 
-/** A verdict stays, also while the last Pods are ending. */
-export function verdictOf(job: Job, counts: JobCounts, now: number): Verdict | undefined {
-  return earlierVerdict(job) ?? failureOf(job, counts, now) ?? successOf(job, counts)
+/** A verdict stays, also while the last Pods are ending. `pods`: all of the Job, which `counts` counts. */
+export function verdictOf(job: Job, pods: readonly Pod[], counts: JobCounts, now: number): Verdict | undefined {
+  return (
+    earlierVerdict(job) ??
+    policyFailureOf(job, pods) ??
+    failureOf(job, counts, now) ??
+    indexFailureOf(job, counts) ??
+    policySuccessOf(job, counts) ??
+    successOf(job, counts)
+  )
 }
 
 function earlierVerdict({ status }: Job): Verdict | undefined {
@@ -40,24 +51,46 @@ function earlierVerdict({ status }: Job): Verdict | undefined {
   return undefined
 }
 
+function failure(reason: string, message: string): Verdict {
+  return { isSuccess: false, reason, message }
+}
+
+/** Also of Pods that were counted before. */
+function policyFailureOf(job: Job, pods: readonly Pod[]): Verdict | undefined {
+  for (const pod of pods.filter(hasFailed)) {
+    const match = matchPodFailurePolicy(job, pod)
+    if (match?.action === 'FailJob') return failure('PodFailurePolicy', match.message)
+  }
+  return undefined
+}
+
 function failureOf({ spec, status }: Job, { failed, restarts }: JobCounts, now: number): Verdict | undefined {
   const { backoffLimit = 6, activeDeadlineSeconds, suspend = false, template } = spec
   const hasRestarted = template.spec.restartPolicy === 'OnFailure' && restarts > 0 && restarts >= backoffLimit
   if (failed > backoffLimit || hasRestarted) {
-    return {
-      isSuccess: false,
-      reason: 'BackoffLimitExceeded',
-      message: 'Job has reached the specified backoff limit',
-    }
+    return failure('BackoffLimitExceeded', 'Job has reached the specified backoff limit')
   }
   const { startTime } = status ?? {}
   if (activeDeadlineSeconds === undefined || startTime === undefined || suspend) return undefined
   if (now < Date.parse(startTime) + activeDeadlineSeconds * 1000) return undefined
-  return {
-    isSuccess: false,
-    reason: 'DeadlineExceeded',
-    message: 'Job was active longer than specified deadline',
+  return failure('DeadlineExceeded', 'Job was active longer than specified deadline')
+}
+
+function indexFailureOf({ spec }: Job, { failedIndexes, completedIndexes }: JobCounts): Verdict | undefined {
+  const { completions = 0, maxFailedIndexes } = spec
+  if (maxFailedIndexes !== undefined && failedIndexes.length > maxFailedIndexes) {
+    const message = 'Job has exceeded the specified maximal number of failed indexes'
+    return failure('MaxFailedIndexesExceeded', message)
   }
+  const isDone = failedIndexes.length + completedIndexes.length >= completions
+  return failedIndexes.length > 0 && isDone ? failure('FailedIndexes', 'Job has failed indexes') : undefined
+}
+
+function policySuccessOf(job: Job, { completedIndexes }: JobCounts): Verdict | undefined {
+  const rule = metSuccessRule(job, completedIndexes)
+  return rule === undefined
+    ? undefined
+    : { isSuccess: true, reason: 'SuccessPolicy', message: `Matched rules at index ${rule}` }
 }
 
 function successOf({ spec }: Job, { succeeded, active, terminating }: JobCounts): Verdict | undefined {
