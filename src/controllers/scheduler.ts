@@ -29,9 +29,9 @@ export const schedulerController: Controller = {
 /** A Pod with a node wakes only those that ask for Pods around them, and those that it keeps away. */
 function matters(object: AnyObject, snapshot: Snapshot): boolean {
   if (object.kind === 'Node') return true
-  if (object.kind !== 'Pod') return unbound.size(snapshot, ASKING) > 0
+  if (object.kind !== 'Pod') return byNeed.size(snapshot, ASKING) > 0
   if (isUnbound(object) || claimsHostPorts(object.spec)) return true
-  return unbound.size(snapshot, keepsAway(object) ? KEY : ASKING) > 0
+  return byNeed.size(snapshot, keepsAway(object) ? KEY : ASKING) > 0
 }
 
 /** Binds all Pods without a node, the oldest first; says on the Pod why it cannot. */
@@ -40,9 +40,9 @@ export function bindPods(snapshot: Snapshot): readonly Change[] {
   const added = new Map<string, number>()
   const placed: Pod[] = []
   const census = createPodCensus(snapshot)
-  const keepers: Pod[] = []
+  const keepers = [...byNeed.find(snapshot, KEEPING)]
   const around: Surroundings = { snapshot, nodes, census, keepers }
-  return [...unbound.find(snapshot, KEY)].sort(olderFirst).flatMap((pod) => {
+  return [...byNeed.find(snapshot, KEY)].sort(olderFirst).flatMap((pod) => {
     if (isGated(pod)) return updateTo(pod, withCondition(pod, GATED))
     const among = placementObstacle(around, pod)
     const obstacles = nodes.map((node) => obstacle(pod, node, placed, snapshot) ?? among?.(node))
@@ -58,8 +58,11 @@ export function bindPods(snapshot: Snapshot): readonly Change[] {
   })
 }
 
-const ASKING = 'asking'
-const unbound: Index<Pod> = indexBy(['Pod'], (pod) => {
+/** Those of them that ask for Pods around them; and the Pods with a node that keep others away. */
+const [ASKING, KEEPING] = ['asking', 'keeping']
+
+const byNeed: Index<Pod> = indexBy(['Pod'], (pod) => {
+  if (pod.spec.nodeName !== undefined) return keepsAway(pod) && !isPodFinished(pod) ? [KEEPING] : []
   if (!isUnbound(pod)) return []
   return asksOfPods(pod) && !isGated(pod) ? [KEY, ASKING] : [KEY]
 })

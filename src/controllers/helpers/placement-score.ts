@@ -12,6 +12,7 @@ export function placementScores(
   pod: Pod,
   candidates: readonly Node[],
 ): readonly number[] | undefined {
+  if (pod.spec.affinity === undefined && pod.spec.topologySpreadConstraints === undefined) return undefined
   const scores = [nodeScore(pod), affinityScore(around, pod), spreadScore(around, pod)].flatMap((score) =>
     score === undefined ? [] : [normalized(candidates.map(score))],
   )

@@ -1,14 +1,12 @@
 /** What Pods ask of each other's places: affinity, anti-affinity, spread. Only for Pods that ask, and where Pods do. */
 import type { Node, Pod, PodAffinityTerm, TopologySpreadConstraint } from '../../api/core.ts'
-import { isPodFinished } from '../../model/endpoints.ts'
-import { indexBy, type Index } from '../../model/incremental.ts'
 import { matchesNode, untoleratedTaint } from '../../model/node-fit.ts'
 import { matchLabelSelector } from '../../model/selectors.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { countByDomain, countMatching, countStaying, matcherOf, selectorOf, termKey } from './pod-census.ts'
 import type { PodCensus } from './pod-census.ts'
 
-/** Where a Pod is to go. `keepers`: Pods of this round that keep others away. */
+/** Where a Pod is to go. `keepers`: Pods with a node that keep others away. */
 export interface Surroundings {
   readonly snapshot: Snapshot
   readonly nodes: readonly Node[]
@@ -35,15 +33,12 @@ export function asksOfPods({ spec }: Pod): boolean {
 /** Whether Pods that have a node may keep others away. */
 export const keepsAway = (pod: Pod): boolean => requiredTerms(pod, 'podAntiAffinity').length > 0
 
-const KEEPING = 'keeping'
-const keeping: Index<Pod> = indexBy(['Pod'], (pod) =>
-  pod.spec.nodeName !== undefined && !isPodFinished(pod) && keepsAway(pod) ? [KEEPING] : [],
-)
-
 /** Undefined: no Pod has a say in where this one goes. */
 export function placementObstacle(around: Surroundings, pod: Pod): PlacementObstacle | undefined {
+  const isAsking = asksOfPods(pod)
+  if (!isAsking && around.keepers.length === 0) return undefined
   const rules = [
-    ...(asksOfPods(pod) ? [spreadRule(around, pod), affinityRule(around, pod), antiAffinityRule(around, pod)] : []),
+    ...(isAsking ? [spreadRule(around, pod), affinityRule(around, pod), antiAffinityRule(around, pod)] : []),
     existingRule(around, pod),
   ].filter((rule) => rule !== undefined)
   if (rules.length === 0) return undefined
@@ -88,12 +83,11 @@ function antiAffinityRule({ snapshot, nodes, census }: Surroundings, pod: Pod): 
 
 /** Anti-affinity holds both ways: who is there keeps away whom it does not want beside it. */
 function existingRule({ snapshot, nodes, keepers }: Surroundings, pod: Pod): PlacementObstacle | undefined {
-  const owners = [...keeping.find(snapshot, KEEPING), ...keepers]
-  if (owners.length === 0) return undefined
+  if (keepers.length === 0) return undefined
   const labelsOf = new Map(nodes.map(({ metadata: { name, labels = {} } }) => [name, labels]))
   const answers = new Map<string, boolean>()
   const closed = new Set<string>()
-  for (const owner of owners) {
+  for (const owner of keepers) {
     for (const term of requiredTerms(owner, 'podAntiAffinity')) {
       const domain = labelsOf.get(owner.spec.nodeName ?? '')?.[term.topologyKey]
       const pair = `${term.topologyKey}=${domain}`
