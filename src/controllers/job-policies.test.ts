@@ -283,6 +283,8 @@ describe('backoffLimitPerIndex', () => {
       .map(({ metadata: { annotations } }) => [annotations?.[FAILURES], annotations?.[IGNORED]].join())
     expect(counts).toContain('0,')
     expect(counts).toContain('0,3')
+    // 10, 20, 40 ... 320 s, and 10 min from then on.
+    expect(network.next()).toBe(630 + 5 * 600)
   })
 
   test.each<readonly [string, Partial<JobSpec>, string]>([
