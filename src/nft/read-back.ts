@@ -2,12 +2,12 @@
 import { attribute, type Attribute, attributesOf, bytesText, messageAttributes, textOf } from './attribute.ts'
 import { elementWriter } from './encode-element.ts'
 import { encodeMessages } from './encode-messages.ts'
-import { familyNumber } from './encode-rule.ts'
 import { effectiveElements } from './interval.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { matches } from './matches.ts'
 import { MessageWriter } from './message-writer.ts'
 import type { Operation, TableName } from './operation.ts'
+import { GET, nftRequest } from './request.ts'
 import { readFields } from './read-value.ts'
 import { type Chain, type Element, elementKey, type Family, type NftSet, type Rule, type Table } from './ruleset.ts'
 import { tableName } from './operation.ts'
@@ -15,9 +15,6 @@ import { tableName } from './operation.ts'
 /** Sends a request for a list and calls `each` with every message of the answer, header included. */
 export type Dump = (request: Uint8Array, each: (message: DataView) => void) => void
 
-const nftables = 10 << 8
-const get = { table: 1, chain: 4, rule: 7, set: 10, elements: 13, generation: 16 }
-const [request, dump] = [0x1, 0x300]
 /** Of chains: the handle, policy (compared apart), uses, counters and flags. Of sets: the id of the transaction, the handle, kind and count. */
 const ofTheKernel = { chain: [2, 5, 6, 8, 9, 10], rule: [3, 6], set: [10, 12, 16, 19, 20] }
 const acceptPolicy = 1
@@ -33,9 +30,9 @@ export function readBack(wanted: Table, read: Dump): Table | 'absent' | 'dormant
   const here = tableAttributes(read, name)
   if (here === undefined) return 'absent'
   if ((attribute(here, 2)?.getUint32(0) ?? 0) !== 0) return 'dormant'
-  const inTable = (op: number): readonly (readonly Attribute[])[] =>
+  const inTable = (op: ListOp): readonly (readonly Attribute[])[] =>
     listed(read, name, op).filter((found) => textOf(attribute(found, 1)) === name.name)
-  const [foundChains, foundRules, foundSets] = [inTable(get.chain), inTable(get.rule), inTable(get.set)]
+  const [foundChains, foundRules, foundSets] = [inTable(GET.chain), inTable(GET.rule), inTable(GET.set)]
   const rules = new Map<string, (readonly Attribute[])[]>()
   for (const rule of foundRules) {
     const chain = textOf(attribute(rule, 2))
@@ -70,9 +67,9 @@ export function hasTable(name: TableName, read: Dump): boolean {
 /** Names of all chains of a family that have rules, by table; tables without such chains too. */
 export function listFilledChains(family: Family, read: Dump): ReadonlyMap<string, ReadonlySet<string>> {
   const all = { family, name: '' }
-  const tables = listed(read, all, get.table).map((table) => textOf(attribute(table, 1)))
+  const tables = listed(read, all, GET.table).map((table) => textOf(attribute(table, 1)))
   const found = new Map(tables.map((name) => [name, new Set<string>()]))
-  read(dumpRequest(all, get.rule, undefined), (message) => {
+  read(dumpRequest(all, GET.rule, undefined), (message) => {
     const rule = messageAttributes(message)
     found.get(textOf(attribute(rule, 1)))?.add(textOf(attribute(rule, 2)))
   })
@@ -80,31 +77,22 @@ export function listFilledChains(family: Family, read: Dump): ReadonlyMap<string
 }
 
 function tableAttributes(read: Dump, name: TableName): readonly Attribute[] | undefined {
-  return listed(read, name, get.table).find((found) => textOf(attribute(found, 1)) === name.name)
+  return listed(read, name, GET.table).find((found) => textOf(attribute(found, 1)) === name.name)
 }
 
 /** Asks which generation of rules a namespace has: one more with every transaction, whoever's it is. */
-export const GENERATION_REQUEST: Uint8Array = generationRequest()
+export const GENERATION_REQUEST: Uint8Array = nftRequest(GET.generation, 'ip', [], 'one')
 
 /** From the answer to it. */
 export function readGeneration(message: DataView): number {
   return attribute(messageAttributes(message), 1)?.getUint32(0) ?? 0
 }
 
-function generationRequest(): Uint8Array {
-  const writer = new MessageWriter(20)
-  writer.hostU32(20)
-  writer.hostU16(nftables | get.generation)
-  writer.hostU16(request)
-  writer.zeros(12)
-  return writer.bytes
-}
-
 function sameMap<V>(wanted: OrderedMap<V>, found: OrderedMap<V>): OrderedMap<V> {
   return wanted.changes(found).length === 0 ? wanted : found
 }
 
-function listed(read: Dump, table: TableName, op: number, set?: string): readonly (readonly Attribute[])[] {
+function listed(read: Dump, table: TableName, op: ListOp, set?: string): readonly (readonly Attribute[])[] {
   const found: (readonly Attribute[])[] = []
   read(dumpRequest(table, op, set), (message) => {
     // The receiver's buffer is used again.
@@ -114,19 +102,13 @@ function listed(read: Dump, table: TableName, op: number, set?: string): readonl
   return found
 }
 
-function dumpRequest({ family, name }: TableName, op: number, set: string | undefined): Uint8Array {
-  const writer = new MessageWriter(256)
-  writer.zeros(4)
-  writer.hostU16(nftables | op)
-  writer.hostU16(request | dump)
-  writer.zeros(8)
-  writer.u8(familyNumber[family])
-  writer.zeros(3)
-  if (name !== '' && op !== get.table && op !== get.chain) writer.attributeText(1, name)
-  if (set !== undefined) writer.attributeText(2, set)
-  writer.endMessage(0)
-  return writer.bytes
+function dumpRequest({ family, name }: TableName, op: ListOp, set: string | undefined): Uint8Array {
+  const isWhole = name === '' || op === GET.table || op === GET.chain
+  const table = isWhole ? [] : [[1, name] as const]
+  return nftRequest(op, family, set === undefined ? table : [...table, [2, set]], 'list')
 }
+
+type ListOp = Parameters<typeof nftRequest>[0]
 
 /** How `operation` was told to the kernel. */
 function told(operation: Operation): readonly Attribute[] {
@@ -176,7 +158,7 @@ function readSet(read: Dump, table: TableName, wanted: NftSet | undefined, found
 }
 
 function elementLists(read: Dump, table: TableName, set: string): readonly DataView[] {
-  return listed(read, table, get.elements, set).flatMap((message) => attribute(message, 3) ?? [])
+  return listed(read, table, GET.elements, set).flatMap((message) => attribute(message, 3) ?? [])
 }
 
 /** The elements of a set, as the kernel describes each. */

@@ -1,8 +1,7 @@
 /** Single chains of any table, as the kernel lists them: whose rule a handle is, and what its maker says of it. */
 import { attribute, attributesOf, messageAttributes, textOf } from './attribute.ts'
-import { familyNumber } from './encode-rule.ts'
-import { MessageWriter } from './message-writer.ts'
 import type { Dump } from './read-back.ts'
+import { GET, nftRequest } from './request.ts'
 import type { Family, Hook } from './ruleset.ts'
 
 export interface ChainName {
@@ -17,9 +16,6 @@ export interface ListedRule {
   readonly comment: string | null
 }
 
-const NFTABLES = 10 << 8
-const [GET_CHAIN, GET_RULE] = [4, 7]
-const [REQUEST, DUMP] = [0x1, 0x300]
 /** enum nf_inet_hooks. */
 const HOOKS: readonly Hook['hook'][] = ['prerouting', 'input', 'forward', 'output', 'postrouting']
 
@@ -27,10 +23,15 @@ const HOOKS: readonly Hook['hook'][] = ['prerouting', 'input', 'forward', 'outpu
 export function listRules(read: Dump, { family, table, chain }: ChainName): readonly ListedRule[] {
   const found: ListedRule[] = []
   read(
-    requestOf(family, GET_RULE, DUMP, [
-      [1, table],
-      [2, chain],
-    ]),
+    nftRequest(
+      GET.rule,
+      family,
+      [
+        [1, table],
+        [2, chain],
+      ],
+      'list',
+    ),
     (message) => {
       const rule = messageAttributes(message)
       if (textOf(attribute(rule, 1)) !== table || textOf(attribute(rule, 2)) !== chain) return
@@ -43,36 +44,12 @@ export function listRules(read: Dump, { family, table, chain }: ChainName): read
 /** Where a base chain hangs; undefined for others. Throws an Error where it is not there. */
 export function hookOfChain(ask: (request: Uint8Array) => DataView, name: ChainName): Hook['hook'] | undefined {
   const { family, table, chain } = name
-  const hook = attribute(
-    messageAttributes(
-      ask(
-        requestOf(family, GET_CHAIN, 0, [
-          [1, table],
-          [3, chain],
-        ]),
-      ),
-    ),
-    4,
-  )
+  const names = [
+    [1, table],
+    [3, chain],
+  ] as const
+  const hook = attribute(messageAttributes(ask(nftRequest(GET.chain, family, names, 'one'))), 4)
   return hook && HOOKS[attribute(attributesOf(hook), 1)?.getUint32(0) ?? -1]
-}
-
-function requestOf(
-  family: Family,
-  op: number,
-  flags: number,
-  texts: readonly (readonly [number, string])[],
-): Uint8Array {
-  const writer = new MessageWriter(1024)
-  writer.zeros(4)
-  writer.hostU16(NFTABLES | op)
-  writer.hostU16(REQUEST | flags)
-  writer.zeros(8)
-  writer.u8(familyNumber[family])
-  writer.zeros(3)
-  for (const [type, text] of texts) writer.attributeText(type, text)
-  writer.endMessage(0)
-  return writer.bytes
 }
 
 /** libnftnl's udata.h: 8-bit type and length; type 0 of a rule is the comment. */
