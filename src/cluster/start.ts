@@ -92,7 +92,7 @@ export async function startCluster(
   const loops = startLoops(parts, hostPorts)
   const { kubelet, loop, serviceProxy } = loops
   for (const object of ownObjects(topology, config)) objects.create(object)
-  const dnsMetrics = await startClusterDns({
+  const dns = await startClusterDns({
     topology,
     config,
     snapshot: objects.snapshot,
@@ -115,8 +115,9 @@ export async function startCluster(
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
   serviceProxy.beginCounting()
-  openApi(parts, loops, dnsMetrics, state.file).then(kubeconfig.resolve, kubeconfig.reject)
+  openApi(parts, loops, dns.families, state.file).then(kubeconfig.resolve, kubeconfig.reject)
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
+  dns.openMonitor().catch((error: unknown) => reportError('cluster DNS', error))
   // Who keeps a network's state may have kept its kubeconfig as well.
   const waitedFor = state.file === undefined ? [] : [kubeconfig.promise]
   void Promise.allSettled([podsReady(objects.store), ...waitedFor]).then(() =>

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CHECKOUT, createMachine, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
+import { CHECKOUT, createMachine, eventually, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
 
 const reason = missing('dig', 'getent')
 const UPSTREAM_PORT = 5300
@@ -72,6 +72,18 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
     ])('from %s: %s', async ([from, question, ...expected]) => {
       expect(await ask(from, question)).toEqual(expected)
     })
+  })
+
+  test.for([
+    [`kube-dns.kube-system:9153/metrics`, /^coredns_dns_responses_total\{.*rcode="NOERROR"\} [1-9]/m],
+    ['192.168.1.1:9153/metrics', /^coredns_dns_responses_total\{/m],
+    ['192.168.1.1:8080/health', /^OK 200$/],
+    ['192.168.1.1:8181/ready', /^OK 200$/],
+    ['192.168.1.1:8181/health', /^ 404$/],
+  ] as const)('where CoreDNS tells how it is: %s', async ([place, text]) => {
+    const ask = async (): Promise<string> =>
+      (await machine.inside('pod/shop/web', `curl -s -m 5 -w ' %{http_code}' http://${place}`)).stdout
+    expect(await eventually(ask, (found) => text.test(found))).toMatch(text)
   })
 
   test.for(['nosuch', 'nosuch.shop', 'example.com'])('a name that nobody has fails at once: %s', async (name) => {

@@ -8,34 +8,38 @@ import { emptySnapshot, type Snapshot } from '../../model/snapshot.ts'
 import type { MetricFamily } from '../../lib/prometheus.ts'
 import { createForwarder } from './forwarder.ts'
 import { createDnsMetrics, forwardFamilies } from './metrics.ts'
+import { DNS_PORT, MONITOR_PORTS } from './ports.ts'
 import { startDnsServer } from './server.ts'
 import { zoneOfSource } from './source.ts'
 import type { Upstream } from './upstream.ts'
 import { nameServers, type Topology } from '../topology.ts'
 
-const DNS_PORT = 53
+const METRICS_PORT = MONITOR_PORTS['/metrics']
 /** As CoreDNS calls a server on all addresses. */
 const SERVER = { server: `dns://:${DNS_PORT}` }
 const NAME = 'kube-dns'
 const NAMESPACE = 'kube-system'
 
-/** The Service by which Pods reach cluster DNS, and its one endpoint in each IP family: the fabric. */
+/** Prometheus' usual configuration finds its targets by these. */
+const SCRAPED = { 'prometheus.io/port': String(METRICS_PORT), 'prometheus.io/scrape': 'true' }
+const PORTS = [
+  { name: 'dns', protocol: 'UDP', port: DNS_PORT },
+  { name: 'dns-tcp', protocol: 'TCP', port: DNS_PORT },
+  { name: 'metrics', protocol: 'TCP', port: METRICS_PORT },
+] as const
+
+/** The Service by which Pods reach cluster DNS, as kubeadm has it, and its one endpoint in each IP family: the fabric. */
 export function dnsObjects(topology: Topology): readonly (Service | EndpointSlice)[] {
-  const ports = (['UDP', 'TCP'] as const).map((protocol) => ({
-    name: protocol === 'UDP' ? 'dns' : 'dns-tcp',
-    protocol,
-    port: DNS_PORT,
-  }))
   return [
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: NAME, namespace: NAMESPACE, labels: { 'k8s-app': NAME } },
+      metadata: { name: NAME, namespace: NAMESPACE, labels: { 'k8s-app': NAME }, annotations: SCRAPED },
       spec: {
         clusterIP: topology.dnsServiceIP,
         clusterIPs: nameServers(topology),
         ipFamilyPolicy: 'PreferDualStack',
-        ports,
+        ports: PORTS,
       },
     },
     ...topology.families.map(
@@ -49,7 +53,7 @@ export function dnsObjects(topology: Topology): readonly (Service | EndpointSlic
         },
         addressType: family,
         endpoints: [{ addresses: [gateway], conditions: { ready: true } }],
-        ports,
+        ports: PORTS,
       }),
     ),
   ]
@@ -65,11 +69,18 @@ export interface ClusterDnsOptions {
   readonly onError: (error: unknown) => void
 }
 
+export interface ClusterDns {
+  /** What the server for the cluster counts. */
+  families(): readonly MetricFamily[]
+  /** Opens CoreDNS' ports for metrics, health and readiness where the cluster asks. Its code is loaded only then. */
+  openMonitor(): Promise<void>
+}
+
 /**
  * Two servers on the fabric in each IP family: the nodes' gateway answers for the cluster; the outside's gateway, as for anybody outside,
- * knows none of its names and only asks upstream. Gives what the first counts.
+ * knows none of its names and only asks upstream.
  */
-export async function startClusterDns(options: ClusterDnsOptions): Promise<() => readonly MetricFamily[]> {
+export async function startClusterDns(options: ClusterDnsOptions): Promise<ClusterDns> {
   const serverAddresses = nameServers(options.topology).flatMap((address) => parseIP(address) ?? [])
   const config = zoneConfig(options.config, { serverAddresses, ...(options.searchPath ? { autopath: [] } : {}) })
   const { onError, topology } = options
@@ -85,5 +96,17 @@ export async function startClusterDns(options: ClusterDnsOptions): Promise<() =>
       startDnsServer({ listen: listen(outsideGateway), zone: () => outsideZone, upstream, onError }),
     ]),
   )
-  return () => [...metrics.families(SERVER), ...forwardFamilies(upstream.counts, upstream.sizes(), SERVER)]
+  const families = (): readonly MetricFamily[] => [
+    ...metrics.families(SERVER),
+    ...forwardFamilies(upstream.counts, upstream.sizes(), SERVER),
+  ]
+  return {
+    families,
+    async openMonitor() {
+      const { startDnsMonitors } = await import('./monitor.ts')
+      // The store has had all objects since before the first question.
+      const hosts = topology.families.map(({ gateway }) => gateway)
+      await startDnsMonitors(hosts, { families, synced: () => true })
+    },
+  }
 }

@@ -1,6 +1,7 @@
-/** The port on which a DNS server tells how it is: /metrics, and CoreDNS' /health and /ready. */
-import type { RequestListener, Server } from 'node:http'
+/** Where a DNS server tells how it is: /metrics, and CoreDNS' /health and /ready. */
+import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { PROMETHEUS_CONTENT_TYPE, renderMetrics, type MetricFamily } from '../../lib/prometheus.ts'
+import { MONITOR_PORTS, type MonitorPath } from './ports.ts'
 import { listen, type ListenAddress } from '../proxy/servers.ts'
 
 export { parseListenAddress } from '../proxy/servers.ts'
@@ -13,25 +14,37 @@ export interface DnsMonitorOptions {
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
 
-function listener({ families, synced }: DnsMonitorOptions): RequestListener {
+const PATHS: readonly MonitorPath[] = ['/metrics', '/health', '/ready']
+
+function listener({ families, synced }: DnsMonitorOptions, paths: readonly MonitorPath[]): RequestListener {
+  const answers: Readonly<Record<MonitorPath, (response: ServerResponse) => void>> = {
+    '/metrics': (response) => {
+      response.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE }).end(renderMetrics(families()))
+    },
+    '/health': (response) => void response.writeHead(200, TEXT).end('OK'),
+    '/ready': (response) => {
+      const ready = synced()
+      response.writeHead(ready ? 200 : 503, TEXT).end(ready ? 'OK' : 'kubernetes')
+    },
+  }
   return (request, response) => {
-    switch ((request.url ?? '/').split('?')[0]) {
-      case '/metrics':
-        response.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE }).end(renderMetrics(families()))
-        return
-      case '/health':
-        response.writeHead(200, TEXT).end('OK')
-        return
-      case '/ready':
-        response.writeHead(synced() ? 200 : 503, TEXT).end(synced() ? 'OK' : 'kubernetes')
-        return
-      default:
-        response.writeHead(404).end()
-    }
+    const [asked] = (request.url ?? '/').split('?')
+    const path = paths.find((each) => each === asked)
+    if (path === undefined) response.writeHead(404).end()
+    else answers[path](response)
   }
 }
 
-/** Rejects where the port cannot be had. */
+/** All paths at one port. Rejects where it cannot be had. */
 export function startDnsMonitor(address: ListenAddress, options: DnsMonitorOptions): Promise<Server> {
-  return listen(address, listener(options))
+  return listen(address, listener(options, PATHS))
+}
+
+/** Each path at its port of CoreDNS. */
+export async function startDnsMonitors(hosts: readonly string[], options: DnsMonitorOptions): Promise<void> {
+  await Promise.all(
+    hosts.flatMap((host) =>
+      PATHS.map((path) => listen({ host, port: MONITOR_PORTS[path] }, listener(options, [path]))),
+    ),
+  )
 }
