@@ -56,20 +56,27 @@ function readFields(line: string): Fields {
   return fields
 }
 
-let typeLines: Map<string, string> | undefined
-const readTypes = new Map<string, Fields>()
-
 /** The fields of a type (`ServicePort`) or of a kind (`Service`); undefined when the table does not have it. */
-export function fieldsOf(type: string): Fields | undefined {
-  const known = readTypes.get(type)
-  if (known !== undefined) return known
-  typeLines ??= readLines(TYPES)
-  const line = typeLines.get(type)
-  if (line === undefined) return undefined
-  const fields = readFields(line)
-  readTypes.set(type, fields)
-  return fields
+export type FieldTable = (type: string) => Fields | undefined
+
+/** From a text such as TYPES, which is read when first asked for. */
+export function fieldTable(text: string): FieldTable {
+  let lines: Map<string, string> | undefined
+  const read = new Map<string, Fields>()
+  return (type) => {
+    const known = read.get(type)
+    if (known !== undefined) return known
+    lines ??= readLines(text)
+    const line = lines.get(type)
+    if (line === undefined) return undefined
+    const fields = readFields(line)
+    read.set(type, fields)
+    return fields
+  }
 }
+
+/** Of the Kubernetes API. */
+export const fieldsOf: FieldTable = fieldTable(TYPES)
 
 let kinds: ReadonlyMap<string, readonly string[]> | undefined
 

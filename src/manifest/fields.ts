@@ -1,12 +1,25 @@
 /** Compares an object with the field table: wrong JSON types are errors, unknown fields warnings. */
-import { type Fields, type FieldType, fieldsOf } from '../api/field-table.ts'
+import { type Fields, type FieldTable, type FieldType, fieldsOf } from '../api/field-table.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { isJsonObject, type JsonValue, placeOf, type SourceEntry, type SourceNode } from './node.ts'
 import { rangeAt, type SourceText } from './source.ts'
 import { suggest } from './suggest.ts'
 import { acceptsScalar, describeForm, describeValue, hintForScalar } from './wording.ts'
 
+/** The types that there are, and what to say of a field that is not among theirs. */
+export interface KnownTypes {
+  readonly fieldsOf: FieldTable
+  readonly hintForUnknown: (type: string) => string
+}
+
+const KUBERNETES: KnownTypes = {
+  fieldsOf,
+  hintForUnknown: (type) =>
+    `Kubernetes has no such field in ${type}, and an API server refuses it; Portolan ignores it`,
+}
+
 interface Check {
+  readonly types: KnownTypes
   readonly source: SourceText
   readonly diagnostics: Diagnostic[]
   readonly path: (string | number)[]
@@ -35,33 +48,33 @@ function reportType(check: Check, entry: SourceEntry, expected: string, hint: st
 }
 
 /** The fields that have a field of that name, one level down. */
-function ownersOf(name: string, fields: Fields): string[] {
+function ownersOf(name: string, fields: Fields, table: FieldTable): string[] {
   return Array.from(fields)
     .filter(([, type]) => {
       const inner = type.form === 'list' ? type.of : type
-      return inner.form === 'object' && fieldsOf(inner.type)?.has(name) === true
+      return inner.form === 'object' && table(inner.type)?.has(name) === true
     })
     .map(([field]) => field)
 }
 
-function suggestField(name: string, fields: Fields): string | undefined {
+function suggestField(name: string, fields: Fields, table: FieldTable): string | undefined {
   const near = suggest(name, fields.keys())
   if (near !== undefined) return near
-  const owners = ownersOf(name, fields)
+  const owners = ownersOf(name, fields, table)
   const [owner] = owners
   if (owner === undefined || owners.length > 1) return undefined
   return `${owner}${fields.get(owner)?.form === 'list' ? '[]' : ''}.${name}`
 }
 
 function reportUnknown(check: Check, entry: SourceEntry, type: string, fields: Fields): void {
-  const suggestion = suggestField(String(entry.key), fields)
+  const suggestion = suggestField(String(entry.key), fields, check.types.fieldsOf)
   const name = pathText([...check.path, entry.key])
   check.diagnostics.push({
     severity: 'warning',
     code: 'unknown-field',
     message: `unknown field ${name}${suggestion === undefined ? '' : `: did you mean ${suggestion}?`}`,
     ...rangeAt(check.source, entry.keyStart, entry.keyEnd),
-    hint: `Kubernetes has no such field in ${type}, and an API server refuses it; Portolan ignores it`,
+    hint: check.types.hintForUnknown(type),
   })
 }
 
@@ -76,7 +89,7 @@ function checkEntries(check: Check, node: SourceNode, typeOf: (entry: SourceEntr
 }
 
 function checkObject(check: Check, node: SourceNode, type: string): void {
-  const fields = fieldsOf(type)
+  const fields = check.types.fieldsOf(type)
   // An empty type, such as a selector without rules of its own, says nothing about its fields.
   if (fields === undefined || fields.size === 0) return
   checkEntries(check, node, (entry) => {
@@ -114,9 +127,14 @@ function checkValue(check: Check, entry: SourceEntry, type: FieldType): void {
   }
 }
 
-/** Checks an object whose kind is in the table. */
-export function checkFields(source: SourceText, node: SourceNode, kind: string): readonly Diagnostic[] {
-  const check: Check = { source, diagnostics: [], path: [] }
+/** Checks an object whose kind is among the types. */
+export function checkFields(
+  source: SourceText,
+  node: SourceNode,
+  kind: string,
+  types: KnownTypes = KUBERNETES,
+): readonly Diagnostic[] {
+  const check: Check = { types, source, diagnostics: [], path: [] }
   checkObject(check, node, kind)
   return check.diagnostics
 }

@@ -1,4 +1,5 @@
 /** A machine that is a cluster's node: beside it a client and Pods, each in a namespace of their own; the API is a network's. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beside, createMachine, eventually, PORTOLAN, type Background, type Machine, type Outcome } from './network.ts'
 
@@ -14,6 +15,8 @@ export interface ProxyNode {
   /** The same, of Pods of this node. */
   setEndpointsHere(...addresses: readonly string[]): Promise<void>
   startProxy(...options: readonly string[]): Background
+  /** By a file of kube-proxy, with the API's kubeconfig, and nothing else. */
+  startProxyWith(configuration: string): Background
   /** Who answered `count` connections of the client to the ClusterIP, one after the other; `-` for no answer within two seconds. */
   ask(count: number, at?: string): Promise<readonly string[]>
   /** Waits until `ask(1)` is answered by one of these alone. */
@@ -92,6 +95,11 @@ export async function createProxyNode(): Promise<ProxyNode> {
     },
     startProxy: (...options) =>
       machine.start([PORTOLAN, 'proxy', '--kubeconfig', kubeconfig, '--node', 'node-1', ...options]),
+    startProxyWith(configuration) {
+      const file = join(machine.folder, 'config.conf')
+      writeFileSync(file, `${configuration}clientConnection: {kubeconfig: ${kubeconfig}}\n`)
+      return machine.start([PORTOLAN, 'proxy', '--config', file])
+    },
     ask,
     async asksOnly(...addresses) {
       await eventually(

@@ -7,6 +7,14 @@ const reason = missing('kubectl', 'nft', 'ip')
 /** Milliseconds: a minute, where time is given. */
 const AWAY = process.env['PORTOLAN_LONG'] === '1' ? 60_000 : 0
 
+const CONFIGURATION = `apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+hostnameOverride: Node-1
+mode: nftables
+nodePortAddresses: [172.20.1.0/24]
+ipvs: {strictARP: true}
+`
+
 /** In the layout of kube-proxy 1.36, for the one Service. */
 const KUBE_PROXY = `table ip kube-proxy {
   chain service-web {
@@ -88,11 +96,12 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     expect(await node.nft('list tables')).toBe('table ip somebody\n')
   })
 
-  test('nodePorts answer at the addresses that are named, also at those that come later', async () => {
+  test('a configuration of kube-proxy: nodePorts answer at the addresses that it names, also at those that come later', async () => {
     await node.kubectl('patch service web --type merge -p \'{"spec":{"type":"NodePort"}}\'')
     const nodePort = (await node.kubectl('get service web -o jsonpath={.spec.ports[0].nodePort}')).stdout
-    const proxy = node.startProxy('--nodeport-addresses', '172.20.1.0/24')
+    const proxy = node.startProxyWith(CONFIGURATION)
     await serving(proxy)
+    expect(proxy.output()).toContain('ipvs.strictARP is ignored')
     expect((await node.ask(2, `172.20.1.1:${nodePort}`)).toSorted()).toEqual([POD_1, POD_2])
     expect(await node.ask(1, `172.20.2.1:${nodePort}`)).toEqual(['-'])
     await node.machine.sh('ip addr add 172.20.1.77/24 dev c0')
@@ -187,24 +196,6 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     )
     proxy.signal('SIGTERM')
     await proxy.ended
-  })
-
-  test.each([
-    [['--detect-local-mode', 'BridgeInterface'], '--detect-local-mode BridgeInterface needs --pod-bridge-interface'],
-    [['--conntrack-udp-timeout', '30'], '--conntrack-udp-timeout "30": not a time such as 24h or 1h30m10s'],
-    [['--conntrack-min', 'many'], '--conntrack-min "many": not a number from 0 to 2147483647'],
-    [['--cluster-cidr', '10.244.0.0'], '--cluster-cidr "10.244.0.0": not a range such as 10.244.0.0/16'],
-    [
-      ['--nodeport-addresses', 'secondary'],
-      '--nodeport-addresses "secondary": not a range such as 10.244.0.0/16, nor primary',
-    ],
-    [
-      ['--nodeport-addresses', '127.0.0.0/8'],
-      '--nodeport-addresses "127.0.0.0/8": nodePorts do not answer on loopback',
-    ],
-  ])('%j is refused', async (options, message) => {
-    const { code, stderr } = await node.machine.portolan('proxy', '--kubeconfig', node.kubeconfig, ...options)
-    expect([code, stderr]).toEqual([2, `portolan: ${message}\n`])
   })
 
   test('an API server that is away: what is known is served, and what comes back is followed', {

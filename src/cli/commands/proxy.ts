@@ -1,6 +1,7 @@
-import { Option } from 'commander'
+import { Option, type Command as Program } from 'commander'
 import { addConntrackOptions } from '../proxy/conntrack-options.ts'
-import type { ProxyCommandOptions } from '../proxy/run-proxy.ts'
+import type { ProxyCommandOptions } from '../proxy/proxy-options.ts'
+import type { OptionName } from '../proxy/setting-reader.ts'
 import type { Command } from '../command.ts'
 
 export const proxy: Command = {
@@ -9,6 +10,7 @@ export const proxy: Command = {
     const command = program
       .command('proxy')
       .description("serve a real cluster's Services on this machine, in the place of kube-proxy")
+      .option('--config <file>', "kube-proxy's configuration file; other options win over what it says")
       .option('--kubeconfig <file>', "the API server; without it, the Pod's own service account")
       .option('--context <name>', 'another context of the kubeconfig than the current one')
       .option('--node <name>', "this machine's Node (default: the host's name)")
@@ -19,6 +21,7 @@ export const proxy: Command = {
       .option('--cluster-cidr <ranges>', 'addresses of all Pods, for ClusterCIDR')
       .option('--pod-bridge-interface <name>', 'the bridge of the Pods, for BridgeInterface')
       .option('--pod-interface-name-prefix <prefix>', "how Pods' interfaces begin, for InterfaceNamePrefix")
+      .option('--bind-address <address>', "this machine's own address, in the place of the Node's")
       .option('--masquerade-all', 'hide the source of whatever comes to a ClusterIP, of Pods too')
       .option(
         '--nodeport-addresses <ranges>',
@@ -28,9 +31,15 @@ export const proxy: Command = {
       .option('--healthz-bind-address <address>', 'where /healthz and /livez answer, or none', '0.0.0.0:10256')
       .option('--metrics-bind-address <address>', 'where /metrics answers, or none', '127.0.0.1:10249')
     addConntrackOptions(command).action((options: ProxyCommandOptions) =>
-      exit(import('../proxy/run-proxy.ts').then(({ runProxy }) => runProxy(options, context))),
+      exit(import('../proxy/run-proxy.ts').then(({ runProxy }) => runProxy(options, givenTo(command), context))),
     )
   },
+}
+
+/** Which options the command line has, and not only a default. */
+function givenTo(command: Program): ReadonlySet<OptionName> {
+  const names = Object.keys(command.opts<ProxyCommandOptions>()) as OptionName[]
+  return new Set(names.filter((name) => command.getOptionValueSource(name) === 'cli'))
 }
 
 function detectLocalOption(): Option {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { dnsSubdomain } from '../../api/syntax.ts'
 import type { Forwarding } from '../../cluster/dns/forwarding.ts'
 import { parseHosts, type Hosts } from '../../cluster/dns/hosts.ts'
 import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns/upstream.ts'
 import { UsageError, type Context } from '../context.ts'
+import { readText } from '../read-text.ts'
 
 /** The values of the three options, whose names begin with `--` and `prefix`. */
 export interface ForwardingTexts {
@@ -55,14 +55,4 @@ function readHosts(file: string, context: Context): Hosts {
   const words = problems.map(({ line, text }) => `${file}:${line}: ${JSON.stringify(text)}: say ADDRESS NAME...`)
   if (words.length > 0) throw new UsageError(words.join('\n'))
   return hosts
-}
-
-function readText(file: string, context: Context): string {
-  try {
-    return readFileSync(resolve(context.workingDirectory, file), 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'permission denied' : String(error)
-    throw new UsageError(`${file}: ${why}`)
-  }
 }

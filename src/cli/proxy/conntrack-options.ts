@@ -1,27 +1,18 @@
 /** What the options of `portolan proxy` say of connection tracking. They have kube-proxy's names and defaults. */
 import type { Command } from 'commander'
 import type { ConntrackSettings } from '../../cluster/proxy/conntrack-settings.ts'
-import { UsageError } from '../context.ts'
+import { parseGoDuration } from '../../lib/go-duration.ts'
+import type { SettingReader } from './setting-reader.ts'
 
-export interface ConntrackOptions {
-  readonly conntrackMaxPerCore: string
-  readonly conntrackMin: string
-  readonly conntrackTcpTimeoutEstablished: string
-  readonly conntrackTcpTimeoutCloseWait: string
-  readonly conntrackUdpTimeout: string
-  readonly conntrackUdpTimeoutStream: string
-  readonly conntrackTcpBeLiberal?: boolean
-}
-
-export function readConntrackOptions(options: ConntrackOptions): ConntrackSettings {
+export function readConntrackOptions(reader: SettingReader): ConntrackSettings {
   return {
-    maxPerCore: readCount('--conntrack-max-per-core', options.conntrackMaxPerCore),
-    min: readCount('--conntrack-min', options.conntrackMin),
-    tcpTimeoutEstablished: readDuration('--conntrack-tcp-timeout-established', options.conntrackTcpTimeoutEstablished),
-    tcpTimeoutCloseWait: readDuration('--conntrack-tcp-timeout-close-wait', options.conntrackTcpTimeoutCloseWait),
-    udpTimeout: readDuration('--conntrack-udp-timeout', options.conntrackUdpTimeout),
-    udpTimeoutStream: readDuration('--conntrack-udp-timeout-stream', options.conntrackUdpTimeoutStream),
-    tcpBeLiberal: options.conntrackTcpBeLiberal === true,
+    maxPerCore: readCount(reader, 'conntrackMaxPerCore'),
+    min: readCount(reader, 'conntrackMin'),
+    tcpTimeoutEstablished: readDuration(reader, 'conntrackTcpTimeoutEstablished'),
+    tcpTimeoutCloseWait: readDuration(reader, 'conntrackTcpTimeoutCloseWait'),
+    udpTimeout: readDuration(reader, 'conntrackUdpTimeout'),
+    udpTimeoutStream: readDuration(reader, 'conntrackUdpTimeoutStream'),
+    tcpBeLiberal: reader.options.conntrackTcpBeLiberal === true,
   }
 }
 
@@ -44,20 +35,27 @@ export function addConntrackOptions(command: Command): Command {
     .option('--conntrack-tcp-be-liberal', 'packets outside of a TCP window are not invalid')
 }
 
+type CountOption = 'conntrackMaxPerCore' | 'conntrackMin'
+type DurationOption =
+  | 'conntrackTcpTimeoutEstablished'
+  | 'conntrackTcpTimeoutCloseWait'
+  | 'conntrackUdpTimeout'
+  | 'conntrackUdpTimeoutStream'
+
 /** As the kernel's: an int. */
 const MOST = 2 ** 31 - 1
 
-function readCount(option: string, text: string): number {
+function readCount(reader: SettingReader, option: CountOption): number {
+  const text = reader.options[option]
   const count = Number(text)
   if (/^\d+$/.test(text) && count <= MOST) return count
-  throw new UsageError(`${option} ${JSON.stringify(text)}: not a number from 0 to ${MOST}`)
+  return reader.refuse(option, `${JSON.stringify(text)}: not a number from 0 to ${MOST}`, 0)
 }
 
-/** Seconds of a time as Go writes it: 1h30m10s. */
-function readDuration(option: string, text: string): number {
-  const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text === '0' ? '0s' : text)
-  const [, hours = '0', minutes = '0', seconds = '0'] = parts ?? []
-  const sum = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
-  if (parts !== null && text !== '' && sum <= MOST) return sum
-  throw new UsageError(`${option} ${JSON.stringify(text)}: not a time such as 24h or 1h30m10s`)
+/** Whole seconds, as kube-proxy tells the kernel. */
+function readDuration(reader: SettingReader, option: DurationOption): number {
+  const text = reader.options[option]
+  const seconds = parseGoDuration(text)
+  if (seconds !== undefined && seconds >= 0 && seconds <= MOST) return Math.trunc(seconds)
+  return reader.refuse(option, `${JSON.stringify(text)}: not a time such as 24h or 1h30m10s`, 0)
 }

@@ -1,7 +1,3 @@
-import { hostname } from 'node:os'
-import { resolve } from 'node:path'
-import { type DetectLocal, PRIMARY } from '../../cluster/proxy/node-contexts.ts'
-import { parseListenAddress, type ListenAddress } from '../../cluster/proxy/servers.ts'
 import {
   KubeconfigError,
   previewNodeProxy,
@@ -10,37 +6,28 @@ import {
   runNodeProxy,
   type RunProxyOptions,
 } from '../../cluster/proxy/run-node-proxy.ts'
-import { parseCIDR } from '../../lib/ip.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
-import { type ConntrackOptions, readConntrackOptions } from './conntrack-options.ts'
-
-export interface ProxyCommandOptions extends ConntrackOptions {
-  readonly kubeconfig?: string
-  readonly context?: string
-  readonly node?: string
-  readonly dryRun?: boolean
-  readonly takeOver?: boolean
-  readonly cleanup?: boolean
-  readonly detectLocalMode?: DetectLocal['mode']
-  readonly clusterCidr?: string
-  readonly podBridgeInterface?: string
-  readonly podInterfaceNamePrefix?: string
-  readonly masqueradeAll?: boolean
-  readonly nodeportAddresses: string
-  readonly healthzBindAddress: string
-  readonly metricsBindAddress: string
-}
+import { readText } from '../read-text.ts'
+import { parseConfiguration } from './configuration-file.ts'
+import type { ProxyCommandOptions } from './proxy-options.ts'
+import { readSettings } from './read-settings.ts'
+import { type OptionName, type SettingReader, settingReader } from './setting-reader.ts'
 
 /** Milliseconds that a dry run waits for the API server. */
 const PATIENCE = 20_000
 
-export async function runProxy(options: ProxyCommandOptions, context: Context): Promise<number> {
+/** `given`: the options that the command line has, which win over those of a file. */
+export async function runProxy(
+  options: ProxyCommandOptions,
+  given: ReadonlySet<OptionName>,
+  context: Context,
+): Promise<number> {
   try {
     if (options.cleanup) {
       removeRules()
       return 0
     }
-    const settings = readSettings(options, context)
+    const settings = settingsOf(options, given, context)
     if (options.dryRun) return await preview(settings, context)
     const running = await runNodeProxy(settings)
     await interrupted()
@@ -60,86 +47,27 @@ async function preview(settings: RunProxyOptions, { stdout, stderr }: Context): 
   return 0
 }
 
-function readSettings(options: ProxyCommandOptions, context: Context): RunProxyOptions {
-  const {
-    kubeconfig,
-    context: name,
-    node = hostname().toLowerCase(),
-    takeOver = false,
-    masqueradeAll = false,
-  } = options
-  return {
-    access: {
-      ...(kubeconfig === undefined ? {} : { kubeconfig: resolve(context.workingDirectory, kubeconfig) }),
-      ...(name === undefined ? {} : { context: name }),
-      environment: context.environment,
-    },
-    node,
-    takeOver,
-    detectLocal: readDetectLocal(options),
-    masqueradeAll,
-    nodePortAddresses: readNodePortAddresses(options.nodeportAddresses),
-    conntrack: readConntrackOptions(options),
-    healthAddress: readAddress('--healthz-bind-address', options.healthzBindAddress),
-    metricsAddress: readAddress('--metrics-bind-address', options.metricsBindAddress),
-    onMessage: (message) => void context.stderr.write(`portolan proxy: ${message}\n`),
-  }
+function settingsOf(options: ProxyCommandOptions, given: ReadonlySet<OptionName>, context: Context): RunProxyOptions {
+  const onMessage = (message: string): void => void context.stderr.write(`portolan proxy: ${message}\n`)
+  const { reader, warnings } = readerOf(options, given, context)
+  const settings = readSettings(reader, context)
+  if (reader.problems.length > 0) throw new UsageError(reader.problems.join('\n'))
+  for (const warning of [...warnings, ...reader.warnings]) onMessage(warning)
+  return { ...settings, onMessage }
 }
 
-function readDetectLocal(options: ProxyCommandOptions): DetectLocal {
-  const { clusterCidr, podBridgeInterface, podInterfaceNamePrefix } = options
-  const mode = options.detectLocalMode ?? (clusterCidr === undefined ? 'NodeCIDR' : 'ClusterCIDR')
-  const need = <T>(value: T | undefined, option: string): T => {
-    if (value !== undefined) return value
-    throw new UsageError(`--detect-local-mode ${mode} needs ${option}`)
-  }
-  switch (mode) {
-    case 'ClusterCIDR':
-      return { mode, ranges: readRanges('--cluster-cidr', need(clusterCidr, '--cluster-cidr')) }
-    case 'BridgeInterface':
-      return { mode, name: readInterface('--pod-bridge-interface', need(podBridgeInterface, '--pod-bridge-interface')) }
-    case 'InterfaceNamePrefix': {
-      const option = '--pod-interface-name-prefix'
-      return { mode, name: readInterface(option, need(podInterfaceNamePrefix, option)) }
-    }
-    default:
-      return { mode }
-  }
-}
-
-function readNodePortAddresses(text: string): readonly string[] {
-  const words = text.split(',').map((word) => word.trim())
-  const ranges = words.filter((word) => word !== PRIMARY)
-  const loopback = ranges.find((range) => range.startsWith('127.') || range === '::1/128')
-  if (loopback !== undefined) {
-    throw new UsageError(`${NODE_PORTS} ${JSON.stringify(loopback)}: nodePorts do not answer on loopback`)
-  }
-  return [...words.filter((word) => word === PRIMARY), ...ranges.flatMap((range) => readRanges(NODE_PORTS, range))]
-}
-
-const NODE_PORTS = '--nodeport-addresses'
-
-function readRanges(option: string, text: string): readonly string[] {
-  const ranges = text.split(',').map((range) => range.trim())
-  const wrong = ranges.find((range) => parseCIDR(range) === undefined)
-  if (wrong === undefined) return ranges
-  const or = option === NODE_PORTS ? `, nor ${PRIMARY}` : ''
-  throw new UsageError(`${option} ${JSON.stringify(wrong)}: not a range such as 10.244.0.0/16${or}`)
-}
-
-/** IFNAMSIZ is 16, with a NUL at the end. */
-function readInterface(option: string, name: string): string {
-  if (/^[^\s/"*]{1,15}$/.test(name)) return name
-  throw new UsageError(`${option} ${JSON.stringify(name)}: not a name of an interface, which has up to 15 characters`)
-}
-
-function readAddress(option: string, text: string): ListenAddress | undefined {
-  if (text === 'none') return undefined
-  const address = parseListenAddress(text)
-  if (address !== undefined) return address
-  throw new UsageError(
-    `${option} ${JSON.stringify(text)}: not an address with a port such as 127.0.0.1:10249, nor none`,
-  )
+function readerOf(
+  options: ProxyCommandOptions,
+  given: ReadonlySet<OptionName>,
+  context: Context,
+): { readonly reader: SettingReader; readonly warnings: readonly string[] } {
+  const { config } = options
+  if (config === undefined) return { reader: settingReader(options), warnings: [] }
+  const file = parseConfiguration(readText(config, context), config)
+  const own = Object.entries(options).filter(([option]) => [...given].some((name) => name === option))
+  const merged = { ...options, ...file.options, ...Object.fromEntries(own) }
+  const nameOf = (option: OptionName): string | undefined => (given.has(option) ? undefined : file.nameOf(option))
+  return { reader: settingReader(merged, nameOf), warnings: file.warnings }
 }
 
 /** A signal ends the program; the rules stay. */

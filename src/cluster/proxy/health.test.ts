@@ -54,6 +54,14 @@ test.each([
   expect(health.isHealthy()).toBe(true)
 })
 
+test('another syncPeriod', () => {
+  const time = manualTime()
+  const health = createProxyHealth(time, 10_000)
+  health.queued('IPv4')
+  time.pass(10_001)
+  expect(health.isHealthy()).toBe(false)
+})
+
 test.each([
   ['forward', 3_600_000],
   ['backward', -3_600_000],

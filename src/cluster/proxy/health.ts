@@ -28,7 +28,7 @@ export interface HealthAnswer {
   readonly body: string
 }
 
-/** Milliseconds that a change may wait: twice kube-proxy's syncPeriod. */
+/** Milliseconds that a change may wait where nothing else is said: twice kube-proxy's syncPeriod. */
 const LONGEST_WAIT = 60_000
 /** The cluster's autoscaler marks nodes that will go. */
 const LEAVING_TAINT = 'ToBeDeletedByClusterAutoscaler'
@@ -38,7 +38,10 @@ interface FamilyState {
   lastUpdated: number
 }
 
-export function createProxyHealth({ wall, elapsed }: ProxyTime = SYSTEM_TIME): ProxyHealth {
+export function createProxyHealth(
+  { wall, elapsed }: ProxyTime = SYSTEM_TIME,
+  longestWait: number = LONGEST_WAIT,
+): ProxyHealth {
   const startedAt = wall()
   const families = new Map<IPFamily, FamilyState>()
   const stateOf = (family: IPFamily): FamilyState => {
@@ -47,7 +50,7 @@ export function createProxyHealth({ wall, elapsed }: ProxyTime = SYSTEM_TIME): P
     return state
   }
   const isCurrent = ({ waitingSince }: FamilyState): boolean =>
-    waitingSince === undefined || elapsed() - waitingSince <= LONGEST_WAIT
+    waitingSince === undefined || elapsed() - waitingSince <= longestWait
   const isHealthy = (): boolean => [...families.values()].every(isCurrent)
   const answer = (eligible: boolean | undefined): HealthAnswer => {
     const healthy = isHealthy()

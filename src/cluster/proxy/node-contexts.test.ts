@@ -66,6 +66,21 @@ test.each<[string, readonly Node[], Partial<NodeSettings>, readonly object[]]>([
     ],
   ],
   [
+    'an own address, in the place of the first of its family',
+    [node(['InternalIP 192.168.0.2', 'InternalIP fd00::2'])],
+    { bindAddress: '192.168.99.11' },
+    [
+      { ...v4, addresses: ['192.168.99.11'], ...nobody },
+      { ...v6, addresses: ['fd00::2'], ...nobody },
+    ],
+  ],
+  [
+    'an own address before there is a Node',
+    [],
+    { bindAddress: 'fd00::2' },
+    [{ ...v6, addresses: ['fd00::2'], ...nobody }],
+  ],
+  [
     'the range of all Pods wins',
     [node(['InternalIP 192.168.0.2'], { podCIDR: '10.244.1.0/24' })],
     { detectLocal: { mode: 'ClusterCIDR', ranges: ['10.244.0.0/16'] } },

@@ -19,6 +19,8 @@ export interface NodeSettings {
   readonly node: string
   readonly detectLocal: DetectLocal
   readonly masqueradeAll: boolean
+  /** Of this machine, in the place of the Node object's of its family. */
+  readonly bindAddress?: string
   /** Ranges of addresses of this machine where nodePorts answer; PRIMARY stands for those of the Node object. */
   readonly nodePortAddresses: readonly string[]
 }
@@ -42,9 +44,9 @@ export function nodeContexts(
   settings: NodeSettings,
   previous: readonly NodeContext[] = [],
 ): readonly NodeContext[] {
-  const { node, detectLocal, masqueradeAll, nodePortAddresses } = settings
+  const { node, detectLocal, masqueradeAll, nodePortAddresses, bindAddress } = settings
   const object = get(snapshot, 'Node', node)
-  const primary = addressesOf(object)
+  const primary = addressesOf(object, bindAddress)
   const families = new Set(primary.map(({ family }) => family))
   const zone = object?.metadata.labels?.[ZONE_LABEL]
   const next = (['IPv4', 'IPv6'] as const)
@@ -105,11 +107,15 @@ function keepEqual(previous: readonly NodeContext[], next: readonly NodeContext[
 }
 
 /** InternalIPs, or where there are none ExternalIPs: the first of each family, as kube-proxy takes them. */
-function addressesOf(node: Node | undefined): readonly { readonly family: IPFamily; readonly text: string }[] {
+function addressesOf(
+  node: Node | undefined,
+  bindAddress: string | undefined,
+): readonly { readonly family: IPFamily; readonly text: string }[] {
   const all = node?.status?.addresses ?? []
   const internal = all.filter(({ type }) => type === 'InternalIP')
   const chosen = internal.length > 0 ? internal : all.filter(({ type }) => type === 'ExternalIP')
-  const clean = chosen.flatMap(({ address }) => cleanIP(address) ?? [])
+  const texts = [...(bindAddress === undefined ? [] : [bindAddress]), ...chosen.map(({ address }) => address)]
+  const clean = texts.flatMap((text) => cleanIP(text) ?? [])
   return clean.filter(({ family }, i) => clean.findIndex((other) => other.family === family) === i)
 }
 

@@ -13,7 +13,7 @@ import { withConnectionLoads } from './connection-loads.ts'
 import { createFlowCleaner, type NodePlaces } from './flow-cleaner.ts'
 import { createHealthChecks } from './health-checks.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
-import { createProxyHealth, type ProxyHealth } from './health.ts'
+import { createProxyHealth, type ProxyHealth, SYSTEM_TIME } from './health.ts'
 import { createProxyMetrics, withoutLocalEndpoints, type ProxyMetrics } from './metrics.ts'
 import type { Rivals } from './rival-proxy.ts'
 import type { ServiceNotices } from './service-notices.ts'
@@ -23,6 +23,8 @@ import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 export interface NodeProxyOptions extends NodeSettings {
   /** Rules of another proxy, which make way. */
   readonly replaced: Rivals['replaced'] | undefined
+  /** Milliseconds: a change that waits for twice as long is not healthy. */
+  readonly syncPeriod: number
   readonly onError: (error: unknown) => void
 }
 
@@ -43,7 +45,7 @@ const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time'
 export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
   const { node, onError } = options
   const startedAt = Date.now()
-  const health = createProxyHealth()
+  const health = createProxyHealth(SYSTEM_TIME, 2 * options.syncPeriod)
   const metrics = createProxyMetrics()
   const notices = createNotices(onError)
   const tables = createTables(options, { health, metrics, notices })

@@ -33,6 +33,7 @@ export interface RunProxyOptions extends NodeSettings {
   /** Undefined: none. */
   readonly healthAddress: ListenAddress | undefined
   readonly metricsAddress: ListenAddress | undefined
+  readonly syncPeriod: number
   readonly onMessage: (message: string) => void
 }
 
