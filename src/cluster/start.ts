@@ -24,7 +24,7 @@ import { startApiServer } from './api-server.ts'
 import { createClients } from './pods/clients.ts'
 import { startControlLoop, type Consumer, type ControlLoop } from './control-loop.ts'
 import { startControlServer } from './control/server.ts'
-import { startClusterDns } from './dns/cluster-dns.ts'
+import { startClusterDns, type ClusterDns } from './dns/cluster-dns.ts'
 import type { FrontLink } from './front-link.ts'
 import { createFlowCleaner } from './proxy/flow-cleaner.ts'
 import { zoneConfig } from '../dns/zone-config.ts'
@@ -109,7 +109,7 @@ export async function startCluster(
   step('host ports')
   const status = (): NetworkStatus => networkStatus(options.name, objects.snapshot(), hostPorts.status())
   const kubeconfig = deferred<string>()
-  await startControl(parts, loops, hostPorts, status, kubeconfig.promise)
+  await startControl(parts, loops, dns, hostPorts, status, kubeconfig.promise)
   await podsSettled(objects.store, PATIENCE)
   await loop.settled()
   step('Pods')
@@ -303,6 +303,7 @@ function podConsumer(kubelet: Kubelet): Consumer {
 async function startControl(
   parts: Parts,
   { loop, serviceProxy }: Loops,
+  dns: ClusterDns,
   hostPorts: HostPorts,
   status: () => NetworkStatus,
   kubeconfig: Promise<string>,
@@ -336,6 +337,7 @@ async function startControl(
       const { observe } = await import('./trace/network.ts')
       return observe({ ...parts, clients, table: serviceProxy.table, balancer: BALANCER }, request)
     },
+    followQueries: dns.followQueries,
     stop: surroundings.stop,
   })
 }

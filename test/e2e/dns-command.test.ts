@@ -202,10 +202,11 @@ describe.skipIf(reason !== undefined)(title('portolan dns', reason), () => {
       expect(metrics).toContain(line)
     }
     await end(server)
-    expect((await server.ended).stdout.split('\n')).toEqual([
-      `127.0.0.1 shop/me: ${WEB} A NOERROR 71 bytes UDP`,
-      '127.0.0.1 shop/me: nope.shop.svc.cluster.local. SRV NXDOMAIN 136 bytes TCP',
-      '',
+    const line = /^(.*) - \d+ "(.*)" (.*) 0\.\d{6}s(.*)$/
+    expect((await server.ended).stdout.split('\n').map((text) => line.exec(text)?.slice(1))).toEqual([
+      ['shop/me 127.0.0.1', `A IN ${WEB} udp 67 false 1232`, 'NOERROR qr,aa,rd 71', ' 10.96.0.11'],
+      ['shop/me 127.0.0.1', 'SRV IN nope.shop.svc.cluster.local. tcp 68 false 1232', 'NXDOMAIN qr,aa,rd 136', ''],
+      undefined,
     ])
   })
 

@@ -86,6 +86,31 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
     expect(await eventually(ask, (found) => text.test(found))).toMatch(text)
   })
 
+  test('the log shows the questions of a Pod while it is looked at', async () => {
+    const log = machine.start([PORTOLAN, 'dns', 'log', '--from', 'shop/web', 'web.shop', 'com'])
+    const output = async (): Promise<string> => log.output()
+    await eventually(output, (text) => text.includes('Ctrl-C'))
+    await ask('own', 'web.shop.svc.cluster.local.')
+    for (const question of ['web.shop.svc.cluster.local.', 'nosuch.', '+tcp example.com.'])
+      await ask('pod/shop/web', question)
+    await eventually(output, (text) => text.includes('SERVFAIL'))
+    log.signal('SIGINT')
+    const { code, stdout } = await log.ended
+    const line = /^(\S+) \S+ - \d+ "(.*) \d+ (?:true|false) \d+" (\S+) .* 0\.\d{6}s ?(.*)$/
+    expect([
+      code,
+      ...stdout
+        .trim()
+        .split('\n')
+        .map((text) => line.exec(text)?.slice(1)),
+    ]).toEqual([
+      0,
+      ['shop/web', 'A IN web.shop.svc.cluster.local. udp', 'NOERROR', '10.96.0.20'],
+      ['shop/web', 'A IN example.com. tcp', 'SERVFAIL', ''],
+    ])
+    expect(await machine.portolan('dns', 'log', '--from', 'shop/nobody')).toMatchObject({ code: 2 })
+  })
+
   test.for(['nosuch', 'nosuch.shop', 'example.com'])('a name that nobody has fails at once: %s', async (name) => {
     const { code, stdout, stderr } = await machine.inside('own', `curl -sS -m 5 -w '%{time_total}' http://${name}/`)
     expect([code, stderr]).toEqual([6, `curl: (6) Could not resolve host: ${name}\n`])

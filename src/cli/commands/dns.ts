@@ -1,7 +1,8 @@
 import { Option, type Command as Program } from 'commander'
 import type { Command } from '../command.ts'
-import { UsageError } from '../context.ts'
+import { UsageError, type Context } from '../context.ts'
 import type { DnsCommandOptions } from '../dns/options.ts'
+import type { LogOptions } from '../dns/run-log.ts'
 import type { WhyOptions } from '../dns/run-why.ts'
 import { formatOption } from '../format.ts'
 import { nameOption } from '../network-name.ts'
@@ -36,7 +37,24 @@ export const dns: Command = {
     ).action((name: string, options: WhyOptions) =>
       exit(import('../dns/run-why.ts').then(({ runWhy }) => runWhy(name, options, context))),
     )
+    registerLog(command, context, exit)
   },
+}
+
+function registerLog(command: Program, context: Context, exit: (code: Promise<number>) => void): void {
+  command
+    .command('log')
+    .description('follow the questions to the DNS of a running network, and the answers')
+    .argument('[name...]', 'only names that are, begin with or end with one of these')
+    .option(
+      '--from <pod>',
+      'NAMESPACE/POD that asks, NAMESPACE/ for any of its Pods, or node/NAME (default: everybody)',
+    )
+    .addOption(nameOption())
+    .addOption(formatOption())
+    .action((names: readonly string[], options: LogOptions) =>
+      exit(import('../dns/run-log.ts').then(({ runLog }) => runLog(names, options, context))),
+    )
 }
 
 function addDnsOptions(command: Program): Program {

@@ -23,7 +23,7 @@ export async function runDns(options: DnsCommandOptions, context: Context): Prom
 
 async function serveCluster(
   serve: ReturnType<typeof prepareDns>,
-  { kubeconfig, context: name, pods, searchPath = false }: DnsCommandOptions,
+  { kubeconfig, context: name, pods, searchPath = false, log }: DnsCommandOptions,
   context: Context,
 ): Promise<number> {
   const { followNames, KubeconfigError } = await import('../../cluster/dns/remote.ts')
@@ -34,7 +34,7 @@ async function serveCluster(
   }
   const onMessage = (message: string): void => void context.stderr.write(`portolan dns: ${message}\n`)
   try {
-    const names = followNames({ access, pods: pods === 'verified' || searchPath, onMessage })
+    const names = followNames({ access, pods: pods === 'verified' || searchPath || log !== undefined, onMessage })
     try {
       return await serve(names.source)
     } finally {

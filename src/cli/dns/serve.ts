@@ -3,7 +3,9 @@ import type { DnsSource } from '../../cluster/dns/source.ts'
 import { createDnsMetrics, forwardFamilies, upstreamFamily, type DnsMetrics } from '../../cluster/dns/metrics.ts'
 import { startDnsMonitor, type DnsMonitorOptions } from '../../cluster/dns/monitor.ts'
 import { openForwarding, type OpenForwarding } from '../../cluster/dns/forwarding.ts'
+import { createQueryFeed, type QueryFeed } from '../../cluster/dns/query-feed.ts'
 import { startStandaloneDns, type StandaloneDns, type StandaloneDnsOptions } from '../../cluster/dns/standalone.ts'
+import { queryText } from '../../explain/report/query.ts'
 import type { MetricFamily } from '../../lib/prometheus.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
@@ -36,12 +38,11 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
   const onError = (error: unknown): void => tell(wordsOf(error))
   const forwarded = openForwarding(forwarding, { onLoop: () => tell(LOOP), onError })
   const metrics = monitor && createDnsMetrics()
-  const write = (line: string): void => void context.stdout.write(line)
-  const logged = only && { log: { only, write } }
   return async (source) => {
     const stopped = deferred<void>()
     for (const signal of SIGNALS) process.once(signal, stopped.resolve)
-    const observed = { ...(metrics === undefined ? {} : { metrics }), ...logged }
+    const queries = only && printedQueries(source, only, context, onError)
+    const observed = { ...(metrics && { metrics }), ...(queries && { queries }) }
     const started = await start({ listen, source, config, upstream: forwarded.forwarder, onError, ...observed })
     const server = started.addresses.map(placeOf).join(',')
     const families = (): readonly MetricFamily[] => familiesOf(metrics, forwarded, `dns://${server}`)
@@ -63,6 +64,21 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
     }
     return 0
   }
+}
+
+/** Each query is printed: those of these Pods, or everybody's where there are none. */
+function printedQueries(
+  { snapshot }: DnsSource,
+  only: readonly string[],
+  context: Context,
+  onError: (error: unknown) => void,
+): QueryFeed {
+  const queries = createQueryFeed({ snapshot, now: Date.now, onError })
+  queries.follow((query) => {
+    const isWanted = only.length === 0 || (query.asker !== undefined && only.includes(query.asker))
+    if (isWanted) context.stdout.write(`${queryText(query)}\n`)
+  })
+  return queries
 }
 
 function placeOf({ address, port }: { readonly address: string; readonly port: number }): string {

@@ -1,9 +1,11 @@
+import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { readFileSync } from 'node:fs'
 import type { Observation, ProbeRequest } from '../../explain/trace/observation.ts'
 import type { NodeTraffic } from '../../proxy/traffic.ts'
 import type { ApplyReport } from '../objects.ts'
 import type { ClientPlace } from '../pods/clients.ts'
+import type { QueryLine, QueryWish } from './dns-queries.ts'
 import type { NetworkSnapshot } from './server.ts'
 import { networkFreed, networkHeld, stateDirectory, type StateDirectory } from '../state/state-directory.ts'
 import type { NetworkStatus } from './status.ts'
@@ -31,6 +33,8 @@ export interface RunningNetwork {
   snapshot(): Promise<NetworkSnapshot>
   /** Looks at one connection: see `ProbeRequest`. */
   trace(request: ProbeRequest): Promise<Observation>
+  /** Hands over the questions to cluster DNS as they come, until the signal comes or the network has ended; `begun` once it listens. */
+  followQueries(wish: QueryWish, show: (line: QueryLine) => void, begun: () => void, signal: AbortSignal): Promise<void>
   /** Resolves when the network has ended. */
   stop(): Promise<void>
 }
@@ -107,6 +111,13 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
       const { path } = await json<{ path: string }>('GET', `/logs?${new URLSearchParams(query).toString()}`)
       return path
     },
+    async followQueries({ from, names }, show, begun, signal) {
+      const query = new URLSearchParams(names.map((name): [string, string] => ['name', name]))
+      if (from !== undefined) query.set('from', from)
+      const response = await send(socket, 'GET', `/dns/queries?${query.toString()}`, undefined, signal)
+      begun()
+      await eachLine(response, (line) => show(JSON.parse(line) as QueryLine))
+    },
     async stop() {
       const freed = networkFreed(directory)
       await send(socket, 'POST', '/stop').then(ended, (error: unknown) => {
@@ -149,6 +160,19 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
   return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+}
+
+/** Until the connection ends, however that is. */
+async function eachLine(response: IncomingMessage, show: (line: string) => void): Promise<void> {
+  let rest = ''
+  response.setEncoding('utf8')
+  response.on('data', (chunk: string) => {
+    const lines = `${rest}${chunk}`.split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) show(line)
+  })
+  response.on('error', () => undefined)
+  await once(response, 'close')
 }
 
 /** Leaves the connection open. */

@@ -6,9 +6,11 @@ import type { Table } from '../../nft/ruleset.ts'
 import type { NodeTraffic } from '../../proxy/traffic.ts'
 import type { Observation, ProbeRequest } from '../../explain/trace/observation.ts'
 import { endMarkedProcesses } from '../../host/marked-processes.ts'
+import type { QueryFeed } from '../dns/query-feed.ts'
 import { RUN_MARK } from '../protocol.ts'
 import type { Clients } from '../pods/clients.ts'
 import type { ApplyReport } from '../objects.ts'
+import { parseQueryWish, queryFilter, streamQueries } from './dns-queries.ts'
 import type { NetworkStatus } from './status.ts'
 
 /** What other commands ask of a running network, over HTTP on a UNIX socket that only its user can open. */
@@ -29,6 +31,7 @@ export interface ControlServerOptions {
   readonly names: NetworkNames
   /** Looks at one connection. */
   readonly trace: (request: ProbeRequest) => Promise<Observation>
+  readonly followQueries: QueryFeed['follow']
   readonly stop: () => void
 }
 
@@ -55,6 +58,8 @@ export function startControlServer(options: ControlServerOptions): Promise<void>
     'GET /traffic': (_request, response) => answer(response, options.traffic()),
     'GET /snapshot': (_request, response) => answer(response, objectsOf(options)),
     'POST /trace': async (request, response) => answer(response, await options.trace(await readProbe(request))),
+    'GET /dns/queries': (_request, response, url) =>
+      streamQueries(options.followQueries, queryFilter(parseQueryWish(url), options.snapshot()), response),
     'POST /stop': (_request, response) => {
       response.writeHead(202).flushHeaders()
       options.stop()

@@ -10,6 +10,8 @@ import { zoneConfig, type ZoneConfig } from '../../dns/zone-config.ts'
 import { compileZone, type Zone } from '../../dns/zone.ts'
 import { snapshotOf } from '../../model/snapshot.ts'
 import { createAnswerer, type Answerer } from './answerer.ts'
+import { createDnsMetrics } from './metrics.ts'
+import type { Exchange, QueryFeed } from './query-feed.ts'
 
 const RANGES = { nodeCIDRs: [], podCIDRs: [], serviceCIDRs: [], loadBalancerCIDRs: [], outsideCIDRs: [] }
 const CONFIG = zoneConfig({ clusterDomain: 'cluster.local', ...RANGES })
@@ -321,4 +323,52 @@ test('RCODE of a version of EDNS that nobody has', () => {
     query(`web.shop.${Z}`, TYPE.A, { edns: { size: 1232, version: 1, dnssecOk: false } }),
   )
   expect(bytes && readMessage(bytes)?.rcode).toBe(RCODE.BADVERS)
+})
+
+describe('a query that somebody looks at', () => {
+  const zone = compileZone(snapshotOf([shop, web]), CONFIG)
+  const name = `web.shop.${Z}`
+
+  function watched(followed: boolean) {
+    const told: Exchange[] = []
+    const tell = (exchange: Exchange): void => {
+      told.push({ ...exchange, reply: exchange.reply.slice() })
+    }
+    const queries: QueryFeed = { followed, tell, follow: () => () => undefined }
+    const observer = { metrics: createDnsMetrics(), queries }
+    const upstream = { query: async (bytes: Uint8Array) => bytes }
+    const onError = (error: unknown): never => {
+      throw error
+    }
+    return { told, answerer: createAnswerer({ zone: () => zone, mostForwarded: 1, onError, observer, upstream }) }
+  }
+
+  test.for([
+    ['made', 0],
+    ['remembered', 3],
+  ] as const)('an answer that is %s', ([, before]) => {
+    const { told, answerer } = watched(true)
+    for (let i = 0; i <= before; i++) overwrite(answerer, query(name))
+    expect(told).toHaveLength(before + 1)
+    expect(told.at(-1)).toMatchObject({ client, query: query(name), overTcp: false })
+    expect(brief(told.at(-1)?.reply)).toBe(`${name} 5 IN A 10.96.0.1`)
+  })
+
+  test('an answer that comes later, and one over TCP', async () => {
+    const { told, answerer } = watched(true)
+    const foreign = query('a.test.')
+    overwrite(answerer, foreign)
+    await expect.poll(() => told.length).toBe(1)
+    await answerer.answer(query(name), { overTcp: true, client })
+    expect(told.map((each) => [each.query, each.overTcp])).toEqual([
+      [foreign, false],
+      [query(name), true],
+    ])
+  })
+
+  test('nothing is told where nobody looks', () => {
+    const { told, answerer } = watched(false)
+    overwrite(answerer, query(name))
+    expect(told).toEqual([])
+  })
 })

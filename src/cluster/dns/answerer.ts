@@ -5,7 +5,7 @@ import { createZoneAnswers, type ZoneAnswers } from '../../dns/zone-answers.ts'
 import type { Zone } from '../../dns/zone.ts'
 import type { Forwarder } from './forwarder.ts'
 import type { DnsMetrics } from './metrics.ts'
-import type { QueryLog } from './query-log.ts'
+import type { QueryFeed } from './query-feed.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Who is asked other names than ours, and who may have their answers at hand. */
@@ -25,7 +25,7 @@ export interface AnswererOptions {
 /** Is shown every reply. */
 export interface DnsObserver {
   readonly metrics: DnsMetrics
-  readonly log?: QueryLog
+  readonly queries?: QueryFeed
 }
 
 /** Where datagrams come from, and where answers go that are there only later. */
@@ -108,11 +108,30 @@ function begin(state: State): boolean {
   return true
 }
 
+/** A query that somebody wants to see with its answer, and when it came (milliseconds). */
+interface Watched {
+  readonly query: Uint8Array
+  readonly client: string
+  readonly started: number
+}
+
 /** `type` is 0 where the query is of an unusual kind. */
-function observe(state: State, type: number, reply: Uint8Array, asked: number, context: QueryContext): void {
-  const { observer } = state.options
-  observer?.metrics.replied(type, reply, asked, context.overTcp)
-  observer?.log?.(context.client ?? '', reply, context.overTcp)
+function observe(
+  { options: { observer } }: State,
+  type: number,
+  reply: Uint8Array,
+  asked: number,
+  overTcp: boolean,
+  watched: Watched | undefined,
+): void {
+  observer?.metrics.replied(type, reply, asked, overTcp)
+  if (watched === undefined) return
+  const { query, client, started } = watched
+  observer?.queries?.tell({ query, client, reply, overTcp, seconds: (performance.now() - started) / 1000 })
+}
+
+function isWatched({ options: { observer } }: State): boolean {
+  return observer?.queries?.followed === true
 }
 
 /** From what is remembered: the length of the reply, or 0. */
@@ -129,6 +148,7 @@ function react(
   place: number,
   senders: Senders,
   plain: boolean,
+  watched: Watched | undefined,
 ): number {
   const { answers, zone, question, moment } = state
   if (answers === undefined || zone === undefined) return 0
@@ -146,7 +166,7 @@ function react(
   state.finish(reaction, false).then((bytes) => {
     if (bytes === undefined) return
     send(bytes)
-    observe(state, type, bytes, length, context)
+    observe(state, type, bytes, length, false, watched)
   }, state.options.onError)
   return 0
 }
@@ -155,12 +175,15 @@ function overwrite(state: State, packet: Uint8Array, length: number, place: numb
   const { options, question, moment } = state
   moment.turn = (moment.turn + 1) & LAST_TURN
   const plain = readQuestion(question, packet, length)
+  // The answer is written over it.
+  const watched = isWatched(state)
+    ? { query: packet.slice(0, length), client: senders.client(place), started: state.started }
+    : undefined
   let size = plain ? recall(state, packet) : 0
   try {
-    if (size === 0) size = react(state, packet, length, place, senders, plain)
+    if (size === 0) size = react(state, packet, length, place, senders, plain, watched)
     if (size > 0 && options.observer !== undefined) {
-      const client = options.observer.log === undefined ? {} : { client: senders.client(place) }
-      observe(state, plain ? question.type : 0, packet.subarray(0, size), length, { overTcp: false, ...client })
+      observe(state, plain ? question.type : 0, packet.subarray(0, size), length, false, watched)
     }
     return size
   } catch (error) {
@@ -189,11 +212,13 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       state.moment.turn = (state.moment.turn + 1) & LAST_TURN
       const reaction = respond(options.zone(), message, { ...context, turn: state.moment.turn })
       const type = readQuestion(state.question, message, message.length) ? state.question.type : 0
+      const { client = '', overTcp } = context
+      const watched = isWatched(state) ? { query: message, client, started: performance.now() } : undefined
       const observed = (bytes: Uint8Array | undefined): Uint8Array | undefined => {
-        if (bytes !== undefined) observe(state, type, bytes, message.length, context)
+        if (bytes !== undefined) observe(state, type, bytes, message.length, overTcp, watched)
         return bytes
       }
-      if (reaction.kind === 'ask') return state.finish(reaction, context.overTcp).then(observed)
+      if (reaction.kind === 'ask') return state.finish(reaction, overTcp).then(observed)
       return observed(reaction.kind === 'reply' ? reaction.bytes : undefined)
     },
   }

@@ -9,6 +9,7 @@ import type { MetricFamily } from '../../lib/prometheus.ts'
 import { createForwarder } from './forwarder.ts'
 import { createDnsMetrics, forwardFamilies } from './metrics.ts'
 import { DNS_PORT, MONITOR_PORTS } from './ports.ts'
+import { createQueryFeed, type QueryFeed } from './query-feed.ts'
 import { startDnsServer } from './server.ts'
 import { zoneOfSource } from './source.ts'
 import type { Upstream } from './upstream.ts'
@@ -72,6 +73,8 @@ export interface ClusterDnsOptions {
 export interface ClusterDns {
   /** What the server for the cluster counts. */
   families(): readonly MetricFamily[]
+  /** Shows each question for the cluster, and its answer, until the function that this gives is called. */
+  readonly followQueries: QueryFeed['follow']
   /** Opens CoreDNS' ports for metrics, health and readiness where the cluster asks. Its code is loaded only then. */
   openMonitor(): Promise<void>
 }
@@ -88,7 +91,8 @@ export async function startClusterDns(options: ClusterDnsOptions): Promise<Clust
   const inside = zoneOfSource({ snapshot: options.snapshot, synced: () => true }, config)
   const outsideZone = compileZone(emptySnapshot(), zoneConfig(options.config))
   const metrics = createDnsMetrics()
-  const observer = { metrics }
+  const queries = createQueryFeed({ snapshot: options.snapshot, now: Date.now, onError })
+  const observer = { metrics, queries }
   const listen = (address: string): { address: string; port: number } => ({ address, port: DNS_PORT })
   await Promise.all(
     topology.families.flatMap(({ gateway, outsideGateway }) => [
@@ -102,6 +106,7 @@ export async function startClusterDns(options: ClusterDnsOptions): Promise<Clust
   ]
   return {
     families,
+    followQueries: queries.follow,
     async openMonitor() {
       const { startDnsMonitors } = await import('./monitor.ts')
       // The store has had all objects since before the first question.

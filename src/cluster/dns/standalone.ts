@@ -1,10 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import type { ZoneConfig } from '../../dns/zone-config.ts'
-import { podAt } from '../../dns/search-path.ts'
 import { parseIP, type IP } from '../../lib/ip.ts'
 import type { Resolver } from './answerer.ts'
 import { createDnsMetrics, type DnsMetrics } from './metrics.ts'
-import { createQueryLog } from './query-log.ts'
+import type { QueryFeed } from './query-feed.ts'
 import { startDnsServer, type DnsServer } from './server.ts'
 import { zoneOfSource, type DnsSource } from './source.ts'
 
@@ -15,8 +14,7 @@ export interface StandaloneDnsOptions {
   readonly config: Omit<ZoneConfig, 'synced' | 'serverAddresses'>
   readonly upstream: Resolver
   readonly metrics?: DnsMetrics
-  /** Prints each query: those of these Pods (`namespace/name`), or everybody's where there are none. */
-  readonly log?: { readonly only: readonly string[]; readonly write: (line: string) => void }
+  readonly queries?: QueryFeed
   readonly onError: (error: unknown) => void
 }
 
@@ -31,10 +29,9 @@ export async function startStandaloneDns(options: StandaloneDnsOptions): Promise
   const { source, upstream, onError } = options
   const serverAddresses = options.listen.flatMap(({ address }) => reachedAt(address))
   const zone = zoneOfSource(source, { ...options.config, serverAddresses })
-  const { metrics, log } = options
-  const logged = log && { log: createQueryLog((address) => podAt(zone(), address), log.only, log.write) }
-  const observed = metrics !== undefined || log !== undefined
-  const observer = observed ? { observer: { metrics: metrics ?? createDnsMetrics(), ...logged } } : {}
+  const { metrics, queries } = options
+  const observed = metrics !== undefined || queries !== undefined
+  const observer = observed ? { observer: { metrics: metrics ?? createDnsMetrics(), ...(queries && { queries }) } } : {}
   // Made now, so that the first question does not wait for it.
   zone()
   const servers: DnsServer[] = []
