@@ -78,6 +78,49 @@ describe('decodeProtobuf', () => {
     })
   })
 
+  test('managedFields, as every update brings them along', () => {
+    const fields = part(7, part(1, '{"f:spec":{}}'))
+    const entry = part(17, part(1, 'e2e.test'), part(2, 'Update'), part(4, number(1, 1767225600)), fields)
+    expect(decodeProtobuf(envelope('v1', 'ConfigMap', part(1, entry)))).toMatchObject({
+      metadata: {
+        managedFields: [
+          { manager: 'e2e.test', operation: 'Update', time: '2026-01-01T00:00:00Z', fieldsV1: { 'f:spec': {} } },
+        ],
+      },
+    })
+    const broken = envelope('v1', 'ConfigMap', part(1, part(17, part(7, part(1, '{')))))
+    expect(() => decodeProtobuf(broken)).toThrow(Refusal)
+  })
+
+  test('an Event: its time has parts of a second', () => {
+    const time = part(10, number(1, 1767225600), number(2, 5000))
+    const body = envelope('v1', 'Event', part(2, part(1, 'Pod'), part(3, 'web')), part(3, 'Tested'), number(8, 1), time)
+    expect(decodeProtobuf(body)).toMatchObject({
+      involvedObject: { kind: 'Pod', name: 'web' },
+      reason: 'Tested',
+      count: 1,
+      eventTime: '2026-01-01T00:00:00Z',
+    })
+  })
+
+  test('an EndpointSlice: numbers of its ports are pointers', () => {
+    const port = part(3, part(1, 'http'), part(2, 'TCP'), number(3, 8080))
+    const body = envelope(
+      'discovery.k8s.io/v1',
+      'EndpointSlice',
+      part(2, part(1, '10.244.1.2'), part(2, number(1, 0))),
+      port,
+      part(4, 'IPv4'),
+    )
+    expect(decodeProtobuf(body)).toEqual({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      endpoints: [{ addresses: ['10.244.1.2'], conditions: { ready: false } }],
+      ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+      addressType: 'IPv4',
+    })
+  })
+
   test.each([
     ['no magic', Buffer.from('{}')],
     ['a kind that is not known', envelope('example.com/v1', 'Widget')],

@@ -94,12 +94,23 @@ function decodeValue(type: string, wire: WireValue, depth: number): unknown {
       return number(wire) !== 0n
     case 'quantity':
       return bytesOf(readFields(contents(wire)), 1).toString('utf8')
+    case 'json':
+      return decodeJSON(contents(wire))
     case 'time':
       return decodeTime(contents(wire))
     case 'intOrString':
       return decodeIntOrString(contents(wire))
     default:
       return decodeMessage(type, contents(wire), depth + 1)
+  }
+}
+
+/** { raw = 1 }: what is an object in JSON. */
+function decodeJSON(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytesOf(readFields(bytes), 1).toString('utf8')) as unknown
+  } catch {
+    throw new ProtobufError('managedFields hold no JSON')
   }
 }
 
