@@ -45,6 +45,7 @@ function strategyOf<K extends StoredKind>(kind: K): Strategy<StoredKinds[K]> {
     validateObjectMeta(object, nameRule(kind), KINDS[kind].namespaced)
   return plainStrategy<AnyObject>({
     setDefaults: DEFAULTS[kind] ?? ((object) => object),
+    initial: (object) => ({ ...withoutStatus(object), ...FIRST_STATUS[kind] }) as AnyObject,
     validate,
     validateUpdate: (object, old) => [
       ...validateObjectMetaUpdate(object, old),
@@ -62,6 +63,18 @@ const DEFAULTS: Partial<Record<StoredKind, (object: AnyObject) => AnyObject>> = 
   NetworkPolicy: (object) => withSpec(object, { policyTypes: policyTypesOf(object) }),
   StorageClass: (object) => ({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate', ...object }),
   HorizontalPodAutoscaler: (object) => withSpec(object, { minReplicas: 1 }),
+}
+
+/** The status of a new object, whatever its writer says. */
+const FIRST_STATUS: Partial<Record<StoredKind, { readonly status: object }>> = {
+  Ingress: { status: { loadBalancer: {} } },
+  PersistentVolume: { status: { phase: 'Pending' } },
+  PersistentVolumeClaim: { status: { phase: 'Pending' } },
+}
+
+function withoutStatus(object: AnyObject): object {
+  const { status: _, ...rest } = object as StoredObject
+  return rest
 }
 
 /** Egress is meant where rules for it are given; Ingress always. */
