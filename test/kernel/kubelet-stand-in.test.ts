@@ -96,6 +96,7 @@ describe.skipIf(reason !== undefined)(`stand-in${reason === undefined ? '' : ` (
 
   test.each<[string, RequestInit, number, RegExp]>([
     ['/hostname', {}, 200, /^nginx-pod\n$/],
+    ['/hostName', {}, 200, /^nginx-pod\n$/],
     ['/clientip', {}, 200, /^127\.0\.0\.1:\d+\n$/],
     ['/healthz', {}, 200, /^ok\n$/],
     ['/headers', { headers: { 'X-Seen': 'yes' } }, 200, /^x-seen: yes$/m],
@@ -128,6 +129,7 @@ describe.skipIf(reason !== undefined)(`stand-in${reason === undefined ? '' : ` (
 
   test('datagrams', async () => {
     expect(await datagram(udp, 'hostname\n')).toBe('nginx-pod')
+    expect(await datagram(udp, 'hostName\n')).toBe('nginx-pod')
     expect(await datagram(udp, 'ping')).toMatch(
       new RegExp(`^pod/nginx-pod node/node-1 127\\.0\\.0\\.1:${udp} from 127\\.0\\.0\\.1:\\d+: ping$`),
     )

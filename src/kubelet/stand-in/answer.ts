@@ -60,7 +60,8 @@ export function answer(identity: Identity, request: StandInRequest): StandInAnsw
   const queryAt = url.indexOf('?')
   const path = queryAt < 0 ? url : url.slice(0, queryAt)
   const query = queryAt < 0 ? '' : url.slice(queryAt + 1)
-  if (path === '/hostname') return text(`${identity.hostname}\n`)
+  // In any letter case: Kubernetes' own tests ask for /hostName.
+  if (path.toLowerCase() === '/hostname') return text(`${identity.hostname}\n`)
   if (path === '/clientip') return text(`${hostAndPort(request.sourceAddress, request.sourcePort)}\n`)
   if (path === '/healthz') return text('ok\n')
   if (path === '/headers') return text(headerLines(request.headers))

@@ -11,10 +11,12 @@ export interface UDPListener {
 /** What one datagram can carry over IPv4. */
 const LARGEST = 65_507
 
-/** The answer to a datagram: who answered, then what was sent. `hostname` alone is answered with the Pod's name. */
+/** The answer to a datagram: who answered, then what was sent. `hostname` alone is answered with that name. */
 export function datagramAnswer(identity: Identity, local: string, source: string, payload: Uint8Array): Uint8Array {
   const sent = Buffer.from(payload)
-  if (sent.length < 16 && sent.toString('latin1').trim() === 'hostname') return Buffer.from(identity.pod)
+  if (sent.length < 16 && sent.toString('latin1').trim().toLowerCase() === 'hostname') {
+    return Buffer.from(identity.hostname)
+  }
   const head = Buffer.from(`${lineFor(identity, local, source)}: `)
   return Buffer.concat([head, sent]).subarray(0, LARGEST)
 }
