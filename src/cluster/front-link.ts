@@ -1,3 +1,4 @@
+import type { ForwardingState } from '../explain/dns/observed.ts'
 import type { ListenAddress } from '../host/listen.ts'
 import type { EngineMessage, FrontMessage, ListenResult } from './protocol.ts'
 
@@ -8,6 +9,8 @@ export interface FrontLink {
   send(message: EngineMessage, sent?: () => void): void
   listen(addresses: readonly ListenAddress[]): Promise<readonly ListenResult[]>
   queryDns(query: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined>
+  /** Of the front, which asks upstream; undefined where it asks nobody. */
+  forwarding(): Promise<ForwardingState | undefined>
   receive(message: FrontMessage): void
 }
 
@@ -17,6 +20,7 @@ export function createFrontLink(
 ): FrontLink {
   const listens = new Map<number, (results: readonly ListenResult[]) => void>()
   const queries = new Map<number, (answer: Uint8Array | undefined) => void>()
+  const states = new Map<number, (state: ForwardingState | undefined) => void>()
   let nextId = 1
   const post = (message: EngineMessage, sent: () => void = () => undefined): void =>
     send(message, undefined, undefined, sent)
@@ -33,6 +37,11 @@ export function createFrontLink(
       post({ kind: 'dns-query', id, query: Buffer.from(query).toString('base64'), overTcp })
       return new Promise((resolve) => queries.set(id, resolve))
     },
+    forwarding() {
+      const id = nextId++
+      post({ kind: 'dns-state', id })
+      return new Promise((resolve) => states.set(id, resolve))
+    },
     receive(message) {
       if (message.kind === 'listening') {
         listens.get(message.batch)?.(message.results)
@@ -40,6 +49,9 @@ export function createFrontLink(
       } else if (message.kind === 'dns-answer') {
         queries.get(message.id)?.(message.answer === undefined ? undefined : Buffer.from(message.answer, 'base64'))
         queries.delete(message.id)
+      } else if (message.kind === 'dns-state') {
+        states.get(message.id)?.(message.state)
+        states.delete(message.id)
       }
     },
   }

@@ -6,7 +6,7 @@ import { libc } from '../host/libc.ts'
 import type { ListenAddress } from '../host/listen.ts'
 import { programFile } from '../host/program-files.ts'
 import { deferred } from '../lib/deferred.ts'
-import type { Upstream } from './dns/upstream.ts'
+import type { OpenForwarding } from './dns/forwarding.ts'
 import { openHostPort } from './host-listen.ts'
 import type { ClusterOptions } from './options.ts'
 import type { EngineMessage, FrontMessage, ListenResult } from './protocol.ts'
@@ -28,7 +28,7 @@ export interface FrontEvents {
 
 /** The host's side of a network: starts the engine, opens the host's ports for it and asks the host's DNS. */
 export interface Front {
-  run(options: ClusterOptions, objects: readonly unknown[], upstream: Pick<Upstream, 'query'> | undefined): void
+  run(options: ClusterOptions, objects: readonly unknown[], forwarding: OpenForwarding | undefined): void
   readonly ended: Promise<EngineEnd>
   /** Ends the Pods gracefully, then the engine. */
   stop(): void
@@ -45,7 +45,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
   const { child, channel } = engine
   const ended = deferred<EngineEnd>()
   let end: EngineEnd | undefined
-  let upstream: Pick<Upstream, 'query'> | undefined
+  let forwarding: OpenForwarding | undefined
   let booted = false
   const tell = (message: FrontMessage): void => {
     // The engine may be gone: its exit says so.
@@ -67,7 +67,9 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
       case 'listen':
         return tell({ kind: 'listening', batch: message.batch, results: openAll(message.addresses, channel) })
       case 'dns-query':
-        return void answerDns(upstream, message).then(tell)
+        return void answerDns(forwarding, message).then(tell)
+      case 'dns-state':
+        return tell({ kind: 'dns-state', id: message.id, ...(forwarding && { state: forwarding.state() }) })
       case 'failed':
         end ??= { kind: 'failed', message: message.message, machine: message.machine }
         return
@@ -84,8 +86,8 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     ended.resolve(end ?? (typeof how === 'string' ? unexpectedEnd(directory, booted, how) : how))
   })
   return {
-    run(options, objects, dnsUpstream) {
-      upstream = dnsUpstream
+    run(options, objects, dnsForwarding) {
+      forwarding = dnsForwarding
       tell({ kind: 'start', options, objects })
     },
     ended: ended.promise,
@@ -159,10 +161,10 @@ function openAll(addresses: readonly ListenAddress[], channel: number): readonly
 }
 
 async function answerDns(
-  upstream: Pick<Upstream, 'query'> | undefined,
+  forwarding: OpenForwarding | undefined,
   { id, query, overTcp }: EngineMessage & { kind: 'dns-query' },
 ): Promise<FrontMessage> {
-  const answer = await upstream?.query(Buffer.from(query, 'base64'), overTcp)
+  const answer = await forwarding?.forwarder.query(Buffer.from(query, 'base64'), overTcp)
   return { kind: 'dns-answer', id, ...(answer && { answer: Buffer.from(answer).toString('base64') }) }
 }
 

@@ -1,3 +1,4 @@
+import type { ForwardingState } from '../explain/dns/observed.ts'
 import type { ListenAddress } from '../host/listen.ts'
 import type { ClusterOptions } from './options.ts'
 import type { NetworkStatus } from './control/status.ts'
@@ -8,6 +9,8 @@ export type FrontMessage =
   /** One result for each address of the batch; the descriptors of those that succeeded are in the fd channel, in order. */
   | { readonly kind: 'listening'; readonly batch: number; readonly results: readonly ListenResult[] }
   | { readonly kind: 'dns-answer'; readonly id: number; readonly answer?: string }
+  /** Absent where nobody is asked. */
+  | { readonly kind: 'dns-state'; readonly id: number; readonly state?: ForwardingState }
   | { readonly kind: 'stop' }
 
 /** What the engine tells the front. */
@@ -17,6 +20,7 @@ export type EngineMessage =
   | { readonly kind: 'listen'; readonly batch: number; readonly addresses: readonly ListenAddress[] }
   /** Raw DNS messages, base64. */
   | { readonly kind: 'dns-query'; readonly id: number; readonly query: string; readonly overTcp: boolean }
+  | { readonly kind: 'dns-state'; readonly id: number }
   | { readonly kind: 'ready'; readonly status: NetworkStatus }
   | { readonly kind: 'pods-ready' }
   /** The network cannot go on. `machine`: because this machine lacks something. */

@@ -337,6 +337,7 @@ async function startControl(
       const { observe } = await import('./trace/network.ts')
       return observe({ ...parts, clients, table: serviceProxy.table, balancer: BALANCER }, request)
     },
+    forwarding: surroundings.link.forwarding,
     followQueries: dns.followQueries,
     stop: surroundings.stop,
   })

@@ -125,6 +125,9 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
     const { code } = await machine.portolan('up', 'test/e2e/fixtures/names.yaml', '-d', '--dns-search-path', ...other)
     expect(code).toBe(0)
     const inPod = ['run', '--name', 'other', '--from', 'pod/shop/web', '--', 'dig', '+noall', '+answer', '+search']
+    const why = async (): Promise<string> =>
+      (await machine.portolan('dns', 'why', 'example.com', '--name', 'other')).stdout
+    expect(await why()).not.toContain('does not answer')
     const found = await machine.portolan(...inPod, 'example.com', 'fixed.test')
     // One answer to the first name of the search path, as the server has walked it.
     expect(found.stdout.split('\n').map((line) => line.replaceAll(/\s+/g, ' '))).toEqual([

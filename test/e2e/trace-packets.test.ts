@@ -111,6 +111,20 @@ describe.skipIf(reason !== undefined)(title('the packets of a trace', reason), (
     })
   })
 
+  test('dns why says where the questions of a Pod end, and that nobody is asked upstream', async () => {
+    const why = (...args: readonly string[]) => machine.portolan('dns', 'why', '--name=packets', ...args)
+    const hook = (type: string): string =>
+      `add chain inet wall in { type filter hook ${type} priority -300; }; add rule inet wall in udp dport 53 drop`
+    expect(await why('web', '--from', 'client')).toMatchObject({ code: 0 })
+    await walled('node/node-1', hook('forward'), async () => {
+      const { code, stdout } = await why('web', '--from', 'client')
+      expect(stdout).toContain('a question of Pod client to 10.96.0.53 gets no answer: timeout')
+      expect(stdout).toMatch(/the packet is dropped on node-1 by inet wall, chain in, .*: udp dport 53 drop/)
+      expect(code).toBe(1)
+    })
+    expect((await why('example.com')).stdout).toContain('nobody is asked for example.com.: there is no server upstream')
+  })
+
   test.each<readonly [string, string, string, Partial<PacketJourney>, string]>([
     [
       'a rule in a Pod',

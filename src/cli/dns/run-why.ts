@@ -1,11 +1,14 @@
 import type { Pod } from '../../api/core.ts'
 import { dnsSnapshot } from '../../cluster/dns/objects.ts'
 import { parseCIDR } from '../../lib/ip.ts'
+import type { Observed } from '../../explain/dns/observed.ts'
+import { isCutOff } from '../../explain/dns/observed-reasons.ts'
 import { explainName, QUESTION_TYPES } from '../../explain/dns/why.ts'
 import { whyText } from '../../explain/report/why.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { UsageError, type Context } from '../context.ts'
 import { networkName, requireNetwork } from '../network-name.ts'
+import { observeDns } from './observe.ts'
 import { readObjects } from './object-files.ts'
 import { zoneOptions, type DnsCommandOptions } from './options.ts'
 
@@ -24,19 +27,28 @@ export async function runWhy(name: string, options: WhyOptions, context: Context
   }
   const found = await objectsOf(options, context)
   if (found === undefined) return 2
-  const { snapshot, zone: ofNetwork = {} } = found
+  const { snapshot, zone: ofNetwork = {}, observe } = found
   const zone = { ...zoneOptions(options), ...ofNetwork }
-  const { namespace, pod } = askerOf(options.from ?? 'default/', snapshot)
-  const request = { name, type, namespace, ...(pod === undefined ? {} : { pod }) }
+  const asker = askerOf(options.from ?? 'default/', snapshot)
+  const { namespace, pod } = asker
+  const observed = await observe?.(asker)
+  const request = { name, type, namespace, ...(pod === undefined ? {} : { pod }), ...(observed && { observed }) }
   const report = explainName(snapshot, { ...zone, serverAddresses: [], synced: true }, request)
   context.stdout.write(options.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : whyText(report))
-  return report.tries.at(-1)?.result === 'answer' ? 0 : 1
+  const isCutOffHere = observed?.reached !== undefined && isCutOff(observed.reached)
+  return report.tries.at(-1)?.result === 'answer' && !isCutOffHere ? 0 : 1
+}
+
+interface Asker {
+  readonly namespace: string
+  readonly pod: Pod | undefined
 }
 
 interface Objects {
   readonly snapshot: Snapshot
   /** What a running network says of its zone. */
   readonly zone?: Partial<ReturnType<typeof zoneOptions>>
+  readonly observe?: (asker: Asker) => Promise<Observed>
 }
 
 /** Of the files, else of the running network. Undefined where something in the files is wrong, which is printed. */
@@ -52,7 +64,8 @@ async function objectsOf(options: WhyOptions, context: Context): Promise<Objects
     reverseCIDRs: ranges.flatMap((range) => parseCIDR(range) ?? []),
     ...(searchPath ? { autopath: [] } : {}),
   }
-  return { snapshot: dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value }))), zone }
+  const snapshot = dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value })))
+  return { snapshot, zone, observe: (asker) => observeDns(network, clusterDomain, asker, options, context) }
 }
 
 function kindOf(value: unknown): string {
@@ -60,7 +73,7 @@ function kindOf(value: unknown): string {
 }
 
 /** `NAMESPACE/POD`, `POD`, or `NAMESPACE/` for any Pod of the namespace. */
-function askerOf(from: string, snapshot: Snapshot): { readonly namespace: string; readonly pod: Pod | undefined } {
+function askerOf(from: string, snapshot: Snapshot): Asker {
   const slash = from.indexOf('/')
   const [namespace, name] = slash < 0 ? ['default', from] : [from.slice(0, slash), from.slice(slash + 1)]
   const plain = name.replace(/^pod\//, '')

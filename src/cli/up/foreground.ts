@@ -1,5 +1,4 @@
-import type { Forwarding } from '../../cluster/dns/forwarding.ts'
-import type { Upstream } from '../../cluster/dns/upstream.ts'
+import type { Forwarding, OpenForwarding } from '../../cluster/dns/forwarding.ts'
 import { startFront, type EngineEnd, type Front, type FrontEvents } from '../../cluster/front.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
 import type { StateDirectory } from '../../cluster/state/state-directory.ts'
@@ -32,12 +31,14 @@ export interface ForegroundOptions {
 const EXIT_INTERRUPTED = 130
 
 /** Undefined where nobody is asked: then the engine's queries fail at once. Loaded while the engine starts. */
-async function openUpstream(forwarding: Forwarding, context: Context): Promise<Pick<Upstream, 'query'> | undefined> {
+async function openUpstream(forwarding: Forwarding, context: Context): Promise<OpenForwarding | undefined> {
   const { servers, stubs, hosts } = forwarding
   if (servers.length === 0 && stubs.size === 0 && hosts === undefined) return undefined
   const { openForwarding } = await import('../../cluster/dns/forwarding.ts')
   const onError = (error: unknown): void => void context.stderr.write(`DNS upstream: ${String(error)}\n`)
-  return openForwarding(forwarding, { onError }).forwarder
+  const onLoop = (): void =>
+    void context.stderr.write('DNS upstream: it leads back to this network: nothing is asked there\n')
+  return openForwarding(forwarding, { onLoop, onError, probesLoop: true })
 }
 
 /** Runs a network until it is told to stop. The exit code of `up`. */

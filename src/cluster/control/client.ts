@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { readFileSync } from 'node:fs'
+import type { ForwardingState } from '../../explain/dns/observed.ts'
 import type { Observation, ProbeRequest } from '../../explain/trace/observation.ts'
 import type { NodeTraffic } from '../../proxy/traffic.ts'
 import type { ApplyReport } from '../objects.ts'
@@ -33,6 +34,8 @@ export interface RunningNetwork {
   snapshot(): Promise<NetworkSnapshot>
   /** Looks at one connection: see `ProbeRequest`. */
   trace(request: ProbeRequest): Promise<Observation>
+  /** Who is asked for other names than the cluster's, and how they are. */
+  forwarding(): Promise<ForwardingState>
   /** Hands over the questions to cluster DNS as they come, until the signal comes or the network has ended; `begun` once it listens. */
   followQueries(wish: QueryWish, show: (line: QueryLine) => void, begun: () => void, signal: AbortSignal): Promise<void>
   /** Resolves when the network has ended. */
@@ -86,6 +89,7 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
     traffic: () => json('GET', '/traffic'),
     snapshot: () => json('GET', '/snapshot'),
     trace: (request) => json('POST', '/trace', request),
+    forwarding: () => json('GET', '/dns/forwarding'),
     podsReady: async (signal) =>
       (await readJson(await send(socket, 'GET', '/pods-ready', undefined, signal))) as NetworkStatus,
     async openClient(from, mark) {

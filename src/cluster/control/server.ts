@@ -4,6 +4,7 @@ import { logPath } from '../../kubelet/log-files.ts'
 import { render } from '../../nft/render.ts'
 import type { Table } from '../../nft/ruleset.ts'
 import type { NodeTraffic } from '../../proxy/traffic.ts'
+import type { ForwardingState } from '../../explain/dns/observed.ts'
 import type { Observation, ProbeRequest } from '../../explain/trace/observation.ts'
 import { endMarkedProcesses } from '../../host/marked-processes.ts'
 import type { QueryFeed } from '../dns/query-feed.ts'
@@ -31,6 +32,8 @@ export interface ControlServerOptions {
   readonly names: NetworkNames
   /** Looks at one connection. */
   readonly trace: (request: ProbeRequest) => Promise<Observation>
+  /** Of the servers upstream; undefined where nobody is asked. */
+  readonly forwarding: () => Promise<ForwardingState | undefined>
   readonly followQueries: QueryFeed['follow']
   readonly stop: () => void
 }
@@ -58,6 +61,8 @@ export function startControlServer(options: ControlServerOptions): Promise<void>
     'GET /traffic': (_request, response) => answer(response, options.traffic()),
     'GET /snapshot': (_request, response) => answer(response, objectsOf(options)),
     'POST /trace': async (request, response) => answer(response, await options.trace(await readProbe(request))),
+    'GET /dns/forwarding': async (_request, response) =>
+      answer(response, (await options.forwarding()) ?? { looping: false, upstreams: [] }),
     'GET /dns/queries': (_request, response, url) =>
       streamQueries(options.followQueries, queryFilter(parseQueryWish(url), options.snapshot()), response),
     'POST /stop': (_request, response) => {

@@ -101,6 +101,20 @@ describe('loops', () => {
     await forwarder.probeLoop()
     expect([loops, rounds]).toEqual([1, 1])
     expect([await ask(forwarder, query('a.test.')), loops, rounds]).toEqual([undefined, 1, 1])
+    expect(forwarder.looping()).toBe(true)
+  })
+
+  test('it is looked for with the first question, where that is wanted', async () => {
+    const upstream = server('192.0.2.1')
+    const forwarder = createForwarder({ upstream, probesLoop: true, onError })
+    await ask(forwarder, query('a.test.'))
+    await ask(forwarder, query('b.test.'))
+    expect(upstream.asked.map((name) => name.replace(/^\w+\.portolan/, 'X.portolan')).toSorted()).toEqual([
+      'X.portolan-loop.invalid.',
+      'a.test.',
+      'b.test.',
+    ])
+    expect(forwarder.looping()).toBe(false)
   })
 
   test('another upstream is none', async () => {

@@ -19,6 +19,8 @@ export interface ForwarderOptions {
   readonly hosts?: Hosts
   /** A query of our own came back to us: from then on nothing is forwarded any more. */
   readonly onLoop?: () => void
+  /** Whether to look for that with the first query that is asked upstream. */
+  readonly probesLoop?: boolean
   readonly onError: (error: unknown) => void
 }
 
@@ -30,6 +32,8 @@ export interface Forwarder extends Pick<Upstream, 'query'> {
   forgetReverse(): void
   /** Sends a query with a name of our own: if it ever comes in, the upstream leads back here. */
   probeLoop(): Promise<void>
+  /** Whether it ever came in. */
+  looping(): boolean
   readonly counts: ForwardCounts
   sizes: ForwardCache['sizes']
 }
@@ -54,8 +58,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   const cache = createForwardCache()
   const question = createPacketQuestion()
   const counts: ForwardCounts = { hits: 0, misses: 0, prefetches: 0 }
-  const probeName = `${randomBytes(12).toString('hex')}.${PROBE_DOMAIN}`
-  let looping = false
+  const loop = createLoopWatch(options)
 
   const cached = (bytes: Uint8Array, late: boolean): Uint8Array | undefined => {
     const packet = new Uint8Array(PLACE_SIZE)
@@ -73,6 +76,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
 
   return {
     counts,
+    looping: loop.wasSeen,
     sizes: cache.sizes,
     forgetReverse: cache.forgetReverse,
     answer(asked, packet, moment) {
@@ -85,25 +89,53 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
       const [asked] = message?.questions ?? []
       if (message === undefined || asked === undefined) return undefined
       const name = asked.name.toLowerCase()
-      if (name === probeName && !looping) {
-        looping = true
-        options.onLoop?.()
-      }
-      if (looping) return undefined
+      if (loop.isThere(name)) return undefined
       const fixed = options.hosts && answerHosts(options.hosts, asked)
       if (fixed !== undefined) return writeMessage({ ...message, ...fixed, truncated: false, response: true })
       const early = cached(bytes, false)
       const found = early ?? cached(bytes, true)
       if (found === undefined) {
         counts.misses++
+        loop.look()
         return withId(await fetchOnce(bytes, name, overTcp), message.id)
       }
       counts.hits++
       if (early === undefined) refresh(bytes, name)
       return found
     },
-    async probeLoop() {
-      await options.upstream.query(hinfoQuery(probeName), false)
+    probeLoop: loop.probe,
+  }
+}
+
+interface LoopWatch {
+  /** Whether this name, or one before it, shows that upstream leads back here. */
+  isThere(name: string): boolean
+  wasSeen(): boolean
+  probe(): Promise<void>
+  /** Probes once, where that is wanted. */
+  look(): void
+}
+
+function createLoopWatch({ upstream, onLoop, onError, probesLoop = false }: ForwarderOptions): LoopWatch {
+  const probeName = `${randomBytes(12).toString('hex')}.${PROBE_DOMAIN}`
+  let seen = false
+  let isDue = probesLoop
+  const probe = async (): Promise<void> => {
+    isDue = false
+    await upstream.query(hinfoQuery(probeName), false)
+  }
+  return {
+    isThere(name) {
+      if (name === probeName && !seen) {
+        seen = true
+        onLoop?.()
+      }
+      return seen
+    },
+    wasSeen: () => seen,
+    probe,
+    look() {
+      if (isDue) probe().catch(onError)
     },
   }
 }

@@ -1,6 +1,8 @@
+import { isIPv6 } from 'node:net'
 import type { Hosts } from '../../dns/hosts.ts'
+import type { ForwardingState, UpstreamState } from '../../explain/dns/observed.ts'
 import { createForwarder, type Forwarder } from './forwarder.ts'
-import { createUpstream, type UpstreamAddress } from './upstream.ts'
+import { createUpstream, UPSTREAM_LIMITS, type Upstream, type UpstreamAddress } from './upstream.ts'
 
 /** Who answers names that are not the cluster's. */
 export interface Forwarding {
@@ -12,6 +14,7 @@ export interface Forwarding {
 
 export interface OpenForwarding {
   readonly forwarder: Forwarder
+  state(): ForwardingState
   /** Servers that do not answer at present. */
   down(): readonly UpstreamAddress[]
   close(): void
@@ -19,20 +22,49 @@ export interface OpenForwarding {
 
 export interface ForwardingListener {
   readonly onLoop?: () => void
+  /** Look for a loop with the first question. */
+  readonly probesLoop?: boolean
   readonly onError: (error: unknown) => void
 }
 
 /** The servers of a configuration, with one cache before them. */
 export function openForwarding({ servers, stubs, hosts }: Forwarding, listener: ForwardingListener): OpenForwarding {
-  const upstream = createUpstream(servers)
-  const stubUpstreams = [...stubs].map(([domain, of]) => ({ domain, upstream: createUpstream(of) }))
-  const all = [upstream, ...stubUpstreams.map((stub) => stub.upstream)]
+  const groups = [['.', servers] as const, ...stubs].map(([domain, of]) => ({
+    domain,
+    servers: of,
+    upstream: createUpstream(of),
+  }))
+  const [{ upstream } = { upstream: createUpstream([]) }, ...stubUpstreams] = groups
   const named = hosts === undefined ? {} : { hosts }
+  const forwarder = createForwarder({ upstream, stubs: stubUpstreams, ...named, ...listener })
   return {
-    forwarder: createForwarder({ upstream, stubs: stubUpstreams, ...named, ...listener }),
-    down: () => all.flatMap((each) => each.down()),
+    forwarder,
+    state: () => ({ looping: forwarder.looping(), upstreams: groups.map(upstreamState) }),
+    down: () => groups.flatMap((group) => group.upstream.down()),
     close() {
-      for (const each of all) each.close()
+      for (const group of groups) group.upstream.close()
     },
   }
+}
+
+interface Group {
+  readonly domain: string
+  readonly servers: readonly UpstreamAddress[]
+  readonly upstream: Upstream
+}
+
+function upstreamState({ domain, servers, upstream }: Group): UpstreamState {
+  const down = upstream.down()
+  const { count, last } = upstream.refusals
+  return {
+    domain,
+    servers: servers.map((server) => ({ address: placeOf(server), down: down.includes(server) })),
+    most: UPSTREAM_LIMITS.inFlight,
+    refused: count,
+    ...(count === 0 ? {} : { refusedAgo: (performance.now() - last) / 1000 }),
+  }
+}
+
+function placeOf({ address, port }: UpstreamAddress): string {
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`
 }

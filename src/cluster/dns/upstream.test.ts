@@ -148,6 +148,7 @@ describe('a query', () => {
     const asked = upstream([server])
     const waiting = [asked.query(QUERY, false), asked.query(QUERY, false)]
     expect(await asked.query(QUERY, false)).toBeUndefined()
+    expect(asked.refusals.count).toBe(1)
     asked.close()
     expect(await Promise.all(waiting)).toEqual([undefined, undefined])
     expect(await asked.query(QUERY, false)).toBeUndefined()

@@ -17,7 +17,15 @@ export interface Upstream {
   query(bytes: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined>
   /** Servers that do not answer, and are passed over until they do. */
   down(): readonly UpstreamAddress[]
+  /** Queries that were refused because too many were under way. */
+  readonly refusals: Refusals
   close(): void
+}
+
+export interface Refusals {
+  count: number
+  /** Milliseconds of `performance.now`. */
+  last: number
 }
 
 export interface UpstreamLimits {
@@ -189,6 +197,7 @@ export function createUpstream(
 ): Upstream {
   const { run, cancelAll } = createTries()
   const state = { inFlight: 0, closed: false }
+  const refusals: Refusals = { count: 0, last: 0 }
 
   const probe = async (server: UpstreamAddress): Promise<boolean> =>
     !state.closed && (await run(tryUdp(probeQuery(), server, limits.probeTimeout))) !== undefined
@@ -217,8 +226,12 @@ export function createUpstream(
 
   return {
     async query(bytes, overTcp) {
-      const refused = state.closed || state.inFlight >= limits.inFlight
-      if (refused || servers.length === 0 || bytes.length < 12) return undefined
+      if (state.closed || servers.length === 0 || bytes.length < 12) return undefined
+      if (state.inFlight >= limits.inFlight) {
+        refusals.count++
+        refusals.last = performance.now()
+        return undefined
+      }
       state.inFlight++
       try {
         const answer = await ask(withId(bytes, randomInt(65536)), overTcp)
@@ -228,6 +241,7 @@ export function createUpstream(
       }
     },
     down: health.down,
+    refusals,
     close() {
       state.closed = true
       health.close()

@@ -1,4 +1,5 @@
 import { parseRequest } from '../../dns/parse-request.ts'
+import { forwardingReasons, freshReasons, reachReasons } from './observed-reasons.ts'
 import { parseIP } from '../../lib/ip.ts'
 import { missingService } from './missing-service.ts'
 import type { Evidence, Finding, PodRequest, Reason } from './reason.ts'
@@ -29,15 +30,27 @@ export function reasonsFor(walk: Walk): readonly Reason[] {
   const most = Math.max(...findings.map(({ weight }) => weight))
   const likely = findings.filter(({ weight }) => weight === most && (weight > 0 || last?.result !== 'upstream'))
   const denied = likely.flatMap(({ reasons }) => reasons)
+  const { observed, pod } = request
+  const reached = observed?.reached === undefined ? [] : reachReasons(observed.reached, pod?.metadata.name ?? '')
   return [
     ...askerReasons(walk),
+    ...reached,
+    ...(observed?.policy === undefined ? [] : [{ text: observed.policy }]),
     ...(zone.config.synced ? [] : [{ text: 'not all objects are known yet: nothing is denied until they are' }]),
     ...denied,
     ...(answered
-      ? [...pointerReasons(last), ...truncationReasons(zone, last.name, type), ...costReasons(walk)]
+      ? [
+          ...pointerReasons(last),
+          ...truncationReasons(zone, last.name, type),
+          ...costReasons(walk),
+          ...(observed === undefined ? [] : freshReasons(zone, snapshot, last.name, observed.now)),
+        ]
       : denied.length > 0
         ? []
         : upstreamReasons(last)),
+    ...(last?.result !== 'upstream' || observed?.forwarding === undefined
+      ? []
+      : forwardingReasons(observed.forwarding, last.name)),
   ]
 }
 

@@ -6,6 +6,8 @@ import type { Pod, PodSpec } from '../../api/core.ts'
 import { zoneConfig, type ZoneConfig } from '../../dns/zone-config.ts'
 import { snapshotOf, type Snapshot } from '../../model/snapshot.ts'
 import { whyText } from '../report/why.ts'
+import type { PacketJourney } from '../../nft/packet-journey.ts'
+import type { Observed, UpstreamState } from './observed.ts'
 import { explainName } from './why.ts'
 
 const RANGES = { nodeCIDRs: [], podCIDRs: [], serviceCIDRs: [], loadBalancerCIDRs: [], outsideCIDRs: [] }
@@ -33,9 +35,31 @@ const lonely: AnyObject = {
   metadata: { name: 'lonely', namespace: 'shop' },
   spec: { clusterIP: 'None', selector: { app: 'lonely' }, ports: [{ port: 80 }] },
 }
+const fresh = (name: string, clusterIP: string, creationTimestamp: string): AnyObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace: 'shop', creationTimestamp },
+  spec: { clusterIP, ports: [{ port: 80 }] },
+})
 const snapshot: Snapshot = snapshotOf([
   ...fixture(),
   lonely,
+  fresh('new', '10.96.3.1', '2026-11-25T12:00:27Z'),
+  fresh('old', '10.96.3.2', '2026-11-25T12:00:24Z'),
+  fresh('moved', 'None', '2026-11-25T11:00:00Z'),
+  {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: 'moved-1',
+      namespace: 'shop',
+      labels: { 'kubernetes.io/service-name': 'moved' },
+      annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': '2026-11-25T12:00:28.5Z' },
+    },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.244.7.7'] }],
+    ports: [],
+  },
   pod('bare', {}),
   pod('db-0', { hostname: 'db-0' }),
   pod('db-1', { hostname: 'db-1', subdomain: 'other' }),
@@ -46,10 +70,16 @@ interface Asked {
   readonly type?: string
   readonly spec?: Partial<PodSpec>
   readonly config?: Partial<ZoneConfig>
+  readonly observed?: Partial<Observed>
 }
 
-function explain(name: string, { type = 'A', spec, config = {} }: Asked = {}) {
-  const asker = spec === undefined ? {} : { pod: pod('asker', spec) }
+const NOW = Date.parse('2026-11-25T12:00:30Z')
+
+function explain(name: string, { type = 'A', spec, config = {}, observed }: Asked = {}) {
+  const asker = {
+    ...(spec === undefined ? {} : { pod: pod('asker', spec) }),
+    ...(observed === undefined ? {} : { observed: { now: NOW, ...observed } }),
+  }
   return explainName(snapshot, { ...CONFIG, ...config }, { name, type, namespace: 'shop', ...asker })
 }
 
@@ -170,6 +200,113 @@ describe('what the resolver of the Pod makes of a name', () => {
     ['crowd', {}, '29 of 100 records fit into a UDP answer of 512 bytes, 73 with EDNS (1232 bytes)'],
   ])('%s: a reason beside the answer', ([name, spec, wanted]) => {
     expect(explain(name, { spec }).reasons.map(({ text }) => text)).toContain(wanted)
+  })
+})
+
+const one = (domain: string, down: readonly boolean[], more: Partial<UpstreamState> = {}): UpstreamState => ({
+  domain,
+  servers: down.map((each, i) => ({ address: `192.0.2.${i + 1}:53`, down: each })),
+  most: 256,
+  refused: 0,
+  ...more,
+})
+const dropped: PacketJourney = {
+  kind: 'request',
+  protocol: 'UDP',
+  flags: '',
+  crossings: [],
+  end: 'dropped',
+  by: null,
+  text: 'dropped on node-1 by inet wall, chain in: udp dport 53 drop',
+}
+
+describe('what a running network knows besides', () => {
+  const forwarding = (looping: boolean, ...upstreams: readonly UpstreamState[]): Asked => ({
+    observed: { forwarding: { looping, upstreams } },
+  })
+  const unasked = 'example.test. is no name of the cluster: the servers upstream are asked'
+  test.for<readonly [string, string, Asked, readonly string[]]>([
+    ['all servers answer', 'example.test', forwarding(false, one('.', [false])), [unasked]],
+    [
+      'none does',
+      'example.test',
+      forwarding(false, one('.', [true, true])),
+      [unasked, '192.0.2.1:53, 192.0.2.2:53 upstream do not answer'],
+    ],
+    [
+      'one does not',
+      'example.test',
+      forwarding(false, one('.', [true, false])),
+      [unasked, '192.0.2.1:53 upstream does not answer: the others are asked'],
+    ],
+    [
+      'the server of a stub domain',
+      'a.corp.example.test',
+      forwarding(false, one('.', [true]), one('example.test.', [false]), one('corp.example.test.', [true])),
+      [
+        'a.corp.example.test. is no name of the cluster: the servers upstream are asked',
+        '192.0.2.1:53 upstream does not answer',
+      ],
+    ],
+    [
+      'a loop',
+      'example.test',
+      forwarding(true, one('.', [false])),
+      [
+        unasked,
+        'the servers upstream lead back to cluster DNS: names that are not the cluster’s fail at once | name another server with --dns-upstream',
+      ],
+    ],
+    [
+      'nobody is asked',
+      'example.test',
+      forwarding(false),
+      [unasked, 'nobody is asked for example.test.: there is no server upstream | name one with --dns-upstream'],
+    ],
+    [
+      'too many questions',
+      'example.test',
+      forwarding(false, one('.', [false], { refused: 7, refusedAgo: 2.8 })),
+      [unasked, '7 questions were refused because 256 others were under way, the last 3 s ago'],
+    ],
+    ['long ago', 'example.test', forwarding(false, one('.', [false], { refused: 7, refusedAgo: 90 })), [unasked]],
+    ['a name of the cluster', 'web', forwarding(true), []],
+    [
+      'a Service that is new',
+      'new',
+      { observed: {} },
+      ['Service shop/new was created 3 s ago | a client that asked before may hold NXDOMAIN until 12:00:32 UTC'],
+    ],
+    ['one that is older than its TTL', 'old', { observed: {} }, []],
+    [
+      'endpoints that have changed',
+      'moved',
+      { observed: {} },
+      [
+        'the endpoints of Service shop/moved changed 2 s ago | a client that asked before may hold the earlier answer until 12:00:33 UTC',
+      ],
+    ],
+    [
+      'a question that arrives',
+      'web',
+      { spec: {}, observed: { reached: { server: '10.96.0.53', result: 'NOERROR' } } },
+      [],
+    ],
+    [
+      'one that does not',
+      'web',
+      { spec: {}, observed: { reached: { server: '10.96.0.53', result: 'timeout', packets: [dropped] } } },
+      [`a question of Pod asker to 10.96.0.53 gets no answer: timeout | the packet is ${dropped.text}`],
+    ],
+    [
+      'one that is refused',
+      'web',
+      { spec: {}, observed: { reached: { server: '10.96.0.53', result: 'ECONNREFUSED' } } },
+      ['a question of Pod asker to 10.96.0.53 gets no answer: ECONNREFUSED'],
+    ],
+  ])('%s: %s', ([, name, asked, wanted]) => {
+    const told = explain(name, asked).reasons.map(({ text, hint }) => (hint === undefined ? text : `${text} | ${hint}`))
+    expect(told.filter((text) => !/asked in vain/.test(text))).toEqual(wanted)
   })
 })
 

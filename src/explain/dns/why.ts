@@ -7,6 +7,7 @@ import { compileZone, type Zone } from '../../dns/zone.ts'
 import { addressKey } from '../../dns/reverse.ts'
 import { parseIP } from '../../lib/ip.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
+import type { Observed } from './observed.ts'
 import { reasonsFor, type Reason } from './reasons.ts'
 import { resolverOf, triedNames } from './resolver.ts'
 
@@ -37,6 +38,8 @@ export interface WhyRequest {
   readonly type: string
   readonly namespace: string
   readonly pod?: Pod
+  /** Of a running network. */
+  readonly observed?: Observed
 }
 
 export const QUESTION_TYPES: readonly string[] = [...Object.keys(TYPE), 'ANY']
