@@ -29,6 +29,7 @@ import type { FrontLink } from './front-link.ts'
 import { createFlowCleaner } from './proxy/flow-cleaner.ts'
 import { zoneConfig } from '../dns/zone-config.ts'
 import { createHealthChecks } from './proxy/health-checks.ts'
+import { createNodeReports, type NodeReports } from './proxy/node-reports.ts'
 import { createHostPorts, type HostPorts } from './host-ports.ts'
 import { createObjects, type Objects } from './objects.ts'
 import type { ClusterOptions } from './options.ts'
@@ -90,7 +91,7 @@ export async function startCluster(
   const parts: Parts = { ...base, ...makePodParts(base, state.formerAddresses) }
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
-  const { kubelet, loop, serviceProxy } = loops
+  const { kubelet, loop, serviceProxy, nodeReports } = loops
   for (const object of ownObjects(topology, config)) objects.create(object)
   const dns = await startClusterDns({
     topology,
@@ -115,6 +116,7 @@ export async function startCluster(
   step('Pods')
   surroundings.link.send({ kind: 'ready', status: status() })
   serviceProxy.beginCounting()
+  nodeReports.open(objects.snapshot).catch((error: unknown) => reportError('service proxy', error))
   openApi(parts, loops, dns.families, state.file).then(kubeconfig.resolve, kubeconfig.reject)
   kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
   dns.openMonitor().catch((error: unknown) => reportError('cluster DNS', error))
@@ -214,6 +216,7 @@ interface Loops {
   readonly kubelet: Kubelet
   readonly loop: ControlLoop
   readonly serviceProxy: ServiceProxy
+  readonly nodeReports: NodeReports
 }
 
 /** Everything that follows the store, in the order in which a change passes: rules before ports, Pods last. */
@@ -223,13 +226,22 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
   const watcher = createRuleWatcher()
   let loop: ControlLoop | undefined
   const kubelet = makeKubelet(parts, () => loop?.settled() ?? Promise.resolve())
-  const serviceProxy = createServiceProxy(topology, nodes, watcher, (error) => reportError('service proxy', error))
+  const onError = (error: unknown): void => reportError('service proxy', error)
+  const nodeReports = createNodeReports({ topology, nodes, onError })
+  const serviceProxy = createServiceProxy(topology, nodes, watcher, onError, nodeReports.works)
   const consumers = [
     serviceProxy,
-    createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error)),
+    nodeReports,
+    createFlowCleaner(
+      topology,
+      nodes,
+      (error) => reportError('UDP flows', error),
+      (node, ...cleaned) => nodeReports.works.get(node)?.cleaned(...cleaned),
+    ),
     createHealthChecks(topology, nodes, {
       onError: (error) => reportError('health checks', error),
       onNotice: serviceProxy.notices.tell,
+      isProxyHealthy: nodeReports.isHealthy,
     }),
     hostPorts,
     createPodHostPorts(nodes, families, watcher, (error) => reportError('hostPorts', error)),
@@ -245,7 +257,7 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
     apply: objects.applyChange,
     onError: reportError,
   })
-  return { kubelet, loop, serviceProxy }
+  return { kubelet, loop, serviceProxy, nodeReports }
 }
 
 /** Where claims outlive the network, if they do. */

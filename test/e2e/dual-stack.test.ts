@@ -116,6 +116,13 @@ describe.skipIf(reason !== undefined)(title('dual stack', reason), () => {
       expect(pods.toSorted()).toEqual(['a', 'b'])
     })
 
+    test('the health of a node, of both families in both', async () => {
+      for (const address of [`[${NODE_2}]`, '192.168.1.101']) {
+        const [health = ''] = await answers('own', `curl -sS -m 5 -g http://${address}:10256/healthz`)
+        expect(JSON.parse(health)).toMatchObject({ status: { IPv4: { healthy: true }, IPv6: { healthy: true } } })
+      }
+    })
+
     test('healthCheckNodePort answers on the IPv6 address', async () => {
       expect((await answers('outside', `curl -gsS -m 5 'http://[${NODE_1}]:32000'`)).join('')).toContain(
         '"localEndpoints": 1',

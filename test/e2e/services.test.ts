@@ -220,6 +220,29 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
     })
   })
 
+  test('each node says how its rules are: health to everybody, metrics on the node itself', async () => {
+    for (const from of ['own', 'outside']) {
+      const [health = ''] = await answers(from, `curl -sS -m 5 http://${NODE_2}:10256/healthz`)
+      expect(JSON.parse(health)).toMatchObject({
+        nodeEligible: true,
+        healthy: true,
+        status: { IPv4: { healthy: true } },
+      })
+    }
+    expect((await answers('own', `curl -sS -m 5 http://${NODE_2}:10249/metrics`)).join()).toMatch(/connect/)
+    const metrics = await answers('node/node-2', 'curl -sS -m 5 http://127.0.0.1:10249/metrics')
+    expect(metrics).toEqual(
+      expect.arrayContaining([
+        'kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1',
+        'kubeproxy_sync_proxy_rules_nftables_sync_failures_total{ip_family="IPv4"} 0',
+        'kubeproxy_sync_proxy_rules_service_changes_pending{ip_family="IPv4"} 0',
+        'kubeproxy_proxy_healthz_total{code="200"} 2',
+      ]),
+    )
+    const count = metrics.find((line) => line.startsWith('kubeproxy_sync_proxy_rules_service_changes_total'))
+    expect(Number(count?.split(' ')[1])).toBeGreaterThan(5)
+  })
+
   test('a Pod address is not reached from outside, and a Pod has no way out: both refused at once', async () => {
     expect((await machine.inside('outside', `curl -sS -m 5 http://${A}:8080`)).code).toBe(7)
     expect((await machine.inside('pod/a', 'curl -sS -m 5 http://192.0.2.1')).code).toBe(7)

@@ -18,7 +18,7 @@ export function createFlowCleaner(
   topology: NodePlaces,
   nodes: ReadonlyMap<string, NetworkNamespace>,
   onError: (error: unknown) => void,
-  onCleaned: (family: IPFamily, seconds: number, deleted: number) => void = () => undefined,
+  onCleaned: (node: string, family: IPFamily, seconds: number, deleted: number) => void = () => undefined,
 ): Consumer {
   const conntracks = new Map<string, Conntrack>()
   let seen: ReturnType<typeof resolvedServices> | undefined
@@ -33,7 +33,7 @@ export function createFlowCleaner(
       conntrack.delete(stale)
       const seconds = (performance.now() - begin) / 1000
       for (const family of new Set(families.map(({ family }) => family))) {
-        onCleaned(family, seconds, stale.filter((flow) => familyOf(flow) === family).length)
+        onCleaned(name, family, seconds, stale.filter((flow) => familyOf(flow) === family).length)
       }
     }
   }

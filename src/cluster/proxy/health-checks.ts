@@ -1,12 +1,12 @@
-import { createServer, type Server } from 'node:http'
-import { listenOn } from '../../host/listen.ts'
-import { inNamespace, type NetworkNamespace } from '../../host/namespaces.ts'
+import type { Server } from 'node:http'
+import type { NetworkNamespace } from '../../host/namespaces.ts'
 import { OrderedMap } from '../../lib/ordered-map.ts'
 import { resolvedServices, type ServicePortInfo } from '../../model/resolve-services.ts'
 import { healthAnswer, healthChecks, type HealthCheck } from '../../proxy/health-check.ts'
 import { hostAndPort } from '../../lib/ip.ts'
 import type { Consumer } from '../control-loop.ts'
 import type { NodePlaces } from './flow-cleaner.ts'
+import { listenIn } from './servers.ts'
 import { NO_HEALTH_CHECK, type ServiceNotice } from './service-notices.ts'
 
 interface Listener {
@@ -40,7 +40,8 @@ export interface HealthCheckReactions {
   readonly onError: (error: unknown) => void
   /** The port of a Service cannot be opened. */
   readonly onNotice: (notice: ServiceNotice) => void
-  readonly isProxyHealthy?: () => boolean
+  /** Of the node of that name. */
+  readonly isProxyHealthy?: (node: string) => boolean
 }
 
 interface Refusals {
@@ -78,18 +79,15 @@ export function createHealthChecks(
   const refusals = createRefusals(reactions)
   let places: NodePlaces['nodes'] | undefined
 
-  function open(key: string, check: HealthCheck, address: string, namespace: NetworkNamespace | undefined): void {
-    const opened = inNamespace(namespace, () => listenOn({ protocol: 'TCP', address, port: check.port }))
-    if ('error' in opened) return refusals.tell(key, check, `${hostAndPort(address, check.port)}: ${opened.error}`)
-    const listener: Listener = {
-      check,
-      server: createServer((_request, response) => {
-        const { status, headers, body } = healthAnswer(listener.check, isProxyHealthy())
-        response.writeHead(status, headers).end(body)
-      }),
-    }
+  function open(key: string, { name, address: host, check }: PlacedCheck): void {
+    const { port } = check
+    const server = listenIn(nodes.get(name), { host, port }, (_request, response) => {
+      const { status, headers, body } = healthAnswer(listener.check, isProxyHealthy(name))
+      response.writeHead(status, headers).end(body)
+    })
+    if (typeof server === 'string') return refusals.tell(key, check, `${hostAndPort(host, port)}: ${server}`)
+    const listener: Listener = { check, server: server.on('error', onError) }
     refusals.forget(key)
-    listener.server.on('error', onError).listen({ fd: opened.fd })
     listeners.set(key, listener)
   }
 
@@ -108,11 +106,12 @@ export function createHealthChecks(
       places = topology.nodes
       const services = checked.infos()
       const wanted = new Set<string>()
-      for (const { name, address, check } of checksOf(topology, services)) {
+      for (const placed of checksOf(topology, services)) {
+        const { name, address, check } = placed
         const key = `${name} ${address} ${check.port}`
         wanted.add(key)
         const listener = listeners.get(key)
-        if (listener === undefined) open(key, check, address, nodes.get(name))
+        if (listener === undefined) open(key, placed)
         else listener.check = check
       }
       for (const [key, listener] of listeners) if (!wanted.has(key)) close(key, listener)

@@ -7,6 +7,7 @@ export interface ProxyHealth {
   queued(family: IPFamily): void
   /** Everything that was known is written. */
   written(family: IPFamily): void
+  isWaiting(family: IPFamily): boolean
   isHealthy(): boolean
   /** `node`: undefined where there is none. */
   healthz(node: Node | undefined): HealthAnswer
@@ -79,6 +80,7 @@ export function createProxyHealth(
       state.waitingSince = undefined
       state.lastUpdated = wall()
     },
+    isWaiting: (family) => families.get(family)?.waitingSince !== undefined,
     isHealthy,
     healthz: (node) => answer(isEligible(node)),
     livez: () => answer(undefined),

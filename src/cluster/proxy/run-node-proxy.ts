@@ -18,7 +18,7 @@ import { proxySources } from '../../remote/source.ts'
 import { watchCluster, type ClusterWatch } from '../../remote/watch-cluster.ts'
 import { conntrackSysctls, type ConntrackSettings } from './conntrack-settings.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
-import { createNodeProxy, type NodeProxy, ownNode } from './node-proxy.ts'
+import { createNodeProxy, type NodeProxy } from './node-proxy.ts'
 import { healthListener, listen, metricsListener, type ListenAddress } from './servers.ts'
 import { removeTables } from './proxier.ts'
 import { findRivals, type Rivals } from './rival-proxy.ts'
@@ -65,7 +65,7 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
     proxy.sync(view)
     if (!isServing) {
       onMessage(`serving ${resolvedServices(view.snapshot).size} Services on ${node}`)
-      if (ownNode(proxy, node) === undefined) onMessage(missingNode(node))
+      if (proxy.node() === undefined) onMessage(missingNode(node))
       setConntrack(options)
     }
     // Only now: the first pass would take half as long again. From here on the heap stays close to what is in it.
@@ -150,7 +150,7 @@ async function openServers(
 ): Promise<readonly Server[]> {
   const config = { node, detectLocal, masqueradeAll, nodePortAddresses, mode: 'nftables' }
   const wanted = [
-    { address: healthAddress, option: '--healthz-bind-address', listener: healthListener(proxy, node) },
+    { address: healthAddress, option: '--healthz-bind-address', listener: healthListener(proxy) },
     { address: metricsAddress, option: '--metrics-bind-address', listener: metricsListener(proxy, config) },
   ]
   const servers: Server[] = []

@@ -1,8 +1,21 @@
 /** The two ports of a node's proxy, as kube-proxy has them: health for load balancers, metrics for the machine itself. */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { isIP } from 'node:net'
+import type { Node } from '../../api/core.ts'
+import { listenOn } from '../../host/listen.ts'
+import { inNamespace, type NetworkNamespace } from '../../host/namespaces.ts'
 import { PROMETHEUS_CONTENT_TYPE, renderMetrics } from '../../lib/prometheus.ts'
-import { ownNode, type NodeProxy } from './node-proxy.ts'
+import type { ProxyHealth } from './health.ts'
+import type { ProxyMetrics, withoutLocalEndpoints } from './metrics.ts'
+
+/** The proxy of a node, as its ports show it. */
+export interface ServedProxy {
+  readonly health: ProxyHealth
+  readonly metrics: ProxyMetrics
+  /** The Node as the API server has it. */
+  node(): Node | undefined
+  withoutLocal(): ReturnType<typeof withoutLocalEndpoints>
+}
 
 export interface ListenAddress {
   readonly host: string
@@ -16,7 +29,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return isIP(host) > 0 && Number(port) <= 65_535 && port !== '' ? { host, port: Number(port) } : undefined
 }
 
-export function healthListener(proxy: NodeProxy, node: string): RequestListener {
+export function healthListener(proxy: ServedProxy): RequestListener {
   return (request, response) => {
     const path = pathOf(request.url)
     if (path !== '/healthz' && path !== '/livez') {
@@ -24,14 +37,14 @@ export function healthListener(proxy: NodeProxy, node: string): RequestListener 
       return
     }
     const isHealthz = path === '/healthz'
-    const { status, body } = isHealthz ? proxy.health.healthz(ownNode(proxy, node)) : proxy.health.livez()
+    const { status, body } = isHealthz ? proxy.health.healthz(proxy.node()) : proxy.health.livez()
     proxy.metrics.answered(isHealthz ? 'healthz' : 'livez', status)
     response.writeHead(status, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }).end(body)
   }
 }
 
 /** `config`: what the program was told, for /configz. */
-export function metricsListener(proxy: NodeProxy, config: object): RequestListener {
+export function metricsListener(proxy: ServedProxy, config: object): RequestListener {
   const text = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
   return (request, response) => {
     switch (pathOf(request.url)) {
@@ -67,6 +80,19 @@ export async function listen({ host, port }: ListenAddress, listener: RequestLis
   })
   server.on('clientError', (_error, socket) => socket.destroy())
   return server
+}
+
+/** In a namespace: the server, or the name of the error. */
+export function listenIn(
+  namespace: NetworkNamespace | undefined,
+  { host, port }: ListenAddress,
+  listener: RequestListener,
+): Server | string {
+  const opened = inNamespace(namespace, () => listenOn({ protocol: 'TCP', address: host, port }))
+  if ('error' in opened) return opened.error
+  const server = createServer(listener)
+  server.on('clientError', (_error, socket) => socket.destroy())
+  return server.listen({ fd: opened.fd })
 }
 
 function pathOf(url = '/'): string {

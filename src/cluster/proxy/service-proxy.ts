@@ -13,6 +13,7 @@ import type { NodeContext } from '../../proxy/node-context.ts'
 import type { NodeTraffic } from '../../proxy/traffic.ts'
 import { withConnectionLoads } from './connection-loads.ts'
 import type { Consumer } from '../control-loop.ts'
+import { type NodeWork, withWork } from './node-work.ts'
 import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './service-notices.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
 import type { FamilyTopology, NodePlan, Topology } from '../topology.ts'
@@ -42,6 +43,7 @@ export function createServiceProxy(
   nodes: ReadonlyMap<string, NetworkNamespace>,
   watcher: RuleWatcher,
   onError: (error: unknown) => void,
+  works: ReadonlyMap<string, NodeWork> = new Map(),
 ): ServiceProxy {
   const places = new Map<string, Place>()
   const counting: (() => TrafficReader)[] = []
@@ -52,9 +54,16 @@ export function createServiceProxy(
     const keep = (family: FamilyTopology, i: number): TableKeeper => {
       const context = nodeContext(node, family, i)
       counting.push(() => countTraffic(context, common))
-      const compile = (services: Services, previous: NodeProgram | undefined): NodeProgram =>
-        nftablesBackend.compile(services, context, previous)
-      return withConnectionLoads(namespace, keepTable({ ...common, compile, settle: nftablesBackend.settle }), onError)
+      const work = works.get(node.name)
+      const keeper = keepTable<NodeProgram>({
+        ...common,
+        compile: (services, previous) => nftablesBackend.compile(services, context, previous),
+        settle: nftablesBackend.settle,
+        onWritten: () => work?.written(family.family),
+        onRefused: () => work?.refused(family.family),
+      })
+      const loaded = withConnectionLoads(namespace, keeper, onError)
+      return work === undefined ? loaded : withWork(loaded, family.family, work)
     }
     places.set(node.name, placeOf(topology, keep))
   }

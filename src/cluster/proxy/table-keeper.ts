@@ -44,6 +44,8 @@ export interface TableKeeperOptions<Program extends ServiceProgram> {
   readonly onError: (error: unknown) => void
   /** The kernel has taken what was to be written. */
   readonly onWritten?: () => void
+  /** The kernel has refused it, or a single Service of it. */
+  readonly onRefused?: () => void
   /** Rules of somebody else that make way. */
   readonly replaced?: Replaced
 }
@@ -69,6 +71,7 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
   let refused: string | undefined
   const fail = (error: unknown): void => {
     refused = `${where}: ${messageOf(error)}`
+    options.onRefused?.()
     onError(new Error(refused, { cause: error }))
     clearTimeout(timer)
     timer = setTimeout(write, RETRY).unref()
@@ -137,7 +140,7 @@ interface Writer {
 }
 
 function createWriter<Program extends ServiceProgram>(
-  { where, compile, settle, onError }: TableKeeperOptions<Program>,
+  { where, compile, settle, onError, onRefused }: TableKeeperOptions<Program>,
   proxier: Proxier,
 ): Writer {
   let previous: Program | undefined
@@ -158,6 +161,7 @@ function createWriter<Program extends ServiceProgram>(
           const value = services.get(key)
           if (value !== undefined) aside = aside.set(key, value)
           reasons.set(key, messageOf(error))
+          onRefused?.()
           onError(new Error(`${where}: Service ${key} is set aside, the others are served: ${messageOf(error)}`))
         }
       }
