@@ -45,7 +45,13 @@ function bind(snapshot: Snapshot, claim: PersistentVolumeClaim): readonly Change
     spec: { ...spec, volumeName: name },
     status: { ...status, phase: 'Bound', ...(accessModes && { accessModes }), ...(capacity && { capacity }) },
   }
-  return [...(volume === undefined ? [{ verb: 'create', object: wanted } as const] : []), ...updateTo(claim, bound)]
+  return [...provide(volume, wanted), ...updateTo(claim, bound)]
+}
+
+/** A new object has no status of its own: the volume is bound once it is there. */
+function provide(volume: PersistentVolume | undefined, wanted: PersistentVolume): readonly Change[] {
+  if (volume === undefined) return [{ verb: 'create', object: wanted }]
+  return updateTo(volume, { ...volume, status: { ...volume.status, phase: 'Bound' } })
 }
 
 function volumeOf({ metadata, spec = {} }: PersistentVolumeClaim, name: string): PersistentVolume {
@@ -70,7 +76,6 @@ function volumeOf({ metadata, spec = {} }: PersistentVolumeClaim, name: string):
         ...(uid === undefined ? {} : { uid }),
       },
     },
-    status: { phase: 'Bound' },
   }
 }
 

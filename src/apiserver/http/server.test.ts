@@ -211,6 +211,27 @@ describe('writes', () => {
     expect([answer.code, answer.body.message]).toEqual([code, expect.stringMatching(message)])
   })
 
+  test.each([
+    [
+      '/apis/networking.k8s.io/v1/namespaces/default/ingresses',
+      'networking.k8s.io/v1',
+      'Ingress',
+      { loadBalancer: {} },
+    ],
+    ['/api/v1/namespaces/default/persistentvolumeclaims', 'v1', 'PersistentVolumeClaim', { phase: 'Pending' }],
+    ['/api/v1/namespaces/default/resourcequotas', 'v1', 'ResourceQuota', undefined],
+  ])('%s: the status of a new object is not what its writer says', async (path, apiVersion, kind, status) => {
+    const given = {
+      apiVersion,
+      kind,
+      metadata: { name: 'new' },
+      spec: {},
+      status: { phase: 'Bound', used: { pods: '1' } },
+    }
+    const { code, body } = await server.call(path, { body: given })
+    expect([code, body.status]).toEqual([201, status])
+  })
+
   test('unknown fields are dropped, and told about unless that is not wanted', async () => {
     const warned = await server.call(`${SERVICES}?dryRun=All`, { body: service('one', { port: 1 }) })
     expect(warned.headers['warning']).toBe('299 - "unknown field \\"spec.port\\""')

@@ -131,7 +131,8 @@ PersistentVolumeClaimSpec 1:accessModes:[]string 2:resources:ResourceRequirement
 PersistentVolumeClaimStatus 1:phase:string 2:accessModes:[]string 3:capacity:{}quantity
 PersistentVolume 1:metadata:ObjectMeta 2:spec:PersistentVolumeSpec 3:status:PersistentVolumeStatus
 PersistentVolumeSpec 1:capacity:{}quantity 2:@:PersistentVolumeSource 3:accessModes:[]string 4:claimRef:ObjectReference? 5:persistentVolumeReclaimPolicy:string 6:storageClassName:string 7:mountOptions:[]string 8:volumeMode:string? 9:nodeAffinity:VolumeNodeAffinity?
-PersistentVolumeSource 3:hostPath:HostPathVolumeSource? 5:nfs:NFSVolumeSource? 20:local:LocalVolumeSource?
+PersistentVolumeSource 3:hostPath:HostPathVolumeSource? 5:nfs:NFSVolumeSource? 20:local:LocalVolumeSource? 22:csi:CSIPersistentVolumeSource?
+CSIPersistentVolumeSource 1:driver:string 2:volumeHandle:string 3:readOnly:bool 4:fsType:string 5:volumeAttributes:{}string
 NFSVolumeSource 1:server:string 2:path:string 3:readOnly:bool
 LocalVolumeSource 1:path:string 2:fsType:string?
 VolumeNodeAffinity 1:required:NodeSelector?
