@@ -1,6 +1,6 @@
 /**
- * What turns one table into another, in an order that the kernel takes as one transaction, and in three phases: a change
- * that is too large for one transaction may be cut anywhere in its first and last phase.
+ * What turns one table into another, in an order that the kernel takes as one transaction, and in phases, for as many
+ * transactions or more: only `change` may not be cut.
  */
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { equal } from './equal.ts'
@@ -8,13 +8,20 @@ import { effectiveElements } from './interval.ts'
 import { type Operation, type TableName, tableName } from './operation.ts'
 import type { Chain, Element, NftSet, Rule, Statement, Table } from './ruleset.ts'
 
-/** Every packet is decided by the previous tables until `change` is done, and by the next ones from then on. */
+/**
+ * Every packet is decided by the previous tables until `change` is done, and by the next ones from then on, or by elements
+ * that go `after` it as long as they are there. The kernel (nft_do_chain, 6.18) keeps a packet to the generation of rules
+ * that it came to, but looks into sets and maps as they are at that moment: if all were one transaction, a packet on its
+ * way would be led to a new chain that has no rules for it yet, or look for an element that is gone.
+ */
 export interface Phases {
   /** New sets and chains that nothing refers to yet. */
   readonly prepare: readonly Operation[]
   /** What packets notice: one transaction. */
   readonly change: readonly Operation[]
-  /** What nothing refers to any more. */
+  /** Elements that go `after` the change. */
+  readonly detach: readonly Operation[]
+  /** What nothing refers to any more: sets, chains, elements that go `later`. Packets on their way may still find it. */
   readonly clean: readonly Operation[]
 }
 
@@ -25,8 +32,8 @@ export function diff(previous: Table | undefined, next: Table | undefined): read
 
 /** As `diff`, for several tables: they are told apart by family and name. */
 export function diffTables(previous: readonly Table[], next: readonly Table[]): readonly Operation[] {
-  const { prepare, change, clean } = diffPhases(previous, next)
-  return [...prepare, ...change, ...clean]
+  const { prepare, change, detach, clean } = diffPhases(previous, next)
+  return [...prepare, ...change, ...detach, ...clean]
 }
 
 export function diffPhases(previous: readonly Table[], next: readonly Table[]): Phases {
@@ -34,15 +41,27 @@ export function diffPhases(previous: readonly Table[], next: readonly Table[]): 
   const before = new Map(previous.map((table) => [nameOf(table), table]))
   const after = new Set(next.map(nameOf))
   const gone = previous.filter((table) => !after.has(nameOf(table)))
+  const goes = gone.map(removalPhases)
   const phases = next.map((table) => tablePhases(before.get(nameOf(table)), table))
   return {
     prepare: phases.flatMap((phase) => phase.prepare),
-    change: [
-      ...gone.map((table): Operation => ({ kind: 'delete table', table: tableName(table) })),
-      ...phases.flatMap((phase) => phase.change),
-    ],
-    clean: phases.flatMap((phase) => phase.clean),
+    change: [...goes.flatMap((phase) => phase.change), ...phases.flatMap((phase) => phase.change)],
+    detach: phases.flatMap((phase) => phase.detach),
+    clean: [...phases.flatMap((phase) => phase.clean), ...goes.flatMap((phase) => phase.clean)],
   }
+}
+
+/** Without its hooks a table decides nothing, and a packet that is in it already finds its maps. */
+function removalPhases(gone: Table): Pick<Phases, 'change' | 'clean'> {
+  const table = tableName(gone)
+  const deletion: Operation = { kind: 'delete table', table }
+  const hooked = gone.chains.toValues().filter(({ hook }) => hook !== undefined)
+  if (hooked.length === 0) return { change: [deletion], clean: [] }
+  const unhook = ({ name: chain }: Chain): readonly Operation[] => [
+    { kind: 'flush chain', table, chain },
+    { kind: 'delete chain', table, chain },
+  ]
+  return { change: hooked.flatMap(unhook), clean: [deletion] }
 }
 
 function tablePhases(previous: Table | undefined, next: Table): Phases {
@@ -60,6 +79,7 @@ function tablePhases(previous: Table | undefined, next: Table): Phases {
   ]
   // What is made anew under its name must first have lost all that refers to it.
   const madeAnew = recreated.length > 0 || chains.madeAnew.length > 0
+  const elements = kept.map(({ before, after }) => elementPhases(table, before, after, !madeAnew))
   return {
     prepare: [
       ...(previous === undefined ? [{ kind: 'add table', table } as const] : []),
@@ -69,7 +89,7 @@ function tablePhases(previous: Table | undefined, next: Table): Phases {
       ...added.flatMap(fill),
     ],
     change: [
-      ...kept.flatMap(({ before, after }) => elementOperations(table, before, after)),
+      ...elements.flatMap((phase) => phase.change),
       ...chains.flushed,
       ...(madeAnew ? unused : []),
       ...chains.madeAnew,
@@ -78,7 +98,8 @@ function tablePhases(previous: Table | undefined, next: Table): Phases {
       ...recreated.flatMap(fill),
       ...chains.changed,
     ],
-    clean: madeAnew ? [] : unused,
+    detach: elements.flatMap((phase) => phase.detach),
+    clean: [...elements.flatMap((phase) => phase.clean), ...(madeAnew ? [] : unused)],
   }
 }
 
@@ -113,18 +134,30 @@ function sameDeclaration(a: NftSet, b: NftSet): boolean {
   return equal(left, right)
 }
 
-function elementOperations(table: TableName, before: NftSet, after: NftSet): readonly Operation[] {
-  if (after.dynamic) return []
+function elementPhases(table: TableName, before: NftSet, after: NftSet, mayLinger: boolean): Omit<Phases, 'prepare'> {
+  if (after.dynamic) return { change: [], detach: [], clean: [] }
   const changes = after.interval
     ? keyed(effectiveElements(before)).changes(keyed(effectiveElements(after)))
     : before.elements.changes(after.elements)
   const real = changes.filter((change) => !equal(change.before, change.after))
-  const removed = real.flatMap((change) => (change.before === undefined ? [] : [change.before]))
-  const added = real.flatMap((change) => (change.after === undefined ? [] : [change.after]))
-  return [
-    ...(removed.length > 0 ? [{ kind: 'delete elements', table, set: before, elements: removed } as const] : []),
-    ...addElements(table, after, added),
-  ]
+  const when = ({ after: wanted }: (typeof real)[number]): NftSet['removal'] =>
+    mayLinger && wanted === undefined ? after.removal : undefined
+  const removed = (time: NftSet['removal']): readonly Operation[] =>
+    deleteElements(
+      table,
+      before,
+      real.flatMap((change) => (when(change) === time && change.before !== undefined ? [change.before] : [])),
+    )
+  const added = real.flatMap((change) => change.after ?? [])
+  return {
+    change: [...removed(undefined), ...addElements(table, after, added)],
+    detach: removed('after'),
+    clean: removed('later'),
+  }
+}
+
+function deleteElements(table: TableName, set: NftSet, elements: readonly Element[]): readonly Operation[] {
+  return elements.length === 0 ? [] : [{ kind: 'delete elements', table, set, elements }]
 }
 
 function keyed(elements: readonly Element[]): OrderedMap<Element> {

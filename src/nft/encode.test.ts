@@ -4,7 +4,7 @@ import { anyTable } from '../../test/kernel/nft-arbitrary.ts'
 import { nftSet, shapes, table } from '../../test/kernel/nft-shapes.ts'
 import { failures, parseReplies } from './decode.ts'
 import { diffPhases, diffTables } from './diff.ts'
-import { encodeBatches, encodeChange, encodeTransaction, type Transaction } from './encode.ts'
+import { encodeBatches, encodeChange, encodeTransaction, standInNames, type Transaction } from './encode.ts'
 import { evaluate } from './evaluate.ts'
 import { applyOperations } from './fake.ts'
 import type { Operation } from './operation.ts'
@@ -161,7 +161,7 @@ describe('encodeTransaction', () => {
 
 describe('encodeBatches', () => {
   const phases = diffPhases([], shapes)
-  const operations = [...phases.prepare, ...phases.change, ...phases.clean]
+  const operations = [...phases.prepare, ...phases.change]
   const hooked = (operation: Operation | undefined): boolean =>
     operation?.kind === 'add chain' && operation.chain.hook !== undefined
 
@@ -174,9 +174,11 @@ describe('encodeBatches', () => {
     expect(sequences).toEqual(sequences.map((_, i) => 10 + i))
   })
 
-  test('is one where one is enough, and none of nothing', () => {
-    expect(encodeBatches(phases, 1, 1 << 20)).toEqual([encodeTransaction(operations, 1)])
-    expect(encodeBatches({ prepare: [], change: [], clean: [] }, 1, 1024)).toEqual([])
+  test('is one for each phase, and none of nothing', () => {
+    const back = diffPhases(shapes, [])
+    expect((encodeBatches(phases, 1, 1 << 20) ?? []).map(({ parts }) => parts)).toEqual([phases.prepare, phases.change])
+    expect((encodeBatches(back, 1, 1 << 20) ?? []).map(({ parts }) => parts)).toEqual([back.change, back.clean])
+    expect(encodeBatches(diffPhases(shapes, shapes), 1, 1024)).toEqual([])
   })
 
   test('is undefined where the change is too large for one', () => {
@@ -217,7 +219,7 @@ describe('encodeChange', () => {
     fc.assert(
       fc.property(states, states, fc.constantFrom(1100, 1800, 3000), (before, after, maxBytes) => {
         const [previous, next] = [before, after].map((one) => (one === undefined ? [] : [one]))
-        if (previous === undefined || next === undefined || longestHook(next) > maxBytes) return
+        if (previous === undefined || next === undefined || longestSwitch(previous, next) > maxBytes) return
         let tables = applyOperations([], diffTables([], previous))
         const [old, wanted] = [decisions(tables), decisions(applyOperations([], diffTables([], next)))]
         const transactions = encodeChange(previous, next, 1, maxBytes)
@@ -235,17 +237,16 @@ describe('encodeChange', () => {
     expect(cuts).toBeGreaterThan(20)
   })
 
-  /** What no cutting helps: base chains come in one transaction, and with them the old table goes. */
-  function longestHook(tables: readonly Table[]): number {
-    const hooked = tables.map((one) =>
-      table(
-        one.family,
-        one.name,
-        [],
-        [...one.chains.values()].filter(({ hook }) => hook !== undefined),
-      ),
+  /** What no cutting helps: base chains come in one transaction, in which those of the old table go. */
+  function longestSwitch(previous: readonly Table[], next: readonly Table[]): number {
+    const [old, wanted] = [previous, next].map((tables) =>
+      tables.map(({ family, name, chains }) => {
+        const hooked = chains.toValues().filter(({ hook }) => hook !== undefined)
+        return table(family, standInNames(name)[1], [], hooked)
+      }),
     )
-    return encodeTransaction(diffTables([], hooked), 1).bytes.length + 100
+    const gone = [old, wanted].flatMap((tables = []) => diffPhases(tables, []).change)
+    return encodeTransaction([...gone, ...diffTables([], wanted ?? [])], 1).bytes.length
   }
 })
 

@@ -39,25 +39,28 @@ export function encodeTransaction(
 }
 
 /**
- * One transaction where all fits into `maxBytes` (at least 1024; a single message may be no longer). Else several, and
- * the change is one of them, with as much of what prepares it as fits. Undefined where the change does not fit into one.
+ * A transaction for each phase, of at most `maxBytes` (at least 1024; a single message may be no longer); several where
+ * what prepares the change, or cleans up after it, does not fit into one. Undefined where the change does not.
  */
-export function encodeBatches(
-  { prepare, change, clean }: Phases,
-  sequence: number,
-  maxBytes: number,
-): readonly Transaction[] | undefined {
+export function encodeBatches(phases: Phases, sequence: number, maxBytes: number): readonly Transaction[] | undefined {
   const longest = Math.min(longestList, maxBytes - 3 * headerBytes - longestNames)
-  const messages = encodeMessages([...prepare, ...change, ...clean], longest)
-  const countUpTo = (operations: number): number => messages.operations.filter((index) => index < operations).length
-  const [changeFrom, changeTo] = [countUpTo(prepare.length), countUpTo(prepare.length + change.length)]
-  const count = messages.operations.length
-  let ranges: readonly Range[] = count === 0 ? [] : [{ from: 0, to: count }]
-  if (bytesOf(messages, 0, count) > maxBytes) {
-    if (bytesOf(messages, changeFrom, changeTo) > maxBytes) return undefined
-    // Backwards, so that the change takes along what is before it.
-    ranges = [...cut(messages, 0, changeTo, changeFrom, maxBytes), ...cut(messages, changeTo, count, count, maxBytes)]
+  const { prepare, change, detach, clean } = phases
+  const messages = encodeMessages([...prepare, ...change, ...detach, ...clean], longest)
+  const end = messages.operations.length
+  const messagesOf = (operations: number): number => {
+    const next = messages.operations.findIndex((index) => index >= operations)
+    return next === -1 ? end : next
   }
+  const changeFrom = messagesOf(prepare.length)
+  const changeTo = messagesOf(prepare.length + change.length)
+  const cleanFrom = messagesOf(prepare.length + change.length + detach.length)
+  if (bytesOf(messages, changeFrom, changeTo) > maxBytes) return undefined
+  const ranges = [
+    ...cut(messages, 0, changeFrom, maxBytes),
+    ...cut(messages, changeFrom, changeTo, maxBytes),
+    ...cut(messages, changeTo, cleanFrom, maxBytes),
+    ...cut(messages, cleanFrom, end, maxBytes),
+  ]
   let next = sequence
   return ranges.map((range) => {
     const transaction = assemble(messages, range, next, 'last')
@@ -110,16 +113,14 @@ function bytesOf(messages: Messages, from: number, to: number): number {
   return (messages.offsets[to] ?? 0) - (messages.offsets[from] ?? 0) + 2 * headerBytes
 }
 
-/** Messages in transactions, filled from the end; those from `together` on are in one. */
-function cut(messages: Messages, first: number, end: number, together: number, maxBytes: number): readonly Range[] {
+/** Messages in transactions, as many in each as it holds. */
+function cut(messages: Messages, first: number, end: number, maxBytes: number): readonly Range[] {
   const ranges: Range[] = []
-  let to = end
-  while (to > first) {
-    let from = ranges.length === 0 ? together : to
-    while (from > first && bytesOf(messages, from - 1, to) <= maxBytes) from--
+  for (let from = first; from < end; from = ranges.at(-1)?.to ?? end) {
+    let to = from
+    while (to < end && bytesOf(messages, from, to + 1) <= maxBytes) to++
     if (from === to) throw new RangeError(`a message is longer than ${maxBytes} bytes`)
-    ranges.unshift({ from, to })
-    to = from
+    ranges.push({ from, to })
   }
   return ranges
 }

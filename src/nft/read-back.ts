@@ -64,15 +64,21 @@ export function hasTable(name: TableName, read: Dump): boolean {
   return tableAttributes(read, name) !== undefined
 }
 
-/** Names of all chains of a family that have rules, by table; tables without such chains too. */
-export function listFilledChains(family: Family, read: Dump): ReadonlyMap<string, ReadonlySet<string>> {
+/** All chains of a family, by table; tables without any too. What their hooks and rules are stands in for itself. */
+export function listChains(family: Family, read: Dump): ReadonlyMap<string, readonly Chain[]> {
   const all = { family, name: '' }
-  const tables = listed(read, all, GET.table).map((table) => textOf(attribute(table, 1)))
-  const found = new Map(tables.map((name) => [name, new Set<string>()]))
+  const filled = new Set<string>()
   read(dumpRequest(all, GET.rule, undefined), (message) => {
     const rule = messageAttributes(message)
-    found.get(textOf(attribute(rule, 1)))?.add(textOf(attribute(rule, 2)))
+    filled.add(`${textOf(attribute(rule, 1))} ${textOf(attribute(rule, 2))}`)
   })
+  const tables = listed(read, all, GET.table).map((table) => textOf(attribute(table, 1)))
+  const found = new Map(tables.map((name): [string, Chain[]] => [name, []]))
+  for (const chain of listed(read, all, GET.chain)) {
+    const table = textOf(attribute(chain, 1))
+    const foreign = foreignChain(chain)
+    found.get(table)?.push(filled.has(`${table} ${foreign.name}`) ? foreign : { ...foreign, rules: [] })
+  }
   return found
 }
 
@@ -120,14 +126,18 @@ function told(operation: Operation): readonly Attribute[] {
 const FOREIGN: Rule = { statements: [{ kind: 'counter' }], comment: 'not from here' }
 const FOREIGN_HOOK: Chain['hook'] = { type: 'filter', hook: 'input', priority: 0x7fff_ffff }
 
+function foreignChain(found: readonly Attribute[]): Chain {
+  const hook = attribute(found, 4) === undefined ? undefined : FOREIGN_HOOK
+  return { name: textOf(attribute(found, 3)), rules: [FOREIGN], ...(hook ? { hook } : {}) }
+}
+
 function readChain(
   table: TableName,
   wanted: Chain | undefined,
   found: readonly Attribute[],
   rules: readonly (readonly Attribute[])[],
 ): Chain {
-  const hook = attribute(found, 4) === undefined ? undefined : FOREIGN_HOOK
-  const foreign: Chain = { name: textOf(attribute(found, 3)), rules: [FOREIGN], ...(hook ? { hook } : {}) }
+  const foreign = foreignChain(found)
   if (wanted === undefined) return foreign
   const policy = wanted.hook === undefined || wanted.hook.policy === 'drop' ? 0 : acceptPolicy
   const isOtherPolicy = (attribute(found, 5)?.getUint32(0) ?? 0) !== policy

@@ -30,6 +30,12 @@ export interface NftSet {
   readonly size?: number
   /** Elements count packets and bytes. */
   readonly counter?: boolean
+  /**
+   * When elements that go do so: with what else changes, or in the transaction `after` it, or `later`, for those that
+   * nothing leads to any more. A packet keeps the rules that it came to, but finds in each set what is there at that
+   * moment: it may still look for them.
+   */
+  readonly removal?: 'after' | 'later'
   /** By `elementKey(element)`. */
   readonly elements: OrderedMap<Element>
 }

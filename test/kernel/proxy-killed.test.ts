@@ -121,6 +121,7 @@ describe.skipIf(reason !== undefined)(`the kernel${reason === undefined ? '' : `
     socket.close()
     const proxier = createProxier(namespace, undefined, LIMIT)
     proxier.sync(after)
+    proxier.clean()
     expect(listing(namespace)).toEqual(listingOf(after))
     expect(proxier.mend()).toBe(false)
   })

@@ -128,7 +128,9 @@ describe.skipIf(reason !== undefined)(`mending${reason === undefined ? '' : ` (s
     nft('flush chain ip portolan services')
     expect(proxier.mend()).toBe(true)
     expect(remembered()).toBe(true)
-    createProxier(namespace).sync(compiled([web]))
+    const next = createProxier(namespace)
+    next.sync(compiled([web]))
+    next.clean()
     expect(nft('list ruleset')).not.toContain('affinity-default/sticky')
   })
 

@@ -5,6 +5,7 @@ import { findRivals } from '../../src/cluster/proxy/rival-proxy.ts'
 import { keepTable, type Services } from '../../src/cluster/proxy/table-keeper.ts'
 import { createRuleWatcher } from '../../src/host/rule-watch.ts'
 import { OrderedMap } from '../../src/lib/ordered-map.ts'
+import { diffPhases } from '../../src/nft/diff.ts'
 import type { Chain } from '../../src/nft/ruleset.ts'
 import { nftablesBackend, type NodeProgram } from '../../src/proxy/backends/nftables.ts'
 import { CONTEXTS, service, servicesOf } from '../conformance/service-proxy/address-plan.ts'
@@ -43,14 +44,22 @@ describe.skipIf(reason !== undefined)(`take-over${reason === undefined ? '' : ` 
     expect(findRivals(namespace)).toMatchObject({ found: [], obstacles: [], unknown: [] })
   })
 
-  test("of kube-proxy's nftables mode: its tables go in the transaction in which ours comes", () => {
+  test("of kube-proxy's nftables mode: its hooks go in the transaction in which ours come, the rest afterwards", () => {
     const { namespace, nft, generation } = place()
     nft(`${kubeProxyTable([web], node)}\ntable ip6 kube-proxy {\n chain services { }\n}\n`)
     const rivals = findRivals(namespace)
     expect(rivals.found).toEqual(['table ip kube-proxy', 'table ip6 kube-proxy'])
+    const { change } = diffPhases(rivals.replaced.ip.before, [wanted])
+    const hooked = wanted.chains.toValues().filter(({ hook }) => hook !== undefined)
+    const hooks = nft('list table ip kube-proxy').match(/\bhook\b/g)
+    expect(change.filter(({ kind }) => kind === 'delete chain')).toHaveLength(hooks?.length ?? 0)
+    expect(change.filter(({ kind }) => kind === 'add chain')).toHaveLength(hooked.length)
     const before = generation()
-    createProxier(namespace, rivals.replaced.ip).sync(wanted)
-    expect(generation()).toBe(before + 1)
+    const proxier = createProxier(namespace, rivals.replaced.ip)
+    proxier.sync(wanted)
+    expect(nft('list table ip kube-proxy')).not.toContain('hook')
+    proxier.clean()
+    expect(generation()).toBe(before + 3)
     expect(nft('list tables').split('\n').toSorted()).toEqual(['', 'table ip portolan', 'table ip6 kube-proxy'])
     expect(findRivals(namespace).found).toEqual(['table ip6 kube-proxy'])
   })
@@ -63,7 +72,7 @@ describe.skipIf(reason !== undefined)(`take-over${reason === undefined ? '' : ` 
     expect(rivals.found).toEqual(['3 chains KUBE-... in table ip nat'])
     const before = generation()
     createProxier(namespace, rivals.replaced.ip).sync(wanted)
-    expect(generation()).toBe(before + 1)
+    expect(generation()).toBe(before + 2)
     const nat = nft('list table ip nat').replaceAll(/\s+/g, ' ')
     expect(nat).toContain('chain KUBE-SERVICES { }')
     expect(nat).toContain('chain KUBE-SEP-AAAA { }')

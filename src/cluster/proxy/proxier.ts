@@ -2,9 +2,10 @@ import { libc } from '../../host/libc.ts'
 import { openNetlink, type NetlinkSocket } from '../../host/netlink.ts'
 import type { NetworkNamespace } from '../../host/namespaces.ts'
 import { OrderedMap } from '../../lib/ordered-map.ts'
-import { diffPhases, diffTables } from '../../nft/diff.ts'
+import { diffPhases, diffTables, type Phases } from '../../nft/diff.ts'
 import { encodeBatches, encodeChange, encodeTransaction, standInNames, type Transaction } from '../../nft/encode.ts'
 import type { Operation, TableName } from '../../nft/operation.ts'
+import { withLeftovers } from '../../nft/leftovers.ts'
 import { GENERATION_REQUEST, hasTable, readBack, readGeneration } from '../../nft/read-back.ts'
 import { renderOperations } from '../../nft/render.ts'
 import type { Table } from '../../nft/ruleset.ts'
@@ -12,11 +13,15 @@ import type { Table } from '../../nft/ruleset.ts'
 /** Keeps the table of one namespace equal to what it is told. */
 export interface Proxier {
   /**
-   * Writes what differs, in one transaction where it fits one. What a table of that name holds when the first one comes
-   * is taken over. Throws an Error that shows the command that failed; what the kernel has is then read the next time,
-   * and a change that was cut off in its middle is made anew.
+   * Writes what differs; what packets notice of it, in one transaction where it fits one. What a table of that name holds
+   * when the first one comes is taken over. Throws an Error that shows the command that failed; what the kernel has is
+   * then read the next time, and a change that was cut off in its middle is made anew.
    */
   sync(next: Table): void
+  /**
+   * Removes what `sync` has left for packets that were on their way: to be called a moment later. Throws as that does.
+   */
+  clean(): void
   /**
    * Whether somebody else had changed the table, which is then mended. Where nobody has written any rules since the last
    * time it costs one question. Throws as `sync` does.
@@ -37,14 +42,94 @@ export function createProxier(
   replaced?: Replaced,
   mostBytes: number = Infinity,
 ): Proxier {
-  const socket = openNetfilter(namespace)
-  const limit = Math.min(socket.sendLimit, mostBytes)
+  const kernel = openKernel(namespace, mostBytes)
   let current: Table | undefined
-  let sequence = 1
+  // What the kernel has: the current table, with what the last changes left for packets on their way.
+  let held: readonly Table[] = []
   let isUnknown = false
-  const own = ownTransactions(namespace)
   // The kernel's number less that of our transactions: another one says that there was one of somebody else.
   let others = Number.NaN
+  /** What is thrown on the way leaves it unknown what the kernel has. */
+  const changing = (change: () => void): void => {
+    isUnknown = true
+    change()
+    isUnknown = false
+  }
+  const clean = (): void => {
+    if (current === undefined || (held.length === 1 && held[0] === current)) return
+    const wanted = [current]
+    changing(() => kernel.send(diffPhases(held, wanted)))
+    held = wanted
+  }
+  const write = (known: readonly Table[], next: Table): boolean => {
+    let differed = false
+    changing(() => {
+      const written = writeChange(kernel, known, next, current === undefined ? replaced : undefined)
+      held = written.held
+      differed = written.differed
+    })
+    current = next
+    return differed
+  }
+  const takeOver = (wanted: Table): boolean => {
+    const { found, generation } = readQuietly(wanted, kernel.socket)
+    others = generation - kernel.own.count
+    // It decides nothing, and cannot be switched on again by what makes the rules.
+    if (found === 'dormant') kernel.send({ prepare: [], change: removal(wanted), detach: [], clean: [] })
+    return write([...(typeof found === 'string' ? [] : [found]), ...leftStandIns(wanted, kernel.socket)], wanted)
+  }
+  return {
+    sync: (next) => void (current === undefined || isUnknown ? takeOver(next) : write(held, next)),
+    clean,
+    mend() {
+      if (current === undefined || kernel.readGeneration() === others + kernel.own.count) return false
+      try {
+        clean()
+      } catch {
+        // What was to be removed is no longer as it was: the look that follows finds how it is.
+      }
+      const isMended = takeOver(current)
+      clean()
+      return isMended
+    },
+    get table() {
+      return current
+    },
+  }
+}
+
+/** Writes all of a change but what packets on their way may still look for. */
+function writeChange(
+  kernel: Kernel,
+  known: readonly Table[],
+  next: Table,
+  replaced: Replaced = { before: [], after: [] },
+): { readonly held: readonly Table[]; readonly differed: boolean } {
+  const before = [...known, ...replaced.before]
+  const phases = diffPhases(before, [next, ...replaced.after])
+  const isWhole = kernel.send({ ...phases, clean: [] })
+  if (!isWhole) kernel.sendByStandIn(known, next, diffTables(replaced.before, replaced.after))
+  return {
+    held: isWhole ? withLeftovers(before, [next], phases) : [next],
+    differed: Object.values(phases).some((operations) => operations.length > 0),
+  }
+}
+
+interface Kernel {
+  readonly socket: NetlinkSocket
+  readonly own: { count: number }
+  readGeneration(): number
+  /** Whether the change fits into one transaction; else nothing is sent. */
+  send(phases: Phases): boolean
+  /** A change that does not fit, and then what goes in other tables. */
+  sendByStandIn(known: readonly Table[], next: Table, apart: readonly Operation[]): void
+}
+
+function openKernel(namespace: NetworkNamespace | undefined, mostBytes: number): Kernel {
+  const socket = openNetfilter(namespace)
+  const limit = Math.min(socket.sendLimit, mostBytes)
+  const own = ownTransactions(namespace)
+  let sequence = 1
   const send = (transactions: readonly Transaction[]): void => {
     for (const transaction of transactions) {
       sequence = transaction.lastSequence + 2
@@ -52,39 +137,18 @@ export function createProxier(
       own.count++
     }
   }
-  const changeOf = (known: readonly Table[], next: Table, rivals: Replaced | undefined): readonly Transaction[] => {
-    const { before, after } = rivals ?? { before: [], after: [] }
-    const both = encodeBatches(diffPhases([...known, ...before], [next, ...after]), sequence, limit)
-    if (both !== undefined) return both
-    const own = encodeChange(known, [next], sequence, limit)
-    const apart = diffTables(before, after)
-    const from = (own.at(-1)?.lastSequence ?? sequence) + 2
-    return apart.length === 0 ? own : [...own, encodeTransaction(apart, from)]
-  }
-  const write = (known: readonly Table[], next: Table): boolean => {
-    isUnknown = true
-    const transactions = changeOf(known, next, current === undefined ? replaced : undefined)
-    send(transactions)
-    isUnknown = false
-    current = next
-    return transactions.length > 0
-  }
-  const takeOver = (wanted: Table): boolean => {
-    const read = readQuietly(wanted, socket)
-    others = read.generation - own.count
-    const { found } = read
-    // It decides nothing, and cannot be switched on again by what makes the rules.
-    if (found === 'dormant') send([encodeTransaction(removal(wanted), sequence)])
-    return write([...(typeof found === 'string' ? [] : [found]), ...leftStandIns(wanted, socket)], wanted)
-  }
   return {
-    sync: (next) => void (current === undefined || isUnknown ? takeOver(next) : write([current], next)),
-    mend() {
-      if (current === undefined || readGeneration(socket.ask(GENERATION_REQUEST)) === others + own.count) return false
-      return takeOver(current)
+    socket,
+    own,
+    readGeneration: () => readGeneration(socket.ask(GENERATION_REQUEST)),
+    send(phases) {
+      const transactions = encodeBatches(phases, sequence, limit)
+      if (transactions !== undefined) send(transactions)
+      return transactions !== undefined
     },
-    get table() {
-      return current
+    sendByStandIn(known, next, apart) {
+      send(encodeChange(known, [next], sequence, limit))
+      if (apart.length > 0) send([encodeTransaction(apart, sequence)])
     },
   }
 }

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { inNamespace, type NetworkNamespace } from '../../host/namespaces.ts'
 import { openNetlink } from '../../host/netlink.ts'
 import { OrderedMap } from '../../lib/ordered-map.ts'
-import { listFilledChains } from '../../nft/read-back.ts'
-import type { Chain, Family, Rule, Table } from '../../nft/ruleset.ts'
+import { listChains } from '../../nft/read-back.ts'
+import type { Chain, Family, Table } from '../../nft/ruleset.ts'
 import type { Replaced } from './proxier.ts'
 
 export interface Rivals {
@@ -27,9 +27,7 @@ const CHAINS =
 export function findRivals(namespace?: NetworkNamespace): Rivals {
   const socket = openNetlink('netfilter', namespace)
   try {
-    const [ip, ip6] = (['ip', 'ip6'] as const).map((family) =>
-      rivalTables(family, listFilledChains(family, socket.dump)),
-    )
+    const [ip, ip6] = (['ip', 'ip6'] as const).map((family) => rivalTables(family, listChains(family, socket.dump)))
     const both = [ip, ip6].map((tables) => tables ?? [])
     return {
       found: both.flat().map(nameOf),
@@ -46,19 +44,13 @@ export function findRivals(namespace?: NetworkNamespace): Rivals {
   }
 }
 
-function rivalTables(family: Family, tables: ReadonlyMap<string, ReadonlySet<string>>): readonly Table[] {
-  return [...tables].flatMap(([name, chains]) => {
-    const own = name === KUBE_PROXY ? [...chains] : [...chains].filter((chain) => CHAINS.test(chain))
-    return own.length > 0 || name === KUBE_PROXY ? [tableOf(family, name, own)] : []
+function rivalTables(family: Family, tables: ReadonlyMap<string, readonly Chain[]>): readonly Table[] {
+  return [...tables].flatMap(([name, chains]): readonly Table[] => {
+    const isOwn = name === KUBE_PROXY
+    const own = isOwn ? chains : chains.filter((chain) => CHAINS.test(chain.name) && chain.rules.length > 0)
+    if (!isOwn && own.length === 0) return []
+    return [{ family, name, sets: OrderedMap.empty(), chains: OrderedMap.by(own, (chain) => chain.name) }]
   })
-}
-
-/** Stands for whatever rules a chain has. */
-const SOME_RULE: Rule = { statements: [{ kind: 'counter' }] }
-
-function tableOf(family: Family, name: string, chains: readonly string[]): Table {
-  const filled = chains.map((chain): Chain => ({ name: chain, rules: [SOME_RULE] }))
-  return { family, name, sets: OrderedMap.empty(), chains: OrderedMap.by(filled, (chain) => chain.name) }
 }
 
 /** A table of kube-proxy's own goes; in tables that are shared with others its chains are emptied: jumps to them do nothing. */

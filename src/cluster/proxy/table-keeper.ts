@@ -29,6 +29,8 @@ export interface KeeperState {
 const RETRY = 1000
 /** The same for single Services that were refused while others were taken. */
 const RETRY_ASIDE = 30_000
+/** Milliseconds for which packets are on their way that came before a change. */
+const ON_THE_WAY = 100
 /** Services that change in one transaction at most: with default buffers the kernel takes 200 KB. */
 const STEP = 200
 
@@ -68,6 +70,7 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
   let wanted: Services | undefined
   let timer: NodeJS.Timeout | undefined
   let asideTimer: NodeJS.Timeout | undefined
+  let cleanTimer: NodeJS.Timeout | undefined
   let refused: string | undefined
   const fail = (error: unknown): void => {
     refused = `${where}: ${messageOf(error)}`
@@ -75,6 +78,14 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
     onError(new Error(refused, { cause: error }))
     clearTimeout(timer)
     timer = setTimeout(write, RETRY).unref()
+  }
+  const clean = (): void => {
+    cleanTimer = undefined
+    try {
+      watch.quietly(proxier.clean)
+    } catch (error) {
+      fail(error)
+    }
   }
   const forgive = (): void => {
     asideTimer = undefined
@@ -92,6 +103,7 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
       return fail(error)
     }
     clearTimeout(timer)
+    cleanTimer ??= setTimeout(clean, ON_THE_WAY).unref()
     setImmediate(writer.settle)
     options.onWritten?.()
     if (writer.hasAside()) asideTimer ??= setTimeout(forgive, RETRY_ASIDE).unref()

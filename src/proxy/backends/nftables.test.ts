@@ -92,10 +92,10 @@ describe('what a change costs', () => {
       [web(['C:1', 'C:3'], sticky)],
       [web(['C:1', 'D:3'], sticky)],
       [
-        'delete elements affinity-endpoints 1',
         'add elements affinity-endpoints 1',
         'delete elements affinity-ids 1',
         'add elements affinity-ids 1',
+        'delete elements affinity-endpoints 1',
       ],
     ],
     [
@@ -118,10 +118,10 @@ describe('what a change costs', () => {
       [],
       [
         'delete elements cluster-ips 1',
-        'delete elements endpoints 2',
         'delete elements masquerade-nodeports-tcp 1',
         'delete elements service-ips 1',
         'delete elements service-nodeports 1',
+        'delete elements endpoints 2',
         'flush chain service-default/web/tcp/',
         'delete chain service-default/web/tcp/',
       ],
@@ -131,12 +131,12 @@ describe('what a change costs', () => {
       [web(['C:1'])],
       [web([])],
       [
-        'delete elements endpoints 1',
         'delete elements masquerade-nodeports-tcp 1',
         'add elements no-endpoint-nodeports 1',
         'add elements no-endpoint-services 1',
         'delete elements service-ips 1',
         'delete elements service-nodeports 1',
+        'delete elements endpoints 1',
         'flush chain service-default/web/tcp/',
         'delete chain service-default/web/tcp/',
       ],

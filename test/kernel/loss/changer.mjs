@@ -5,6 +5,7 @@ import { NODE, servicesAt } from './states.mjs'
 
 const [from, to] = process.argv.slice(2).map(Number)
 const proxier = createProxier(undefined, undefined, 12_000)
+const cleaning = setInterval(proxier.clean, 100)
 let program
 for (let index = from; index <= to; index++) {
   program = nftablesBackend.compile(servicesAt(index), NODE, program)
@@ -12,3 +13,5 @@ for (let index = from; index <= to; index++) {
   process.stdout.write(`${index} ${process.hrtime.bigint()}\n`)
   await new Promise((resolve) => setImmediate(resolve))
 }
+clearInterval(cleaning)
+proxier.clean()

@@ -85,7 +85,7 @@ export function inNetwork({ listeners, balanced = [] }: NetworkOptions, steps: r
 }
 
 export function applyStep(at: Place, operations: readonly Operation[]): Step {
-  const batches = encodeBatches({ prepare: operations, change: [], clean: [] }, 1, SEND_LIMIT) ?? []
+  const batches = encodeBatches({ prepare: operations, change: [], detach: [], clean: [] }, 1, SEND_LIMIT) ?? []
   return { at, batches: batches.map(({ bytes }) => Buffer.from(bytes).toString('base64')) }
 }
 

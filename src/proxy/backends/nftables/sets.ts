@@ -19,6 +19,7 @@ interface Declaration {
   readonly key: readonly Field[]
   readonly data?: readonly Field[] | 'verdict'
   readonly interval?: boolean
+  readonly removal?: 'after' | 'later'
 }
 
 /**
@@ -27,8 +28,8 @@ interface Declaration {
  */
 const DECLARATIONS: Readonly<Record<string, Declaration>> = {
   /** ClusterIP, external IP and load-balancer address of Service ports with a chain of their own. */
-  'service-ips': { key: FRONTEND, data: 'verdict' },
-  'service-nodeports': { key: NODE_PORT, data: 'verdict' },
+  'service-ips': { key: FRONTEND, data: 'verdict', removal: 'after' },
+  'service-nodeports': { key: NODE_PORT, data: 'verdict', removal: 'after' },
   /** Frontends without any endpoint. */
   'no-endpoint-services': { key: FRONTEND, data: 'verdict' },
   'no-endpoint-nodeports': { key: NODE_PORT, data: 'verdict' },
@@ -43,16 +44,16 @@ const DECLARATIONS: Readonly<Record<string, Declaration>> = {
   /** Endpoints of this node paired with themselves: a Pod that reaches itself through its Service. */
   hairpin: { key: ['address', 'address', 'inet_proto', 'inet_service'] },
   /** What the rules of Service ports with a chain of their own choose from, by slot. */
-  endpoints: { key: ['integer'], data: ENDPOINT },
+  endpoints: { key: ['integer'], data: ENDPOINT, removal: 'later' },
   /** The same by an id that an endpoint keeps while it lives: what session affinity remembers. */
-  'affinity-ids': { key: ['integer'], data: ['mark'] },
-  'affinity-endpoints': { key: ['mark'], data: ENDPOINT },
-  'affinity-local-endpoints': { key: ['mark'], data: ENDPOINT },
+  'affinity-ids': { key: ['integer'], data: ['mark'], removal: 'later' },
+  'affinity-endpoints': { key: ['mark'], data: ENDPOINT, removal: 'after' },
+  'affinity-local-endpoints': { key: ['mark'], data: ENDPOINT, removal: 'after' },
   /** What Service ports without a chain of their own choose from: a pair of maps for each size that is in use. */
-  ring: { key: [...FRONTEND, 'integer'], data: ENDPOINT },
-  'nodeport-ring': { key: [...NODE_PORT, 'integer'], data: ENDPOINT },
+  ring: { key: [...FRONTEND, 'integer'], data: ENDPOINT, removal: 'after' },
+  'nodeport-ring': { key: [...NODE_PORT, 'integer'], data: ENDPOINT, removal: 'after' },
   /** Of the balancer outside the nodes. */
-  'load-balancers': { key: FRONTEND, data: 'verdict' },
+  'load-balancers': { key: FRONTEND, data: 'verdict', removal: 'after' },
 }
 
 /** The declaration of a set by its name, which may end in a protocol or in a ring's size. */
