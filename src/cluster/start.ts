@@ -97,6 +97,7 @@ export async function startCluster(
     topology,
     config,
     snapshot: objects.snapshot,
+    watch: objects.store.watch,
     upstream: { query: surroundings.link.queryDns },
     searchPath: options.dnsSearchPath === true,
     onError: (error) => reportError('cluster DNS', error),

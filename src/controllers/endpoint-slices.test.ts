@@ -42,12 +42,15 @@ function service(spec: ServiceSpec = {}, uid = 's1'): Service {
 }
 
 function settle(snapshot: Snapshot): Snapshot {
-  const after = reconcileEndpointSlices(snapshot, 'default/web').reduce(applyChange, snapshot)
-  expect(reconcileEndpointSlices(after, 'default/web')).toEqual([])
+  const after = reconcileEndpointSlices(snapshot, 'default/web', 0).reduce(applyChange, snapshot)
+  expect(reconcileEndpointSlices(after, 'default/web', 1)).toEqual([])
   return after
 }
 
 const slices = (...objects: AnyObject[]): readonly EndpointSlice[] => list(settle(snapshotOf(objects)), 'EndpointSlice')
+
+const changedAt = ({ metadata }: EndpointSlice): string | undefined =>
+  metadata.annotations?.['endpoints.kubernetes.io/last-change-trigger-time']
 
 /** `IPv4 http:80 10.244.1.1 10.244.1.2`, sorted. */
 const show = (found: readonly EndpointSlice[]): readonly string[] =>
@@ -110,7 +113,15 @@ describe('slices', () => {
         .sort((a, b) => b - a),
     ).toEqual([100, 100, 50])
     const after = applyChange(before, { verb: 'create', object: pod(250) })
-    expect(reconcileEndpointSlices(after, 'default/web').map(({ verb }) => verb)).toEqual(['update'])
+    expect(reconcileEndpointSlices(after, 'default/web', 1).map(({ verb }) => verb)).toEqual(['update'])
+    const last = reconcileEndpointSlices(after, 'default/web', 1).reduce(applyChange, after)
+    expect(list(last, 'EndpointSlice').map((slice) => [slice.endpoints.length, changedAt(slice)])).toEqual(
+      expect.arrayContaining([
+        [100, '1970-01-01T00:00:00.000Z'],
+        [100, '1970-01-01T00:00:00.000Z'],
+        [51, '1970-01-01T00:00:00.001Z'],
+      ]),
+    )
   })
 
   test('metadata', () => {

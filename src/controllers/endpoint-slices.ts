@@ -31,7 +31,7 @@ export const endpointSliceController: Controller = {
   name: 'endpoint-slices',
   watches: ['Service', 'Pod', 'EndpointSlice', 'Node'],
   keys,
-  reconcile: reconcileEndpointSlices,
+  reconcile: (snapshot, key, _config, now) => reconcileEndpointSlices(snapshot, key, now),
 }
 
 function keys(object: AnyObject, snapshot: Snapshot): readonly string[] {
@@ -54,7 +54,7 @@ function keys(object: AnyObject, snapshot: Snapshot): readonly string[] {
 }
 
 /** `key`: of a Service. The slices of a Service that is gone fall to the garbage collector. */
-export function reconcileEndpointSlices(snapshot: Snapshot, key: string): readonly Change[] {
+export function reconcileEndpointSlices(snapshot: Snapshot, key: string, now: number): readonly Change[] {
   const service = get(snapshot, 'Service', key)
   // A Service that waits for the end of its slices gets no new ones.
   if (service === undefined || service.metadata.finalizers?.includes(FOREGROUND_DELETION) === true) return []
@@ -65,7 +65,7 @@ export function reconcileEndpointSlices(snapshot: Snapshot, key: string): readon
     ...service.metadata.labels,
     ...(isHeadless(service) ? { [HEADLESS_LABEL]: '' } : {}),
   }
-  const common = { owner: service, serviceName: service.metadata.name, managedBy: MANAGED_BY, labels }
+  const common = { owner: service, serviceName: service.metadata.name, managedBy: MANAGED_BY, labels, changedAt: now }
   return [...foreign.map(deletionOf), ...sliceChanges(snapshot, packing, common)]
 }
 

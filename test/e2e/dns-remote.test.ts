@@ -51,7 +51,8 @@ describe.skipIf(reason !== undefined)(title('portolan dns against an API server'
       contexts: [{ name: 'a', context: { cluster: 'a' } }],
     })
     await machine.exec(['sh', '-c', `cat > ${machine.folder}/late`], { input: config })
-    server = machine.start([PORTOLAN, 'dns', '--kubeconfig', join(machine.folder, 'late'), '--upstream', 'none'])
+    const options = ['--upstream', 'none', '--monitor', '127.0.0.1:9153']
+    server = machine.start([PORTOLAN, 'dns', '--kubeconfig', join(machine.folder, 'late'), ...options])
     await eventually(
       async () => server.output(),
       (text) => text.includes('cluster.local at 127.0.0.1:5300') && text.includes('cannot be followed'),
@@ -84,6 +85,10 @@ describe.skipIf(reason !== undefined)(title('portolan dns against an API server'
       expect([question, status(ours), records(ours)]).toEqual([question, status(inside.stdout), records(inside.stdout)])
     }
     expect(status(await dig('nobody.default.svc.cluster.local'))).toBe('NXDOMAIN')
+    const metrics = await machine.sh('curl -s http://127.0.0.1:9153/metrics')
+    expect(metrics.stdout).toMatch(
+      /^coredns_kubernetes_dns_programming_duration_seconds_count\{service_kind="headless_with_selector"\} [1-9]/m,
+    )
   })
 
   test('changes are followed, and names stay while the API server is away', async () => {

@@ -76,6 +76,10 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
 
   test.for([
     [`kube-dns.kube-system:9153/metrics`, /^coredns_dns_responses_total\{.*rcode="NOERROR"\} [1-9]/m],
+    [
+      'kube-dns.kube-system:9153/metrics',
+      /^coredns_kubernetes_dns_programming_duration_seconds_count\{service_kind="headless_with_selector"\} [1-9]/m,
+    ],
     ['192.168.1.1:9153/metrics', /^coredns_dns_responses_total\{/m],
     ['192.168.1.1:8080/health', /^OK 200$/],
     ['192.168.1.1:8181/ready', /^OK 200$/],

@@ -3,10 +3,11 @@ import type { DnsSource } from '../../cluster/dns/source.ts'
 import { createDnsMetrics, forwardFamilies, upstreamFamily, type DnsMetrics } from '../../cluster/dns/metrics.ts'
 import { startDnsMonitor, type DnsMonitorOptions } from '../../cluster/dns/monitor.ts'
 import { openForwarding, type OpenForwarding } from '../../cluster/dns/forwarding.ts'
+import { createDnsProgramming } from '../../cluster/dns/programming.ts'
 import { createQueryFeed, type QueryFeed } from '../../cluster/dns/query-feed.ts'
 import { startStandaloneDns, type StandaloneDns, type StandaloneDnsOptions } from '../../cluster/dns/standalone.ts'
 import { queryText } from '../../explain/report/query.ts'
-import type { MetricFamily } from '../../lib/prometheus.ts'
+import type { Labels, MetricFamily } from '../../lib/prometheus.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { contents } from './object-files.ts'
@@ -45,7 +46,13 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
     const observed = { ...(metrics && { metrics }), ...(queries && { queries }) }
     const started = await start({ listen, source, config, upstream: forwarded.forwarder, onError, ...observed })
     const server = started.addresses.map(placeOf).join(',')
-    const families = (): readonly MetricFamily[] => familiesOf(metrics, forwarded, `dns://${server}`)
+    const labels = { server: `dns://${server}` }
+    const programming = monitor && createDnsProgramming(Date.now)
+    if (programming !== undefined) source.follow?.(programming.served)
+    const families = (): readonly MetricFamily[] => [
+      ...familiesOf(metrics, forwarded, labels),
+      ...(programming?.families() ?? []),
+    ]
     const closeMonitor = await openMonitor(monitor, { families, synced: source.synced }).catch(
       async (error: unknown) => {
         await started.close()
@@ -88,9 +95,8 @@ function placeOf({ address, port }: { readonly address: string; readonly port: n
 function familiesOf(
   metrics: DnsMetrics | undefined,
   { forwarder, down }: OpenForwarding,
-  server: string,
+  labels: Labels,
 ): readonly MetricFamily[] {
-  const labels = { server }
   const forwarded = forwardFamilies(forwarder.counts, forwarder.sizes(), labels)
   return [...(metrics?.families(labels) ?? []), ...forwarded, upstreamFamily(down().length, labels)]
 }

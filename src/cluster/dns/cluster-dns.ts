@@ -5,10 +5,12 @@ import { compileZone } from '../../dns/zone.ts'
 import { zoneConfig } from '../../dns/zone-config.ts'
 import type { ClusterConfig } from '../../model/cluster-config.ts'
 import { emptySnapshot, type Snapshot } from '../../model/snapshot.ts'
+import type { Store } from '../../store/store.ts'
 import type { MetricFamily } from '../../lib/prometheus.ts'
 import { createForwarder } from './forwarder.ts'
 import { createDnsMetrics, forwardFamilies } from './metrics.ts'
 import { DNS_PORT, MONITOR_PORTS } from './ports.ts'
+import { createDnsProgramming } from './programming.ts'
 import { createQueryFeed, type QueryFeed } from './query-feed.ts'
 import { startDnsServer } from './server.ts'
 import { zoneOfSource } from './source.ts'
@@ -64,6 +66,7 @@ export interface ClusterDnsOptions {
   readonly topology: Topology
   readonly config: ClusterConfig
   readonly snapshot: () => Snapshot
+  readonly watch: Store['watch']
   readonly upstream: Pick<Upstream, 'query'>
   /** Whether the server walks the search path for the Pod that asks. */
   readonly searchPath: boolean
@@ -100,8 +103,14 @@ export async function startClusterDns(options: ClusterDnsOptions): Promise<Clust
       startDnsServer({ listen: listen(outsideGateway), zone: () => outsideZone, upstream, onError }),
     ]),
   )
+  const programming = createDnsProgramming(Date.now)
+  // Answers are made of the store: what is in it is served.
+  options.watch(({ type, object }) => {
+    if (object.kind === 'EndpointSlice' && type !== 'DELETED') programming.servedSlice(object, options.snapshot())
+  })
   const families = (): readonly MetricFamily[] => [
     ...metrics.families(SERVER),
+    ...programming.families(),
     ...forwardFamilies(upstream.counts, upstream.sizes(), SERVER),
   ]
   return {

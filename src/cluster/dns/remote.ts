@@ -4,7 +4,7 @@ import type { ClusterView } from '../../remote/cluster-state.ts'
 import { readAccess, type AccessOptions } from '../../remote/server-access.ts'
 import { dnsSources } from '../../remote/source.ts'
 import { watchCluster } from '../../remote/watch-cluster.ts'
-import { emptySnapshot } from '../../model/snapshot.ts'
+import { emptySnapshot, type Snapshot } from '../../model/snapshot.ts'
 import type { DnsSource } from './source.ts'
 
 export { KubeconfigError } from '../../remote/kubeconfig.ts'
@@ -24,6 +24,8 @@ export interface RemoteNamesOptions {
 /** Throws a KubeconfigError; a server that is away is waited for, and nothing is denied until everything was listed. */
 export function followNames({ access, pods, onMessage }: RemoteNamesOptions): RemoteNames {
   readAccess(access)
+  const nothing = emptySnapshot()
+  const followers: ((before: Snapshot, after: Snapshot) => void)[] = []
   let view: ClusterView | undefined
   const watch = watchCluster({
     client: createApiClient(() => readAccess(access)),
@@ -31,12 +33,17 @@ export function followNames({ access, pods, onMessage }: RemoteNamesOptions): Re
     onMessage,
     onView(next) {
       if (view === undefined) onMessage(`${next.snapshot.objects.Service.size} Services have names`)
+      const before = view?.snapshot ?? nothing
       view = next
+      for (const changed of followers) changed(before, next.snapshot)
     },
   })
-  const nothing = emptySnapshot()
   return {
-    source: { snapshot: () => view?.snapshot ?? nothing, synced: () => view !== undefined },
+    source: {
+      snapshot: () => view?.snapshot ?? nothing,
+      synced: () => view !== undefined,
+      follow: (changed) => void followers.push(changed),
+    },
     close: () => watch.stop(),
   }
 }

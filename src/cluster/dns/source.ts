@@ -8,6 +8,8 @@ export interface DnsSource {
   readonly snapshot: () => Snapshot
   /** False while watches are still filling: until then nothing is denied, the answer is SERVFAIL instead. */
   readonly synced: () => boolean
+  /** Told of each change as soon as it is served; the first one has everything. */
+  readonly follow?: (changed: (before: Snapshot, after: Snapshot) => void) => void
 }
 
 /** The zone of what the source holds at the moment. Only what has changed is computed again. */

@@ -17,7 +17,12 @@ export interface SliceMetadata {
   /** Beside the two labels that every slice has. */
   readonly labels: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
+  /** What slices say that change now. Without it their annotations are those above. */
+  readonly changedAt?: number
 }
+
+/** By this others measure how long a change takes until it counts. */
+const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time'
 
 /** Those of `slices` that `managedBy` made for this very owner, and those that it made for another of the same name. */
 export function managedSlices(
@@ -34,12 +39,22 @@ export function managedSlices(
 export function sliceChanges(snapshot: Snapshot, packing: Packing, common: SliceMetadata): readonly Change[] {
   const taken = new Set<string>()
   const changes = packing.slices.flatMap((packed): readonly Change[] => {
-    if (packed.previous !== undefined) return updateTo(packed.previous, buildSlice(packed, common, packed.previous))
+    if (packed.previous !== undefined) {
+      return updateTo(packed.previous, buildSlice(packed, common, packed.previous)).map((change) =>
+        change.verb === 'update' ? { ...change, object: triggered(change.object, common) } : change,
+      )
+    }
     const name = newName(snapshot, common, taken)
     taken.add(name)
-    return [{ verb: 'create', object: buildSlice(packed, common, { metadata: { name } }) }]
+    return [{ verb: 'create', object: triggered(buildSlice(packed, common, { metadata: { name } }), common) }]
   })
   return [...changes, ...packing.unused.map(deletionOf)]
+}
+
+function triggered<T extends AnyObject>(object: T, { changedAt }: SliceMetadata): T {
+  if (changedAt === undefined) return object
+  const annotations = { ...object.metadata.annotations, [TRIGGER_TIME]: new Date(changedAt).toISOString() }
+  return { ...object, metadata: { ...object.metadata, annotations } }
 }
 
 function newName(snapshot: Snapshot, { owner, serviceName }: SliceMetadata, taken: ReadonlySet<string>): string {
