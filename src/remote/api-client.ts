@@ -40,17 +40,41 @@ const USER_AGENT = 'portolan'
 /** Milliseconds until a server that says nothing at all counts as gone. */
 const PATIENCE = 15_000
 
+/** A request that has come to an end: of a watch, that it has begun. */
+export interface Answered {
+  /** With its port, where it has one. */
+  readonly host: string
+  readonly method: string
+  /** Undefined where there was no answer. */
+  readonly status: number | undefined
+  readonly seconds: number
+}
+
 /** `access` is asked before each request: a kubeconfig and its files may be replaced at any time. */
-export function createApiClient(access: () => ServerAccess): ApiClient {
+export function createApiClient(
+  access: () => ServerAccess,
+  onAnswered: (answered: Answered) => void = () => undefined,
+): ApiClient {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
+  const ask = async (opening: Opening, body?: string): Promise<IncomingMessage> => {
+    const way = access()
+    const { method } = opening
+    const begin = performance.now()
+    const tell = (status: number | undefined): void =>
+      onAnswered({ host: new URL(way.server).host, method, status, seconds: (performance.now() - begin) / 1000 })
+    try {
+      const answer = await answerOf(open(way, opening, agents).end(body))
+      tell(answer.statusCode)
+      return answer
+    } catch (error) {
+      tell(undefined)
+      throw error
+    }
+  }
   return {
-    async get(path, signal) {
-      const way = access()
-      return answerOf(open(way, { method: 'GET', path, signal }, agents).end())
-    },
+    get: (path, signal) => ask({ method: 'GET', path, signal }),
     async write({ method, path, contentType, body }) {
-      const pending = open(access(), { method, path, contentType }, agents)
-      return bodyOf(await answerOf(pending.end(body)))
+      return bodyOf(await ask({ method, path, contentType }, body))
     },
     identity() {
       const way = access()

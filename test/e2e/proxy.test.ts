@@ -88,6 +88,8 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     const metrics = await get('localhost:10249/metrics')
     expect(metrics).toMatch(/^kubeproxy_sync_proxy_rules_duration_seconds_count\{ip_family="IPv4"\} [45]$/m)
     expect(metrics).toContain('kubeproxy_proxy_healthz_total{code="200"} 1\n')
+    expect(metrics).toMatch(/^rest_client_requests_total\{code="200",host="127\.0\.0\.1:\d+",method="GET"\} \d+$/m)
+    expect(metrics).toMatch(/^process_resident_memory_bytes \d{8,}$/m)
     proxy.signal('SIGTERM')
     expect((await proxy.ended).code).toBe(0)
     expect(await node.ask(1)).toEqual([POD_1])

@@ -235,7 +235,7 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
       expect.arrayContaining([
         'kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1',
         'kubeproxy_sync_proxy_rules_nftables_sync_failures_total{ip_family="IPv4"} 0',
-        'kubeproxy_sync_proxy_rules_service_changes_pending{ip_family="IPv4"} 0',
+        'kubeproxy_sync_proxy_rules_service_changes_pending 0',
         'kubeproxy_proxy_healthz_total{code="200"} 2',
       ]),
     )

@@ -25,10 +25,12 @@ const slice = (changedAt: string): EndpointSlice => ({
   endpoints: [],
 })
 
+const NONE = { IPv4: { internal: 0, external: 0 }, IPv6: { internal: 0, external: 0 } }
+
 function read(metrics: ProxyMetrics): Readonly<Record<string, string>> {
-  const lines = renderMetrics(metrics.families({ internal: 0, external: 0 })).split('\n')
+  const lines = renderMetrics(metrics.families(NONE)).split('\n')
   const found = lines.flatMap((line) => {
-    const [, name = '', value = ''] = /^kubeproxy_([a-z_]+)\{ip_family="IPv4"\} (.*)$/.exec(line) ?? []
+    const [, name = '', value = ''] = /^kubeproxy_([a-z_]+)(?:\{ip_family="IPv4"\})? (.*)$/.exec(line) ?? []
     return name === '' ? [] : [[name.replace('sync_proxy_rules_', ''), value]]
   })
   return Object.fromEntries(found)

@@ -28,7 +28,7 @@ export function countChanges(
       const services = changesOf(last, snapshot, 'Service').length
       const endpoints = changesOf(last, snapshot, 'EndpointSlice').length
       if (services + endpoints === 0) return
-      for (const family of families) metrics.queued(family, { services, endpoints }, Date.now())
+      metrics.queued(families, { services, endpoints }, Date.now())
     },
     after(families) {
       measureProgramming(metrics, last, current, startedAt)

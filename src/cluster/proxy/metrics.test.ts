@@ -56,12 +56,17 @@ test.each<[string, readonly ServicePortInfo[], number, number]>([
   ['one here that is not ready', service('LL', 30000, 'here unready', 'there'), 1, 1],
   ['none anywhere', service('LL', 30000), 0, 0],
 ])('%s', (_, infos, internal, external) => {
-  expect(withoutLocalEndpoints([infos], 'n')).toEqual({ internal, external })
+  const none = { internal: 0, external: 0 }
+  expect(withoutLocalEndpoints([infos], 'n')).toEqual({ IPv4: { internal, external }, IPv6: none })
+  const other = infos.map((info) => ({ ...info, family: 'IPv6' as const }))
+  expect(withoutLocalEndpoints([other], 'n')).toEqual({ IPv4: none, IPv6: { internal, external } })
 })
+
+const WITHOUT_LOCAL = { IPv4: { internal: 1, external: 0 }, IPv6: { internal: 0, external: 2 } }
 
 test('what was counted, under the names of kube-proxy', () => {
   const metrics = createProxyMetrics()
-  metrics.queued('IPv4', { services: 2, endpoints: 3 }, 5000)
+  metrics.queued(['IPv4', 'IPv6'], { services: 2, endpoints: 3 }, 5000)
   metrics.pass('IPv4', 0.003, true, 6000)
   metrics.pass('IPv4', 0.0005, false, 7000)
   metrics.failed('IPv6')
@@ -69,7 +74,7 @@ test('what was counted, under the names of kube-proxy', () => {
   metrics.answered('healthz', 503)
   metrics.cleaned('IPv4', 0.001, 5)
   metrics.cleaned('IPv4', 0.001, 0)
-  const lines = renderMetrics(metrics.families({ internal: 1, external: 0 })).split('\n')
+  const lines = renderMetrics(metrics.families(WITHOUT_LOCAL)).split('\n')
   const v4 = 'ip_family="IPv4"'
   expect(lines).toEqual(
     expect.arrayContaining([
@@ -82,19 +87,23 @@ test('what was counted, under the names of kube-proxy', () => {
       `kubeproxy_network_programming_duration_seconds_bucket{${v4},le="300"} 1`,
       `kubeproxy_sync_proxy_rules_last_timestamp_seconds{${v4}} 7`,
       `kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{${v4}} 5`,
-      `kubeproxy_sync_proxy_rules_service_changes_total{${v4}} 2`,
-      `kubeproxy_sync_proxy_rules_endpoint_changes_total{${v4}} 3`,
-      `kubeproxy_sync_proxy_rules_service_changes_pending{${v4}} 2`,
-      `kubeproxy_sync_proxy_rules_endpoint_changes_pending{${v4}} 3`,
+      `kubeproxy_sync_proxy_rules_service_changes_total 2`,
+      `kubeproxy_sync_proxy_rules_endpoint_changes_total 3`,
+      `kubeproxy_sync_proxy_rules_service_changes_pending 2`,
+      `kubeproxy_sync_proxy_rules_endpoint_changes_pending 3`,
       `kubeproxy_conntrack_reconciler_sync_duration_seconds_count{${v4}} 2`,
       `kubeproxy_conntrack_reconciler_deleted_entries_total{${v4}} 5`,
       'kubeproxy_sync_proxy_rules_nftables_sync_failures_total{ip_family="IPv6"} 1',
-      'kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal"} 1',
+      'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total{ip_family="IPv6"} 0',
+      `kubeproxy_sync_proxy_rules_no_local_endpoints_total{${v4},traffic_policy="internal"} 1`,
+      'kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family="IPv6",traffic_policy="external"} 2',
       'kubeproxy_proxy_healthz_total{code="503"} 1',
     ]),
   )
   metrics.written('IPv4')
-  const written = renderMetrics(metrics.families({ internal: 1, external: 0 }))
-  expect(written).toContain(`kubeproxy_sync_proxy_rules_service_changes_pending{${v4}} 0`)
-  expect(written).toContain(`kubeproxy_sync_proxy_rules_service_changes_total{${v4}} 2`)
+  expect(renderMetrics(metrics.families(WITHOUT_LOCAL))).toContain('service_changes_pending 2\n')
+  metrics.written('IPv6')
+  const written = renderMetrics(metrics.families(WITHOUT_LOCAL))
+  expect(written).toContain(`kubeproxy_sync_proxy_rules_service_changes_pending 0`)
+  expect(written).toContain(`kubeproxy_sync_proxy_rules_service_changes_total 2`)
 })

@@ -17,7 +17,12 @@ import type { ServicePortInfo } from '../../model/resolve-services.ts'
 export interface ProxyMetrics {
   /** Seconds that a pass took, and whether it was made of everything there is. */
   pass(family: IPFamily, seconds: number, isFull: boolean, now: number): void
-  queued(family: IPFamily, changes: { readonly services: number; readonly endpoints: number }, now: number): void
+  /** Changes that are to be written in these families. */
+  queued(
+    families: Iterable<IPFamily>,
+    changes: { readonly services: number; readonly endpoints: number },
+    now: number,
+  ): void
   /** What was queued is in the kernel. */
   written(family: IPFamily): void
   failed(family: IPFamily): void
@@ -26,7 +31,20 @@ export interface ProxyMetrics {
   /** Seconds from the change of an endpoint, as its controller saw it, to the kernel. */
   programmed(family: IPFamily, seconds: number): void
   answered(endpoint: 'healthz' | 'livez', status: number): void
-  families(withoutLocal: Readonly<Record<'internal' | 'external', number>>): readonly MetricFamily[]
+  families(withoutLocal: WithoutLocal): readonly MetricFamily[]
+}
+
+/** Services that have endpoints, but none where their policy wants one. */
+export type WithoutLocal = Readonly<Record<IPFamily, Readonly<Record<'internal' | 'external', number>>>>
+
+/** Of the objects themselves, whatever their IP families. */
+interface ChangeCounts {
+  services: number
+  endpoints: number
+  /** Of these those that are not in the kernel yet. */
+  pendingServices: number
+  pendingEndpoints: number
+  readonly waiting: Set<IPFamily>
 }
 
 interface FamilyCounts {
@@ -37,11 +55,6 @@ interface FamilyCounts {
   lastPass: number
   lastQueued: number
   readonly cleaning: Histogram
-  services: number
-  endpoints: number
-  /** Of these those that are not in the kernel yet. */
-  pendingServices: number
-  pendingEndpoints: number
   failures: number
   deletedFlows: number
 }
@@ -52,14 +65,21 @@ const BOUNDS = exponentialBounds(0.001, 2, 15)
 const PROGRAMMING_BOUNDS = [
   0.25,
   0.5,
-  ...Array.from({ length: 10 }, (_, i) => i + 1),
-  ...Array.from({ length: 22 }, (_, i) => 15 + 5 * i),
-  ...Array.from({ length: 6 }, (_, i) => 150 + 30 * i),
+  ...Array.from({ length: 59 }, (_, i) => 1 + i),
+  ...Array.from({ length: 12 }, (_, i) => 60 + 5 * i),
+  ...Array.from({ length: 7 }, (_, i) => 120 + 30 * i),
 ]
 
 export function createProxyMetrics(): ProxyMetrics {
   const byFamily = new Map<IPFamily, FamilyCounts>()
-  const answers = { healthz: new Map<number, number>(), livez: new Map<number, number>() }
+  const changed: ChangeCounts = {
+    services: 0,
+    endpoints: 0,
+    pendingServices: 0,
+    pendingEndpoints: 0,
+    waiting: new Set(),
+  }
+  const answers: Answers = { healthz: new Map(), livez: new Map() }
   const of = (family: IPFamily): FamilyCounts => {
     const counts = byFamily.get(family) ?? newCounts()
     byFamily.set(family, counts)
@@ -72,18 +92,21 @@ export function createProxyMetrics(): ProxyMetrics {
       counts[isFull ? 'full' : 'partial'].observe(seconds)
       counts.lastPass = now / 1000
     },
-    queued(family, { services, endpoints }, now) {
-      const counts = of(family)
-      counts.services += services
-      counts.endpoints += endpoints
-      counts.pendingServices += services
-      counts.pendingEndpoints += endpoints
-      counts.lastQueued = now / 1000
+    queued(families, { services, endpoints }, now) {
+      changed.services += services
+      changed.endpoints += endpoints
+      changed.pendingServices += services
+      changed.pendingEndpoints += endpoints
+      for (const family of families) {
+        changed.waiting.add(family)
+        of(family).lastQueued = now / 1000
+      }
     },
     written(family) {
-      const counts = of(family)
-      counts.pendingServices = 0
-      counts.pendingEndpoints = 0
+      changed.waiting.delete(family)
+      if (changed.waiting.size > 0) return
+      changed.pendingServices = 0
+      changed.pendingEndpoints = 0
     },
     failed: (family) => void of(family).failures++,
     cleaned(family, seconds, deleted) {
@@ -95,18 +118,9 @@ export function createProxyMetrics(): ProxyMetrics {
     answered: (endpoint, status) => void answers[endpoint].set(status, (answers[endpoint].get(status) ?? 0) + 1),
     families: (withoutLocal) => [
       ...familyMetrics(byFamily),
-      gauge(
-        'kubeproxy_sync_proxy_rules_no_local_endpoints_total',
-        'Services with a Local traffic policy whose endpoints are all on other nodes.',
-        Object.entries(withoutLocal).map(([traffic_policy, count]) => [{ traffic_policy }, count]),
-      ),
-      ...(['healthz', 'livez'] as const).map((endpoint) =>
-        counter(
-          `kubeproxy_proxy_${endpoint}_total`,
-          `Answers of /${endpoint}.`,
-          [...answers[endpoint]].map(([code, count]) => [{ code: String(code) }, count]),
-        ),
-      ),
+      ...changeMetrics(changed),
+      withoutLocalMetric(withoutLocal),
+      ...answerMetrics(answers),
     ],
   }
 }
@@ -120,10 +134,6 @@ function newCounts(): FamilyCounts {
     lastPass: 0,
     lastQueued: 0,
     cleaning: createHistogram(BOUNDS),
-    services: 0,
-    endpoints: 0,
-    pendingServices: 0,
-    pendingEndpoints: 0,
     failures: 0,
     deletedFlows: 0,
   }
@@ -161,21 +171,13 @@ type NumberMetric = readonly [
 const NUMBERS: readonly NumberMetric[] = [
   [gauge, `${SYNC}_last_timestamp_seconds`, 'When the last pass ended.', ({ lastPass }) => lastPass],
   [gauge, `${SYNC}_last_queued_timestamp_seconds`, 'When the last change came.', ({ lastQueued }) => lastQueued],
-  [counter, `${SYNC}_service_changes_total`, 'Changes of Services.', ({ services }) => services],
-  [counter, `${SYNC}_endpoint_changes_total`, 'Changes of EndpointSlices.', ({ endpoints }) => endpoints],
-  [
-    gauge,
-    `${SYNC}_service_changes_pending`,
-    'Changes of Services that are not in the kernel yet.',
-    ({ pendingServices }) => pendingServices,
-  ],
-  [
-    gauge,
-    `${SYNC}_endpoint_changes_pending`,
-    'Changes of EndpointSlices that are not in the kernel yet.',
-    ({ pendingEndpoints }) => pendingEndpoints,
-  ],
   [counter, `${SYNC}_nftables_sync_failures_total`, 'Passes that the kernel refused.', ({ failures }) => failures],
+  [
+    counter,
+    `${SYNC}_nftables_cleanup_failures_total`,
+    'Always 0: what is stale goes in the pass that makes it so.',
+    () => 0,
+  ],
   [
     counter,
     'kubeproxy_conntrack_reconciler_deleted_entries_total',
@@ -193,21 +195,58 @@ function familyMetrics(byFamily: ReadonlyMap<IPFamily, FamilyCounts>): readonly 
   ]
 }
 
+function changeMetrics(counts: ChangeCounts): readonly MetricFamily[] {
+  const one = (count: number): readonly Row<number>[] => [[{}, count]]
+  return [
+    counter(`${SYNC}_service_changes_total`, 'Changes of Services.', one(counts.services)),
+    counter(`${SYNC}_endpoint_changes_total`, 'Changes of EndpointSlices.', one(counts.endpoints)),
+    gauge(
+      `${SYNC}_service_changes_pending`,
+      'Changes of Services that are not in the kernel yet.',
+      one(counts.pendingServices),
+    ),
+    gauge(
+      `${SYNC}_endpoint_changes_pending`,
+      'Changes of EndpointSlices that are not in the kernel yet.',
+      one(counts.pendingEndpoints),
+    ),
+  ]
+}
+
+function withoutLocalMetric(withoutLocal: WithoutLocal): MetricFamily {
+  const rows = Object.entries(withoutLocal).flatMap(([ip_family, counts]) =>
+    Object.entries(counts).map(([traffic_policy, count]): Row<number> => [{ ip_family, traffic_policy }, count]),
+  )
+  const help = 'Services with a Local traffic policy whose endpoints are all on other nodes.'
+  return gauge(`${SYNC}_no_local_endpoints_total`, help, rows)
+}
+
+type Answers = Readonly<Record<'healthz' | 'livez', Map<number, number>>>
+
+function answerMetrics(answers: Answers): readonly MetricFamily[] {
+  return Object.entries(answers).map(([endpoint, byStatus]) =>
+    counter(
+      `kubeproxy_proxy_${endpoint}_total`,
+      `Answers of /${endpoint}.`,
+      [...byStatus].map(([code, count]) => [{ code: String(code) }, count]),
+    ),
+  )
+}
+
 function labels(family: IPFamily): Labels {
   return { ip_family: family }
 }
 
 /** Services with a Local policy that have endpoints, but none on the node. */
-export function withoutLocalEndpoints(
-  services: Iterable<readonly ServicePortInfo[]>,
-  node: string,
-): Readonly<Record<'internal' | 'external', number>> {
-  const count = { internal: 0, external: 0 }
+export function withoutLocalEndpoints(services: Iterable<readonly ServicePortInfo[]>, node: string): WithoutLocal {
+  const count = { IPv4: { internal: 0, external: 0 }, IPv6: { internal: 0, external: 0 } }
   for (const infos of services) {
-    const lacks = (policyOf: (info: ServicePortInfo) => TrafficPolicy | undefined): boolean =>
-      infos.some((info) => policyOf(info) === 'Local' && isElsewhere(info, node))
-    if (lacks(({ internalTrafficPolicy }) => internalTrafficPolicy)) count.internal++
-    if (lacks((info) => (isExternal(info) ? info.externalTrafficPolicy : undefined))) count.external++
+    for (const family of ['IPv4', 'IPv6'] as const) {
+      const lacks = (policyOf: (info: ServicePortInfo) => TrafficPolicy | undefined): boolean =>
+        infos.some((info) => info.family === family && policyOf(info) === 'Local' && isElsewhere(info, node))
+      if (lacks(({ internalTrafficPolicy }) => internalTrafficPolicy)) count[family].internal++
+      if (lacks((info) => (isExternal(info) ? info.externalTrafficPolicy : undefined))) count[family].external++
+    }
   }
   return count
 }

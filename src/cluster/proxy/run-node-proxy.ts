@@ -4,13 +4,16 @@ import { setFlagsFromString } from 'node:v8'
 import { cpus } from 'node:os'
 import { localAddresses, watchLocalAddresses } from '../../host/local-addresses.ts'
 import { openNetlink } from '../../host/netlink.ts'
+import { processMetrics } from '../../host/process-metrics.ts'
 import { raiseSysctls } from '../../host/sysctl.ts'
+import type { MetricFamily } from '../../lib/prometheus.ts'
 import { resolvedServices } from '../../model/resolve-services.ts'
 import { diffTables } from '../../nft/diff.ts'
 import { readBack } from '../../nft/read-back.ts'
 import { renderOperations } from '../../nft/render.ts'
 import { nftablesBackend } from '../../proxy/backends/nftables.ts'
 import { type ApiClient, createApiClient } from '../../remote/api-client.ts'
+import { createClientMetrics } from '../../remote/client-metrics.ts'
 import type { ClusterView } from '../../remote/cluster-state.ts'
 import { createEventWriter } from '../../remote/event-writer.ts'
 import { readAccess, type AccessOptions } from '../../remote/server-access.ts'
@@ -52,9 +55,10 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
   const rivals = refuseRivals(options)
   const onError = (error: unknown): void => onMessage(error instanceof Error ? error.message : String(error))
   const proxy = createNodeProxy({ ...options, replaced: options.takeOver ? rivals.replaced : undefined, onError })
-  const client = createApiClient(() => readAccess(options.access))
+  const requests = createClientMetrics()
+  const client = createApiClient(() => readAccess(options.access), requests.count)
   tellServices(options, proxy, client)
-  const servers = await openServers(options, proxy)
+  const servers = await openServers(options, proxy, () => [...requests.families(), ...processMetrics()])
   let isServing = false
   let last: ClusterView | undefined
   const forgetAddresses = watchLocalAddresses(() => {
@@ -147,11 +151,12 @@ function readRivals(): Rivals {
 async function openServers(
   { healthAddress, metricsAddress, node, detectLocal, masqueradeAll, nodePortAddresses }: RunProxyOptions,
   proxy: NodeProxy,
+  further: () => readonly MetricFamily[],
 ): Promise<readonly Server[]> {
   const config = { node, detectLocal, masqueradeAll, nodePortAddresses, mode: 'nftables' }
   const wanted = [
     { address: healthAddress, option: '--healthz-bind-address', listener: healthListener(proxy) },
-    { address: metricsAddress, option: '--metrics-bind-address', listener: metricsListener(proxy, config) },
+    { address: metricsAddress, option: '--metrics-bind-address', listener: metricsListener(proxy, config, further) },
   ]
   const servers: Server[] = []
   for (const { address, option, listener } of wanted) {

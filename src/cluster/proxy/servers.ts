@@ -1,10 +1,11 @@
 /** The two ports of a node's proxy, as kube-proxy has them: health for load balancers, metrics for the machine itself. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { isIP } from 'node:net'
 import type { Node } from '../../api/core.ts'
 import { listenOn } from '../../host/listen.ts'
 import { inNamespace, type NetworkNamespace } from '../../host/namespaces.ts'
-import { PROMETHEUS_CONTENT_TYPE, renderMetrics } from '../../lib/prometheus.ts'
+import { type MetricFamily, PROMETHEUS_CONTENT_TYPE, renderMetrics } from '../../lib/prometheus.ts'
+import { createHealthRecords } from './health-records.ts'
 import type { ProxyHealth } from './health.ts'
 import type { ProxyMetrics, withoutLocalEndpoints } from './metrics.ts'
 
@@ -31,7 +32,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
 
 export function healthListener(proxy: ServedProxy): RequestListener {
   return (request, response) => {
-    const path = pathOf(request.url)
+    const { pathname: path } = urlOf(request)
     if (path !== '/healthz' && path !== '/livez') {
       response.writeHead(404).end()
       return
@@ -43,22 +44,33 @@ export function healthListener(proxy: ServedProxy): RequestListener {
   }
 }
 
-/** `config`: what the program was told, for /configz. */
-export function metricsListener(proxy: ServedProxy, config: object): RequestListener {
-  const text = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
+/** `config`: what the program was told, for /configz. `further`: metrics besides the proxy's own. */
+export function metricsListener(
+  proxy: ServedProxy,
+  config: object,
+  further: () => readonly MetricFamily[] = () => [],
+): RequestListener {
+  const records = createHealthRecords()
   return (request, response) => {
-    switch (pathOf(request.url)) {
+    const { pathname, searchParams } = urlOf(request)
+    const metrics = (families: readonly MetricFamily[]): void =>
+      void response.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE }).end(renderMetrics(families))
+    const say = (text: string): void => void response.writeHead(200, PLAIN_TEXT).end(text)
+    switch (pathname) {
       case '/metrics':
-        response
-          .writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE })
-          .end(renderMetrics(proxy.metrics.families(proxy.withoutLocal())))
-        return
+        return metrics([...proxy.metrics.families(proxy.withoutLocal()), ...further()])
+      case '/metrics/slis':
+        if (request.method !== 'DELETE') return metrics(records.families())
+        records.reset()
+        return say('metrics reset\n')
       case '/healthz':
-        response.writeHead(200, text).end('ok')
-        return
+        // Whoever answers at all is well, as with kube-proxy: how the rules are is said on the other port.
+        records.observe('ping', 'healthz', 'success')
+        return say(searchParams.has('verbose') ? '[+]ping ok\nhealthz check passed\n' : 'ok')
+      case '/healthz/ping':
+        return say('ok')
       case '/proxyMode':
-        response.writeHead(200, text).end('nftables')
-        return
+        return say('nftables')
       case '/configz':
         response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(config))
         return
@@ -67,6 +79,8 @@ export function metricsListener(proxy: ServedProxy, config: object): RequestList
     }
   }
 }
+
+const PLAIN_TEXT = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
 
 /** Rejects where the port cannot be had. */
 export async function listen({ host, port }: ListenAddress, listener: RequestListener): Promise<Server> {
@@ -95,6 +109,7 @@ export function listenIn(
   return server.listen({ fd: opened.fd })
 }
 
-function pathOf(url = '/'): string {
-  return url.split('?')[0] ?? '/'
+function urlOf({ url = '/' }: IncomingMessage): URL {
+  const base = 'http://proxy'
+  return URL.canParse(url, base) ? new URL(url, base) : new URL(base)
 }
