@@ -74,7 +74,8 @@ function slotExpression(info: ServicePortInfo, modulus: number, offset: number):
 
 /**
  * Session affinity by client address. A map remembers an id, which stays the same while the endpoint lives; an id whose
- * endpoint is not among these finds nothing, and the second rule chooses anew. The id passes through the packet's mark,
+ * endpoint is not among these finds nothing, and the second rule chooses anew. The third one is for a map that is full:
+ * who cannot be remembered is served all the same. The id passes through the packet's mark,
  * because nft 1.0.6 cannot print a map whose data is a concatenation or a key that comes from a lookup.
  */
 function chooseSticky(
@@ -92,17 +93,18 @@ function chooseSticky(
   endpoints.forEach(({ ip, port }, i) => builder.element(affinityMap, ids[i] ?? [], [ip, String(port)]))
   builder.elements('affinity-ids', inSlots(slotOrder(info, endpoints), base, ids))
   const slot = slotExpression(info, slotCount(info, endpoints.length), base)
-  const use = (id: Expression, ...before: readonly Statement[]): Rule => ({
+  const use = (id: Expression, ...remember: readonly Statement[]): Rule => ({
     statements: [
       isProtocol(info),
       { kind: 'mark', value: id },
-      ...before,
-      { kind: 'update', set: map, key: [source], data: MARK, timeout },
+      ...remember,
       { kind: 'dnat', to: { kind: 'map', key: [MARK], map: affinityMap } },
     ],
     comment: label,
   })
+  const update: Statement = { kind: 'update', set: map, key: [source], data: MARK, timeout }
   // An update of an element that is there leaves its data as it was: what is remembered of a gone endpoint goes first.
   const forget: Statement = { kind: 'delete', set: map, key: [source], data: MARK }
-  return [use({ kind: 'map', key: [source], map }), use({ kind: 'map', key: [slot], map: 'affinity-ids' }, forget)]
+  const next: Expression = { kind: 'map', key: [slot], map: 'affinity-ids' }
+  return [use({ kind: 'map', key: [source], map }, update), use(next, forget, update), use(next)]
 }
