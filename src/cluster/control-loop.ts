@@ -101,10 +101,12 @@ function runController(options: ControlLoopOptions, controller: Controller, key:
   const { clock, store, config } = options
   const where = `${controller.name} ${key}`
   guarded(options, where, () => {
-    for (const change of controller.reconcile(store.snapshot(), key, config, clock.now())) {
+    // One moment for both: what comes between them would be neither seen to nor waited for.
+    const now = clock.now()
+    for (const change of controller.reconcile(store.snapshot(), key, config, now)) {
       guarded(options, `${where}: ${describe(change)}`, () => options.apply(change))
     }
-    alarms.set(controller, key, controller.wakeAt?.(store.snapshot(), key, clock.now()))
+    alarms.set(controller, key, controller.wakeAt?.(store.snapshot(), key, now))
   })
 }
 
