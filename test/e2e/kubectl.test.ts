@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { normalise, parseTranscript } from '../apiserver/transcript.ts'
 import { kubectlOf, type KubectlNetwork } from './kubectl-network.ts'
-import { createMachine, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
+import { createMachine, eventually, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
 
 const reason = missing('kubectl')
 const VERSIONS = '/usr/lib/google-cloud-sdk/bin'
@@ -38,7 +38,7 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
     const kubectl = join(VERSIONS, name)
     test.each<readonly [string, RegExp]>([
       ['apply -f test/e2e/fixtures/kubectl.yaml', /deployment.apps\/web created/],
-      ['rollout status deploy/web --timeout=10s', /successfully rolled out/],
+      ['rollout status deploy/web --timeout=25s', /successfully rolled out/],
       ['get pods -l app=web --no-headers', /1\/1 +Running/],
       ['exec deploy/web -- echo from inside', /from inside/],
       ['logs deploy/web', /stand-in/],
@@ -66,11 +66,19 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
     expect(forwarded.stdout.match(/^Portolan stand-in for image nginx:1.21$/gm)).toHaveLength(3)
   })
 
-  test('a watch tells of a Service within 100 ms', async () => {
-    const watch = machine.start(['timeout', '5', 'kubectl', 'get', 'svc', '-w', '--no-headers'], { environment })
-    await sh('sleep 0.5; kubectl create service clusterip watched --tcp=80:80; sleep 0.1; kubectl delete svc watched')
-    const { stdout } = await watch.ended
-    expect(stdout).toMatch(/watched +ClusterIP/)
+  test('a watch tells of a Service that comes', async () => {
+    const watch = machine.start(['kubectl', 'get', 'svc', '-w', '--no-headers'], { environment })
+    const tells = (words: RegExp): Promise<string> =>
+      eventually(
+        async () => watch.output(),
+        (text) => words.test(text),
+      )
+    expect(await tells(/^kubernetes /m)).toMatch(/^kubernetes /m)
+    await sh('kubectl create service clusterip watched --tcp=80:80')
+    expect(await tells(/^watched +ClusterIP/m)).toMatch(/^watched +ClusterIP/m)
+    await sh('kubectl delete svc watched')
+    watch.signal('SIGTERM')
+    await watch.ended
   })
 
   test('--merge: the network is the current context of the own file, beside what was there', async () => {
