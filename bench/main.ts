@@ -7,7 +7,7 @@ import { dnsmasq, unbound } from './dns/servers.ts'
 import { currentLoad, describeMachine, firstLine } from './machine.ts'
 import type { Measurement } from './measurement.ts'
 import { PEERS } from './peers/index.ts'
-import { waitForQuiet } from './quiet.ts'
+import { createQuiet } from './quiet.ts'
 import { goalsTable, markdown, type Run } from './report.ts'
 import { ROOT } from './root.ts'
 import { WORKLOADS } from './workloads/index.ts'
@@ -47,7 +47,7 @@ function commit(): string {
 async function measureAll(): Promise<{ readonly run: Run; readonly save: boolean }> {
   const { workloads, save, rounds, seconds } = readArguments()
   const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-'))
-  const settings: Settings = { rounds, seconds, say, folder, quiet: waitForQuiet }
+  const settings: Settings = { rounds, seconds, say, folder, quiet: createQuiet() }
   const [date, machine] = [new Date().toISOString(), describeMachine()]
   say(`load average ${machine.loadBefore}${machine.loadBefore > 0.5 ? ': other work disturbs the numbers' : ''}`)
   const measurements: Measurement[] = []

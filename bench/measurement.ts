@@ -70,16 +70,31 @@ export async function measureInTurn(
   before: () => Promise<void>,
   onFailure: (way: string, error: unknown) => void,
 ): Promise<Readonly<Record<string, readonly number[]>>> {
-  const series = Object.fromEntries(Object.keys(ways).map((way): [string, number[]] => [way, []]))
+  const single = Object.entries(ways).map(([way, measure]) => [way, async () => [await measure()]] as const)
+  const [series = {}] = await measureTogether(1, rounds, Object.fromEntries(single), before, onFailure)
+  return series
+}
+
+/** The same of `count` numbers that each run gives: a series for each of them. */
+export async function measureTogether(
+  count: number,
+  rounds: number,
+  ways: Readonly<Record<string, () => Promise<readonly number[]>>>,
+  before: () => Promise<void>,
+  onFailure: (way: string, error: unknown) => void,
+): Promise<readonly Readonly<Record<string, readonly number[]>>[]> {
+  const all = Array.from({ length: count }, () =>
+    Object.fromEntries(Object.keys(ways).map((way): [string, number[]] => [way, []])),
+  )
   for (let round = 0; round < rounds; round++) {
     for (const [way, measure] of Object.entries(ways)) {
       await before()
-      const value = await measure().catch((error: unknown) => {
+      const values = await measure().catch((error: unknown) => {
         onFailure(way, error)
-        return Number.NaN
+        return []
       })
-      series[way]?.push(value)
+      for (const [i, series] of all.entries()) series[way]?.push(values[i] ?? Number.NaN)
     }
   }
-  return series
+  return all
 }

@@ -2,18 +2,28 @@ import { cpus } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** In milliseconds. */
-const [SAMPLE, LONGEST] = [300, 5_000]
+const [SAMPLE, LONGEST] = [200, 5_000]
 /** The share of all CPUs that may be busy where nobody works. */
 const BUSY = 0.1
 
-/** Resolves when the machine is idle, or after a while all the same: numbers beside other work say little. */
-export async function waitForQuiet(): Promise<void> {
-  const deadline = performance.now() + LONGEST
-  while (performance.now() < deadline) {
-    const before = cpuTimes()
-    await sleep(SAMPLE)
-    const after = cpuTimes()
-    if ((after.busy - before.busy) / (after.all - before.all) < BUSY) return
+/**
+ * Gives a function that resolves when the machine is idle, or after a while all the same: numbers beside other work say
+ * little. Where it waited in vain it waits half as long the next time: others may work for hours.
+ */
+export function createQuiet(): () => Promise<void> {
+  let patience = LONGEST
+  return async () => {
+    const deadline = performance.now() + patience
+    do {
+      const before = cpuTimes()
+      await sleep(SAMPLE)
+      const after = cpuTimes()
+      if ((after.busy - before.busy) / (after.all - before.all) < BUSY) {
+        patience = LONGEST
+        return
+      }
+    } while (performance.now() < deadline)
+    patience /= 2
   }
 }
 

@@ -1,20 +1,14 @@
 /** How long after a change of a Service the new address is on the wire. */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import type { Service } from '../../src/api/core.ts'
 import { dnsSnapshot } from '../../src/cluster/dns/objects.ts'
 import { startStandaloneDns } from '../../src/cluster/dns/standalone.ts'
 import { zoneConfig } from '../../src/dns/zone-config.ts'
 import type { Snapshot } from '../../src/model/snapshot.ts'
+import { createClient } from './ask.ts'
 import { namesOf } from './data.ts'
 
 const RANGES = { nodeCIDRs: [], podCIDRs: [], serviceCIDRs: [], loadBalancerCIDRs: [], outsideCIDRs: [] }
 const LOCAL = '127.0.0.1'
-
-function queryFor(host: string): Uint8Array {
-  const labels = host.split('.').flatMap((label) => [label.length, ...Buffer.from(label)])
-  return Uint8Array.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, 1, 0, 1])
-}
 
 function withAddress(before: Snapshot, key: string, last: number): Snapshot {
   const service = before.objects.Service.get(key)
@@ -41,18 +35,11 @@ export async function changeTimes(services: number, changes: number): Promise<re
       throw error
     },
   })
-  const client = createSocket('udp4')
-  client.connect(server.addresses[0]?.port ?? 0, LOCAL)
-  await once(client, 'connect')
+  const client = await createClient(server.addresses[0]?.port ?? 0)
   const times: number[] = []
   for (let i = 0; i < changes; i++) {
     const [name, namespace, last] = [`web-${i}`, `ns-${i % 20}`, 1 + (i % 250)]
-    const query = queryFor(`${name}.${namespace}.svc.cluster.local`)
-    const ask = async (): Promise<number> => {
-      client.send(query)
-      const [reply] = (await once(client, 'message')) as [Buffer]
-      return reply.readUInt32BE(reply.length - 4)
-    }
+    const ask = (): Promise<number> => client.address(`${name}.${namespace}.svc.cluster.local`)
     // The old answer is remembered first.
     await ask()
     const start = performance.now()

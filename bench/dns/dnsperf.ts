@@ -15,39 +15,48 @@ interface Load {
   readonly seconds: number
 }
 
+/** Seconds for an answer: a run waits so long for those that never come. */
+const TIMEOUT = '1'
+
 async function dnsperf({ port, questions, seconds }: Load, options: readonly string[]): Promise<string> {
-  const command = ['dnsperf', '-s', '127.0.0.1', '-p', String(port), '-d', questions, '-l', String(seconds), ...options]
-  return runHere(pinned(1, command), seconds + 20)
+  const where = ['-s', '127.0.0.1', '-p', String(port), '-d', questions, '-c', '16', '-t', TIMEOUT]
+  return runHere(pinned(1, ['dnsperf', ...where, '-l', String(seconds), ...options]), seconds + 20)
 }
 
-/** Queries that a server answers in a second of its own processor time, under as many as it can take. */
-export async function queriesPerCpuSecond(load: Load, pids: readonly number[]): Promise<number> {
+export interface Throughput {
+  /** Answers in a second of the server's own processor time. */
+  readonly perCpuSecond: number
+  /** Answers in a second. */
+  readonly perSecond: number
+}
+
+/** Under as many queries as the server can take. */
+export async function throughput(load: Load, pids: readonly number[]): Promise<Throughput> {
   const before = cpuTime(pids)
-  const output = await dnsperf(load, ['-c', '16', '-q', '300'])
+  const output = await dnsperf(load, ['-q', '300'])
   const spent = cpuTime(pids) - before
-  return (Number(/Queries completed: +(\d+)/.exec(output)?.[1]) / spent) * 1000
+  return {
+    perCpuSecond: (numberAfter('Queries completed', output) / spent) * 1000,
+    perSecond: numberAfter('Queries per second', output),
+  }
 }
 
 const RATE = 5000
 
-/** Of 5,000 queries a second: how long each took, in microseconds, in order. */
-async function latencies(load: Load): Promise<readonly number[]> {
-  const output = await dnsperf(load, ['-c', '16', '-Q', String(RATE), '-v'])
-  return [...output.matchAll(/^> \S+ \S+ \S+ (\d\.\d+)/gm)]
+/** Of 5,000 queries a second: the times in microseconds within which these shares were answered. */
+export async function latencies(load: Load, shares: readonly number[]): Promise<readonly number[]> {
+  const output = await dnsperf(load, ['-Q', String(RATE), '-v'])
+  const times = [...output.matchAll(/^> \S+ \S+ \S+ (\d\.\d+)/gm)]
     .map(([, time]) => Number(time) * 1e6)
     .toSorted((a, b) => a - b)
+  return shares.map((share) => times[Math.floor(times.length * share)] ?? Number.NaN)
 }
 
-/** The time in microseconds within which this share of 5,000 queries a second was answered. */
-export async function latency(load: Load, share: number): Promise<number> {
-  const times = await latencies(load)
-  return times[Math.floor(times.length * share)] ?? Number.NaN
+/** Queries without an answer at so many a second. */
+export async function lostAt(load: Load, rate: number): Promise<number> {
+  return numberAfter('Queries lost', await dnsperf(load, ['-q', '5000', '-Q', String(Math.floor(rate))]))
 }
 
-/** Queries without an answer at nine tenths of what the server can take, for three times as long. */
-export async function lostBelowPeak(load: Load): Promise<number> {
-  const peak = Number(/Queries per second: +(\d+)/.exec(await dnsperf(load, ['-c', '16', '-q', '300']))?.[1])
-  const options = ['-c', '16', '-q', '5000', '-Q', String(Math.floor(peak * 0.9)), '-t', '1']
-  const output = await dnsperf({ ...load, seconds: load.seconds * 3 }, options)
-  return Number(/Queries lost: +(\d+)/.exec(output)?.[1])
+function numberAfter(words: string, output: string): number {
+  return Number(new RegExp(`${words}: +(\\d+)`).exec(output)?.[1])
 }

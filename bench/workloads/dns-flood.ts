@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runHere } from '../children.ts'
 import { namesOf } from '../dns/data.ts'
-import { latency, pinned, queriesPerCpuSecond } from '../dns/dnsperf.ts'
+import { latencies, pinned, throughput } from '../dns/dnsperf.ts'
 import type { FloodKind } from '../dns/flood.ts'
 import { PORTOLAN } from '../dns/servers.ts'
 import { firstLine } from '../machine.ts'
@@ -52,7 +52,10 @@ async function measureKind(
   const costs = Object.fromEntries(running.map((each) => [each.server.name, () => costOf(kind, each, seconds)]))
   const medians = Object.fromEntries(
     running.flatMap(({ server, port }) => {
-      const alone = (): Promise<number> => latency({ port, questions, seconds }, 0.5)
+      const alone = async (): Promise<number> => {
+        const [p50 = Number.NaN] = await latencies({ port, questions, seconds }, [0.5])
+        return p50
+      }
       return [
         [`${server.name} alone`, alone],
         [server.name, () => during(kind, port, seconds, alone)],
@@ -93,7 +96,7 @@ export const dnsFlood: Workload = {
     const running = await startAll(names, folder)
     const results: Measurement[] = []
     try {
-      for (const { port, pids } of running) await queriesPerCpuSecond({ port, questions, seconds: 1 }, pids)
+      for (const { port, pids } of running) await throughput({ port, questions, seconds: 1 }, pids)
       for (const kind of KINDS) results.push(...(await measureKind(kind, running, questions, settings)))
     } finally {
       for (const each of running) await each.stop()

@@ -1,14 +1,14 @@
 /** Cluster DNS beside dnsmasq and unbound, each on one processor with the same names, under dnsperf on the other. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild, stopChild } from '../children.ts'
+import { answersBefore } from '../dns/ask.ts'
 import { namesOf, type Names, type QuestionKind } from '../dns/data.ts'
 import { changeTimes } from '../dns/change.ts'
-import { latency, lostBelowPeak, pinned, queriesPerCpuSecond } from '../dns/dnsperf.ts'
+import { latencies, lostAt, pinned, throughput } from '../dns/dnsperf.ts'
 import { dnsmasq, PORTOLAN, portolan, unbound, type NameServer } from '../dns/servers.ts'
 import { firstLine } from '../machine.ts'
-import { type Goal, type Measurement, measureInTurn, median, type Unit } from '../measurement.ts'
+import { type Goal, type Measurement, measureInTurn, measureTogether, median, type Unit } from '../measurement.ts'
 import { proportionalMemory, processTree } from '../processes.ts'
 import { failureOf, type Settings, type Workload } from './workload.ts'
 
@@ -27,7 +27,10 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** Resolves when the server answers, which a load of no length finds out. */
+/** Milliseconds for a start. */
+const PATIENCE = 20_000
+
+/** Resolves when the server answers. */
 async function startServer(
   server: NameServer,
   names: Names,
@@ -38,14 +41,13 @@ async function startServer(
   const upstream = zone === ZONE ? UPSTREAM_PORT : undefined
   const command = pinned(0, server.command({ names, zone, folder, port, upstream }))
   const child = startChild(command, { stdio: ['ignore', 'ignore', 'ignore'] })
-  const questions = join(folder, `first-${port}`)
-  writeFileSync(questions, `${zone} SOA\n`)
   const stop = (): Promise<void> => stopChild(child)
-  for (let tries = 1; ; tries++) {
-    const answered = await queriesPerCpuSecond({ port, questions, seconds: 1 }, []).catch(() => Number.NaN)
-    if (answered > 0) break
-    if (tries < 10 && child.exitCode === null) await sleep(500)
-    else return stop().then(() => Promise.reject(new Error(`${server.name} does not answer`)))
+  const ended = new AbortController()
+  child.once('exit', () => ended.abort())
+  const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(PATIENCE)])
+  if (!(await answersBefore(signal, port, zone))) {
+    await stop()
+    throw new Error(`${server.name} does not answer`)
   }
   return { server, port, pids: processTree(child.pid ?? 0), stop }
 }
@@ -59,22 +61,77 @@ export async function startAll(names: Names, folder: string): Promise<readonly R
   return running
 }
 
-export type Measure = (running: Running) => Promise<number>
+type Measure = (running: Running) => Promise<readonly number[]>
 
+/** One measurement for each of `whats`: every run gives a number for each. */
 async function measureServers(
-  what: string,
+  whats: readonly string[],
   unit: Unit,
   running: readonly Running[],
   measure: Measure,
   settings: Settings,
-): Promise<Measurement> {
-  settings.say(`  ${what}`)
+): Promise<readonly Measurement[]> {
+  settings.say(`  ${whats.join('; ')}`)
   const ways = Object.fromEntries(running.map((each) => [each.server.name, () => measure(each)]))
-  const series = await measureInTurn(settings.rounds, ways, settings.quiet, failureOf(settings))
+  const failed = failureOf(settings)
+  const series = await measureTogether(whats.length, settings.rounds, ways, settings.quiet, failed)
   const limit = unit === 'us' ? { atMost: 1 } : { atLeast: 1 }
   const rivals = Object.keys(ways).filter((name) => name !== PORTOLAN)
   const goals: readonly Goal[] = rivals.map((beside) => ({ way: PORTOLAN, beside, ...limit }))
-  return { workload: 'dns', what, unit, series, base: PORTOLAN, goals }
+  return whats.map((what, i) => ({ workload: 'dns', what, unit, series: series[i] ?? {}, base: PORTOLAN, goals }))
+}
+
+/** How fast each server is with one kind of question; by server, how many it answered in a second. */
+async function measureKind(
+  what: string,
+  questions: string,
+  running: readonly Running[],
+  settings: Settings,
+): Promise<{ readonly measurements: readonly Measurement[]; readonly peaks: ReadonlyMap<Running, number> }> {
+  const { seconds } = settings
+  // What is asked for the first time is looked up, forwarded, compiled.
+  for (const { port, pids } of running) await throughput({ port, questions, seconds: 1 }, pids)
+  const rates = new Map(running.map((each): [Running, number[]] => [each, []]))
+  const fast: Measure = async (each) => {
+    const { perCpuSecond, perSecond } = await throughput({ port: each.port, questions, seconds }, each.pids)
+    rates.get(each)?.push(perSecond)
+    return [perCpuSecond]
+  }
+  const measurements = await measureServers([what], 'queries/CPU s', running, fast, settings)
+  return { measurements, peaks: new Map([...rates].map(([each, found]) => [each, median(found)])) }
+}
+
+const P50_P99 = [0.5, 0.99]
+
+/** What clients see of a server that is not busy, and of one that nearly is. */
+async function measureClients(
+  what: string,
+  questions: string,
+  running: readonly Running[],
+  peaks: ReadonlyMap<Running, number>,
+  settings: Settings,
+): Promise<readonly Measurement[]> {
+  const { seconds } = settings
+  // Of one second, a hundredth is what three pauses of the machine of some milliseconds meet.
+  const late: Measure = ({ port }) => latencies({ port, questions, seconds: seconds * 3 }, P50_P99)
+  const lost: Measure = async (each) => [
+    await lostAt({ port: each.port, questions, seconds: seconds * 2 }, (peaks.get(each) ?? Number.NaN) * 0.9),
+  ]
+  const parts = ['p50', 'p99'].map((part) => `${what}, ${part} at 5,000/s`)
+  const nearly = `${what}, lost at 90 % of the peak`
+  const goals: readonly Goal[] = [{ way: PORTOLAN, atMost: 0 }]
+  return [
+    ...(await measureServers(parts, 'us', running, late, settings)),
+    ...(await measureServers([nearly], 'queries', running, lost, settings)).map((each) => ({ ...each, goals })),
+  ]
+}
+
+async function measureMemory(what: string, running: readonly Running[], settings: Settings): Promise<Measurement> {
+  const ways = Object.fromEntries(
+    running.map(({ server, pids }) => [server.name, async () => proportionalMemory(pids)]),
+  )
+  const series = await measureInTurn(1, ways, async () => undefined, failureOf(settings))
+  return { workload: 'dns', what, unit: 'MB', series, base: PORTOLAN, goals: [] }
 }
 
 /** All servers with `count` Services, and what is asked of them. */
@@ -93,29 +150,12 @@ async function measureSize(
     for (const kind of kinds) {
       const questions = join(folder, kind)
       writeFileSync(questions, names.questions[kind])
-      const { seconds } = settings
-      // What is asked for the first time is looked up, forwarded, compiled.
-      for (const { port, pids } of running) await queriesPerCpuSecond({ port, questions, seconds: 1 }, pids)
       const what = `${kind}, ${count} Services`
-      const throughput: Measure = ({ port, pids }) => queriesPerCpuSecond({ port, questions, seconds }, pids)
-      results.push(await measureServers(what, 'queries/CPU s', running, throughput, settings))
-      if (kind !== 'ClusterIP') continue
-      for (const [part, share] of [['p50', 0.5] as const, ['p99', 0.99] as const]) {
-        // Of one second, a hundredth is what three pauses of the machine of some milliseconds meet.
-        const late: Measure = ({ port }) => latency({ port, questions, seconds: seconds * 3 }, share)
-        results.push(await measureServers(`${what}, ${part} at 5,000/s`, 'us', running, late, settings))
-      }
-      const lost: Measure = ({ port }) => lostBelowPeak({ port, questions, seconds })
-      results.push({
-        ...(await measureServers(`${what}, lost at 90 % of the peak`, 'queries', running, lost, settings)),
-        goals: [{ way: PORTOLAN, atMost: 0 }],
-      })
+      const { measurements, peaks } = await measureKind(what, questions, running, settings)
+      results.push(...measurements)
+      if (kind === 'ClusterIP') results.push(...(await measureClients(what, questions, running, peaks, settings)))
     }
-    const memory: Measure = async ({ pids }) => proportionalMemory(pids)
-    results.push({
-      ...(await measureServers(`memory, ${count} Services`, 'MB', running, memory, { ...settings, rounds: 1 })),
-      goals: [],
-    })
+    results.push(await measureMemory(`memory, ${count} Services`, running, settings))
   } finally {
     for (const each of [...running, upstream]) await each.stop()
   }
