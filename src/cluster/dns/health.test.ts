@@ -1,43 +1,76 @@
-import { expect, test, vi } from 'vitest'
-import { createServerHealth } from './health.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createServerHealth, type ServerHealth } from './health.ts'
 
-test('a server that fails twice is passed over, asked after, and comes back', async () => {
-  vi.useFakeTimers()
-  try {
-    let alive = false
-    const probed: string[] = []
-    const probe = async (server: string): Promise<boolean> => {
-      probed.push(server)
-      return alive
-    }
-    const health = createServerHealth(['a', 'b'], { probe, interval: 500, mostFailures: 2 })
+/** Each probe is answered by hand. */
+function probed(mostFailures = 2) {
+  const asked: string[] = []
+  const open = new Map<string, (alive: boolean) => void>()
+  const probe = (server: string): Promise<boolean> => {
+    asked.push(server)
+    return new Promise((resolve) => open.set(server, resolve))
+  }
+  const health: ServerHealth<string> = createServerHealth(['a', 'b'], { probe, interval: 500, mostFailures })
+  const end = async (server: string, alive: boolean): Promise<void> => {
+    open.get(server)?.(alive)
+    await vi.advanceTimersByTimeAsync(0)
+  }
+  return { asked, health, end }
+}
+
+describe('a server that has failed', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('is asked after at once, and goes on where it answers', async () => {
+    const { asked, health, end } = probed()
     health.failed('a')
-    expect(health.order()).toEqual(['a', 'b'])
+    expect([asked, health.order()]).toEqual([['a'], ['a', 'b']])
+    await end('a', true)
+    await vi.advanceTimersByTimeAsync(5000)
+    health.failed('a')
+    expect([asked, health.order(), health.down()]).toEqual([['a', 'a'], ['a', 'b'], []])
+  })
+
+  test('is passed over with the second failure in a row', () => {
+    const { health } = probed()
+    health.failed('a')
     health.answered('a')
     health.failed('a')
     expect(health.order()).toEqual(['a', 'b'])
     health.failed('a')
     expect([health.order(), health.down()]).toEqual([['b'], ['a']])
-    await vi.advanceTimersByTimeAsync(1200)
-    expect(probed).toEqual(['a', 'a'])
-    alive = true
+  })
+
+  test('is passed over where the probe fails too, is asked after, and comes back', async () => {
+    const { asked, health, end } = probed()
+    health.failed('a')
+    await end('a', false)
+    expect([health.order(), health.down()]).toEqual([['b'], ['a']])
+    await vi.advanceTimersByTimeAsync(499)
+    expect(asked).toEqual(['a'])
+    await vi.advanceTimersByTimeAsync(1)
+    await end('a', false)
     await vi.advanceTimersByTimeAsync(500)
+    expect(asked).toEqual(['a', 'a', 'a'])
+    await end('a', true)
     expect([health.order(), health.down()]).toEqual([['a', 'b'], []])
     await vi.advanceTimersByTimeAsync(5000)
-    expect(probed).toEqual(['a', 'a', 'a'])
-  } finally {
-    vi.useRealTimers()
-  }
-})
+    expect(asked).toHaveLength(3)
+  })
 
-test('where no server answers, all are tried', () => {
-  const health = createServerHealth(['a', 'b'], { probe: async () => false, interval: 500, mostFailures: 1 })
-  health.failed('a')
-  health.failed('b')
-  expect([health.order(), health.down()]).toEqual([
-    ['a', 'b'],
-    ['a', 'b'],
-  ])
-  health.close()
-  expect(health.down()).toEqual([])
+  test('is asked all the same where no other answers, until a probe has failed', async () => {
+    const { health, end } = probed(1)
+    health.failed('a')
+    health.failed('b')
+    expect([health.order(), health.down()]).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ])
+    await end('b', false)
+    expect(health.order()).toEqual(['a'])
+    await end('a', false)
+    expect(health.order()).toEqual([])
+    health.close()
+    expect([health.order(), health.down()]).toEqual([['a', 'b'], []])
+  })
 })

@@ -1,6 +1,9 @@
 /** Which of several servers are asked, and in which order. */
 export interface ServerHealth<Server> {
-  /** Those that answer, in the order given; all of them where none does. */
+  /**
+   * Those that answer, in the order given; where none does, those of which that is not sure. None where every server has
+   * failed at a query and at a probe: then nobody is kept waiting.
+   */
   order(): readonly Server[]
   answered(server: Server): void
   failed(server: Server): void
@@ -10,51 +13,62 @@ export interface ServerHealth<Server> {
 }
 
 export interface HealthOptions<Server> {
-  /** Whether the server answers again: asked every `interval` milliseconds, only while it is passed over. */
+  /** Whether the server answers: asked at once when it has failed, and every `interval` milliseconds until it does. */
   readonly probe: (server: Server) => Promise<boolean>
   readonly interval: number
-  /** So many failures in a row and a server is passed over. */
+  /** So many failures in a row and a server is passed over, and so is one that fails at a probe. */
   readonly mostFailures: number
+}
+
+/** Of a server that has failed. */
+interface Trouble {
+  failures: number
+  /** It has not answered a probe either. */
+  dead: boolean
+  timer: NodeJS.Timeout | undefined
 }
 
 export function createServerHealth<Server>(
   servers: readonly Server[],
   options: HealthOptions<Server>,
 ): ServerHealth<Server> {
-  const failures = new Map<Server, number>()
-  const timers = new Map<Server, NodeJS.Timeout>()
+  const troubles = new Map<Server, Trouble>()
 
   const answered = (server: Server): void => {
-    failures.delete(server)
-    clearTimeout(timers.get(server))
-    timers.delete(server)
+    clearTimeout(troubles.get(server)?.timer)
+    troubles.delete(server)
   }
-  const probeLater = (server: Server): void => {
-    const timer = setTimeout(() => {
-      void options.probe(server).then((alive) => {
-        if (timers.get(server) !== timer) return
-        if (alive) answered(server)
-        else probeLater(server)
-      })
-    }, options.interval)
-    timer.unref()
-    timers.set(server, timer)
+  const probe = (server: Server, trouble: Trouble): void => {
+    void options.probe(server).then((alive) => {
+      if (troubles.get(server) !== trouble) return
+      if (alive) return answered(server)
+      trouble.dead = true
+      trouble.timer = setTimeout(() => probe(server, trouble), options.interval)
+      trouble.timer.unref()
+    })
+  }
+  const isPassedOver = (server: Server): boolean => {
+    const trouble = troubles.get(server)
+    return trouble !== undefined && (trouble.dead || trouble.failures >= options.mostFailures)
   }
   return {
     order() {
-      const up = servers.filter((server) => !timers.has(server))
-      return up.length > 0 ? up : servers
+      const up = servers.filter((server) => !isPassedOver(server))
+      return up.length > 0 ? up : servers.filter((server) => troubles.get(server)?.dead !== true)
     },
     answered,
     failed(server) {
-      const count = (failures.get(server) ?? 0) + 1
-      failures.set(server, count)
-      if (count >= options.mostFailures && !timers.has(server)) probeLater(server)
+      const known = troubles.get(server)
+      const trouble = known ?? { failures: 0, dead: false, timer: undefined }
+      trouble.failures++
+      if (known !== undefined) return
+      troubles.set(server, trouble)
+      probe(server, trouble)
     },
-    down: () => [...timers.keys()],
+    down: () => servers.filter(isPassedOver),
     close() {
-      for (const timer of timers.values()) clearTimeout(timer)
-      timers.clear()
+      for (const { timer } of troubles.values()) clearTimeout(timer)
+      troubles.clear()
     },
   }
 }

@@ -46,6 +46,9 @@ function answerTo(query: Uint8Array, flags = 0x80, extra: readonly number[] = []
   return answer
 }
 
+/** `. NS`: no name is shorter. */
+const isProbe = (query: Buffer): boolean => query[12] === 0
+
 /** No client connects from here, so that a port that is free for UDP is free for TCP too. */
 const LOCAL = '127.0.41.1'
 
@@ -122,17 +125,39 @@ describe('a query', () => {
     expect(await upstream([silent, speaking]).query(QUERY, false)).toBeDefined()
   })
 
-  test('ends without an answer when the time is up, and at once when the port is closed', async () => {
+  test('ends without an answer after three tries, when the time is up, and at once when the port is closed', async () => {
     let seen = 0
-    const silent = await udpServer(() => {
-      seen++
+    const silent = await udpServer((query) => {
+      if (!isProbe(query)) seen++
     })
-    expect(await upstream([silent]).query(QUERY, false)).toBeUndefined()
+    const patient = createUpstream([silent], { ...LIMITS, totalTimeout: 50_000 })
+    cleanUps.push(() => patient.close())
+    expect(await patient.query(QUERY, false)).toBeUndefined()
     expect(seen).toBe(3)
+    expect(await upstream([silent]).query(QUERY, false)).toBeUndefined()
     const unused = await udpServer(() => undefined)
     cleanUps.pop()?.()
     const closed = createUpstream([unused], { ...LIMITS, tryTimeout: 20_000, totalTimeout: 50_000, inFlight: 1 })
     expect(await closed.query(QUERY, false)).toBeUndefined()
+  })
+
+  test('is not sent to a server that is known to be silent, whoever asks, until it speaks again', async () => {
+    let [seen, speaks] = [0, false]
+    const server = await udpServer((query, send) => {
+      if (!isProbe(query)) seen++
+      if (speaks) send(answerTo(query))
+    })
+    const limits = { ...LIMITS, probeTimeout: 20, probeInterval: 20 }
+    const asked = createUpstream([server], limits)
+    cleanUps.push(() => asked.close())
+    expect(await asked.query(QUERY, false)).toBeUndefined()
+    await expect.poll(() => asked.down()).toEqual([server])
+    const before = seen
+    for (let i = 0; i < 20; i++) expect(await asked.query(QUERY, false)).toBeUndefined()
+    expect(seen).toBe(before)
+    speaks = true
+    await expect.poll(() => asked.down()).toEqual([])
+    expect(await asked.query(QUERY, false)).toBeDefined()
   })
 
   test('is asked by TCP after a truncated answer only where the client came by TCP', async () => {

@@ -187,9 +187,20 @@ function createTries(): { run(begun: Try): Try['answer']; cancelAll(): void } {
   }
 }
 
+/** The server that was tried least. What is learnt meanwhile, by other queries too, counts. */
+function serversInTurn(order: () => readonly UpstreamAddress[]): () => UpstreamAddress | undefined {
+  const tries = new Map<UpstreamAddress, number>()
+  const triesOf = (server: UpstreamAddress): number => tries.get(server) ?? 0
+  return () => {
+    const [server] = order().toSorted((a, b) => triesOf(a) - triesOf(b))
+    if (server !== undefined) tries.set(server, triesOf(server) + 1)
+    return server
+  }
+}
+
 /**
- * An upstream of one or more servers, asked in order: the next where one does not answer, and those first that do. Without
- * servers every query fails at once.
+ * An upstream of one or more servers, asked in order: the next where one does not answer, and only those that do. Where none
+ * does, and without servers, every query fails at once.
  */
 export function createUpstream(
   servers: readonly UpstreamAddress[],
@@ -206,9 +217,9 @@ export function createUpstream(
   const ask = async (query: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined> => {
     const deadline = performance.now() + limits.totalTimeout
     const left = (): number => Math.min(limits.tryTimeout, deadline - performance.now())
-    const order = health.order()
-    for (let count = 0; count < Math.max(MIN_TRIES, order.length) && left() > 0 && !state.closed; count++) {
-      const server = order[count % order.length]
+    const next = serversInTurn(health.order)
+    for (let count = 0; count < Math.max(MIN_TRIES, servers.length) && left() > 0 && !state.closed; count++) {
+      const server = next()
       if (server === undefined) return undefined
       const answer = await run(tryUdp(query, server, left()))
       if (answer === undefined) {
