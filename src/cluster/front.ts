@@ -56,6 +56,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
     switch (message.kind) {
       case 'booted':
         booted = true
+        writeFileSync(directory.frontPid, `${process.pid}\n`)
         writeFileSync(directory.enginePid, `${engineOf(child) ?? ''}\n`)
         return
       case 'step':

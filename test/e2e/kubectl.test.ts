@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { normalise, parseTranscript } from '../apiserver/transcript.ts'
 import { kubectlOf, type KubectlNetwork } from './kubectl-network.ts'
-import { createMachine, eventually, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
+import { createMachine, missing, PORTOLAN, title, type Machine, type Outcome } from './network.ts'
 
 const reason = missing('kubectl')
 const VERSIONS = '/usr/lib/google-cloud-sdk/bin'
@@ -66,18 +66,17 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
     expect(forwarded.stdout.match(/^Portolan stand-in for image nginx:1.21$/gm)).toHaveLength(3)
   })
 
-  test('a watch tells of a Service that comes', async () => {
-    const watch = machine.start(['kubectl', 'get', 'svc', '-w', '--no-headers'], { environment })
-    const tells = (words: RegExp): Promise<string> =>
-      eventually(
-        async () => watch.output(),
-        (text) => words.test(text),
-      )
-    expect(await tells(/^kubernetes /m)).toMatch(/^kubernetes /m)
+  test('a watch tells of a Service that comes and goes', async () => {
+    const watch = machine.start(['kubectl', 'get', 'svc', '-w', '--no-headers', '--output-watch-events'], {
+      environment,
+    })
+    const seen = (event: RegExp): Promise<void> => expect.poll(watch.output, { timeout: 10_000 }).toMatch(event)
+    await seen(/ADDED +kubernetes/)
     await sh('kubectl create service clusterip watched --tcp=80:80')
-    expect(await tells(/^watched +ClusterIP/m)).toMatch(/^watched +ClusterIP/m)
+    await seen(/ADDED +watched +ClusterIP/)
     await sh('kubectl delete svc watched')
-    watch.signal('SIGTERM')
+    await seen(/DELETED +watched/)
+    watch.signal('SIGINT')
     await watch.ended
   })
 

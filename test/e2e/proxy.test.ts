@@ -271,7 +271,7 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     )
     const proxy = node.startProxy('--take-over')
     await serving(proxy)
-    expect(await node.nft('list tables')).toBe('table ip portolan\n')
+    await expect.poll(() => node.nft('list tables')).toBe('table ip portolan\n')
     for (const pods of [[POD_2], [POD_1, POD_2], [POD_1, POD_2, POD_3]]) await node.setEndpoints(...pods)
     await eventually(
       () => node.ask(4),

@@ -6,11 +6,13 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmdirSync,
   rmSync,
 } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { stateRoot } from '../options.ts'
 
 /** The files of one network, in a folder that only its user can read. */
@@ -19,8 +21,9 @@ export interface StateDirectory {
   /** The control socket. */
   readonly socket: string
   readonly engineLog: string
-  /** The engine's process id, as the host counts. */
+  /** The engine's process id, and the front's, as the host counts. */
   readonly enginePid: string
+  readonly frontPid: string
   readonly podLogs: string
 }
 
@@ -31,6 +34,7 @@ export function stateDirectory(name: string): StateDirectory {
     socket: `${path}/control.sock`,
     engineLog: `${path}/engine.log`,
     enginePid: `${path}/engine.pid`,
+    frontPid: `${path}/front.pid`,
     podLogs: `${path}/pods`,
   }
 }
@@ -140,13 +144,29 @@ export function lockNetwork(directory: StateDirectory): Promise<Server | undefin
 }
 
 /** Resolves when no front holds the network any more: its end closes the connection, however it came. */
-export function networkFreed(directory: StateDirectory): Promise<void> {
-  return new Promise((resolve) => {
+export async function networkFreed(directory: StateDirectory): Promise<void> {
+  const front = frontProcess(directory)
+  await new Promise<void>((resolve) => {
     connect(`\0${directory.path}`)
       .on('error', () => undefined)
       .once('close', () => resolve())
       .resume()
   })
+  // Node closes its sockets some milliseconds before its process is gone. Who looks from another PID namespace sees another.
+  const end = performance.now() + LAST_MOMENT
+  while (existsSync(front) && performance.now() < end) await setTimeout(POLL)
+}
+
+/** In milliseconds. */
+const [LAST_MOMENT, POLL] = [1000, 5]
+
+function frontProcess({ frontPid }: StateDirectory): string {
+  try {
+    return `/proc/${Number(readFileSync(frontPid, 'utf8'))}`
+  } catch {
+    // It is only starting, or the folder is gone.
+    return ''
+  }
 }
 
 /** Milliseconds: for less than that a front has no folder while it starts or ends. */
@@ -156,7 +176,7 @@ const CHANGING = 300
 export async function isCutOff(directory: StateDirectory): Promise<boolean> {
   const lacksFolder = async (): Promise<boolean> => !existsSync(directory.path) && (await networkHeld(directory))
   if (!(await lacksFolder())) return false
-  await new Promise((resolve) => setTimeout(resolve, CHANGING))
+  await setTimeout(CHANGING)
   return lacksFolder()
 }
 
