@@ -93,13 +93,24 @@ describe('decodeProtobuf', () => {
   })
 
   test('an Event: its time has parts of a second', () => {
-    const time = part(10, number(1, 1767225600), number(2, 5000))
+    const time = part(10, number(1, 1767225600), number(2, 5_000_000))
     const body = envelope('v1', 'Event', part(2, part(1, 'Pod'), part(3, 'web')), part(3, 'Tested'), number(8, 1), time)
     expect(decodeProtobuf(body)).toMatchObject({
       involvedObject: { kind: 'Pod', name: 'web' },
       reason: 'Tested',
       count: 1,
-      eventTime: '2026-01-01T00:00:00Z',
+      eventTime: '2026-01-01T00:00:00.005000Z',
+    })
+  })
+
+  test('a Lease: its times have six digits, as Go clients read them', () => {
+    const spec = part(2, part(1, 'me'), part(3, number(1, 1767225600)), part(4, number(1, 1767225600), number(2, 1999)))
+    expect(decodeProtobuf(envelope('coordination.k8s.io/v1', 'Lease', spec))).toMatchObject({
+      spec: {
+        holderIdentity: 'me',
+        acquireTime: '2026-01-01T00:00:00.000000Z',
+        renewTime: '2026-01-01T00:00:00.000001Z',
+      },
     })
   })
 

@@ -97,7 +97,9 @@ function decodeValue(type: string, wire: WireValue, depth: number): unknown {
     case 'json':
       return decodeJSON(contents(wire))
     case 'time':
-      return decodeTime(contents(wire))
+      return decodeTime(contents(wire), '')
+    case 'microTime':
+      return decodeTime(contents(wire), microseconds(contents(wire)))
     case 'intOrString':
       return decodeIntOrString(contents(wire))
     default:
@@ -114,11 +116,18 @@ function decodeJSON(bytes: Buffer): unknown {
   }
 }
 
-/** { seconds = 1 }; empty: no time. */
-function decodeTime(bytes: Buffer): string | undefined {
+/** { seconds = 1, nanos = 2 }; empty: no time. */
+function decodeTime(bytes: Buffer, fraction: string): string | undefined {
   const seconds = readFields(bytes).find((value) => value.number === 1)
   if (seconds?.form !== 'varint') return undefined
-  return `${new Date(Number(BigInt.asIntN(64, seconds.value)) * 1000).toISOString().slice(0, 19)}Z`
+  return `${new Date(Number(BigInt.asIntN(64, seconds.value)) * 1000).toISOString().slice(0, 19)}${fraction}Z`
+}
+
+/** Always six digits: Go clients read no others where they expect these. */
+function microseconds(bytes: Buffer): string {
+  const nanos = readFields(bytes).find((value) => value.number === 2)
+  const count = nanos?.form === 'varint' ? Number(BigInt.asIntN(32, nanos.value)) : 0
+  return `.${String(Math.floor(count / 1000)).padStart(6, '0')}`
 }
 
 /** { type = 1, intVal = 2, strVal = 3 } */

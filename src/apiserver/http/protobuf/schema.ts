@@ -16,9 +16,9 @@ NodeAddress 1:type:string 2:address:string
 NodeDaemonEndpoints 1:kubeletEndpoint:DaemonEndpoint
 DaemonEndpoint 1:Port:int
 NodeSystemInfo 1:machineID:string 2:systemUUID:string 3:bootID:string 4:kernelVersion:string 5:osImage:string 6:containerRuntimeVersion:string 7:kubeletVersion:string 8:kubeProxyVersion:string 9:operatingSystem:string 10:architecture:string
-Event 1:metadata:ObjectMeta 2:involvedObject:ObjectReference 3:reason:string 4:message:string 5:source:EventSource 6:firstTimestamp:time 7:lastTimestamp:time 8:count:int 9:type:string 10:eventTime:time 11:series:EventSeries? 12:action:string 13:related:ObjectReference? 14:reportingComponent:string 15:reportingInstance:string
+Event 1:metadata:ObjectMeta 2:involvedObject:ObjectReference 3:reason:string 4:message:string 5:source:EventSource 6:firstTimestamp:time 7:lastTimestamp:time 8:count:int 9:type:string 10:eventTime:microTime 11:series:EventSeries? 12:action:string 13:related:ObjectReference? 14:reportingComponent:string 15:reportingInstance:string
 EventSource 1:component:string 2:host:string
-EventSeries 1:count:int 2:lastObservedTime:time
+EventSeries 1:count:int 2:lastObservedTime:microTime
 ConfigMap 1:metadata:ObjectMeta 2:data:{}string 3:binaryData:{}bytes 4:immutable:bool?
 Secret 1:metadata:ObjectMeta 2:data:{}bytes 3:type:string 4:stringData:{}string 5:immutable:bool?
 Service 1:metadata:ObjectMeta 2:spec:ServiceSpec 3:status:ServiceStatus
@@ -80,7 +80,7 @@ CronJobStatus 1:active:[]ObjectReference 4:lastScheduleTime:time? 5:lastSuccessf
 JobTemplateSpec 1:metadata:ObjectMeta 2:spec:JobSpec
 ServiceAccount 1:metadata:ObjectMeta 2:secrets:[]ObjectReference 3:imagePullSecrets:[]LocalObjectReference 4:automountServiceAccountToken:bool?
 Lease 1:metadata:ObjectMeta 2:spec:LeaseSpec
-LeaseSpec 1:holderIdentity:string? 2:leaseDurationSeconds:int? 3:acquireTime:time? 4:renewTime:time? 5:leaseTransitions:int?
+LeaseSpec 1:holderIdentity:string? 2:leaseDurationSeconds:int? 3:acquireTime:microTime? 4:renewTime:microTime? 5:leaseTransitions:int?
 IPAddress 1:metadata:ObjectMeta 2:spec:IPAddressSpec
 IPAddressSpec 1:parentRef:ParentReference?
 ParentReference 1:group:string 2:resource:string 3:namespace:string 4:name:string
