@@ -56,6 +56,12 @@ function encodeValue(number: number, type: string, value: unknown): Buffer {
       return part(number, part(1, JSON.stringify(value)))
     case 'time':
       return part(number, integer(1, Math.floor(Date.parse(String(value)) / 1000)))
+    case 'microTime':
+      return part(
+        number,
+        integer(1, Math.floor(Date.parse(String(value)) / 1000)),
+        integer(2, nanoseconds(String(value))),
+      )
     case 'intOrString':
       return typeof value === 'number'
         ? part(number, integer(1, 0), integer(2, value), part(3))
@@ -64,6 +70,10 @@ function encodeValue(number: number, type: string, value: unknown): Buffer {
       if (!isRecord(value)) throw new Error(`${type} is no object`)
       return part(number, encodeMessage(type, value))
   }
+}
+
+function nanoseconds(time: string): number {
+  return Number((/\.(\d+)Z$/.exec(time)?.[1] ?? '0').padEnd(9, '0'))
 }
 
 function varint(value: number): Buffer {

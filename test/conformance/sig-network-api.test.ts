@@ -303,6 +303,24 @@ describe.each(['JSON', 'protobuf'] as const)('%s', (encoding) => {
     expect((await client.list(all, 'type=link-local')).items).toEqual([])
   })
 
+  // Not one of the 47, as NetworkPolicies are nobody's duty.
+  test('NetworkPolicy API should support creating NetworkPolicy API operations', async () => {
+    await expectDiscovery('networking.k8s.io', 'networkpolicies')
+    const policy = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      spec: {
+        podSelector: { matchLabels: { 'pod-name': 'test-pod' } },
+        ingress: [{ from: [{ namespaceSelector: {} }], ports: [{ protocol: 'TCP', port: 80 }] }],
+        policyTypes: ['Ingress'],
+      },
+    }
+    const all = `${NETWORKING}/namespaces/${namespace}/networkpolicies`
+    const made = await expectVerbs(all, policy, `${NETWORKING}/networkpolicies`)
+    expect(made).toMatchObject({ spec: policy.spec })
+    await expectDeletes(all, made)
+  })
+
   test('Services should complete a service status lifecycle', async () => {
     const selector = 'test-service-static=true'
     const all = `${core}/services`
@@ -364,6 +382,36 @@ describe.each(['JSON', 'protobuf'] as const)('%s', (encoding) => {
     await client.deleteCollection(all, 'e2e-test-service=delete')
     expect((await client.list(all)).items.map(({ metadata }) => metadata.name)).toEqual(['e2e-svc-c'])
   })
+})
+
+test('what the suite looks at around every test', async () => {
+  const client = createTypedClient(network, 'protobuf')
+  const nodes = await client.get('/api/v1/nodes?fieldSelector=spec.unschedulable%3Dfalse&resourceVersion=0')
+  expect(nodes.items).toHaveLength(2)
+  for (const { spec, status } of nodes.items) {
+    expect(spec).not.toHaveProperty('taints')
+    expect(status).toMatchObject({
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'True' })]) as object,
+      addresses: expect.arrayContaining([expect.objectContaining({ type: 'InternalIP' })]) as object,
+    })
+  }
+  const system = '/namespaces/kube-system'
+  for (const path of [`/api/v1${system}/replicationcontrollers`, `/apis/apps/v1${system}/daemonsets`, '/version']) {
+    await client.get(path)
+  }
+  const created = await client.create('/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { generateName: 'svc-', labels: { 'e2e-framework': 'services', 'e2e-run': 'around' } },
+  })
+  const namespace = `/api/v1/namespaces/${created.metadata.name}`
+  const initial = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
+  const account = 'serviceaccounts?fieldSelector=metadata.name%3Ddefault'
+  const watch = await network.watch(`${namespace}/${account}&watch=true&${initial}`)
+  await until(watch, { type: 'ADDED', object: { metadata: { name: 'default' } } })
+  await client.delete(namespace)
+  await network.settled()
+  expect((await network.call(namespace)).code).toBe(404)
 })
 
 test('what a network has from its start can be sent back by typed Go clients', () => {
