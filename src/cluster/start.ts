@@ -233,12 +233,9 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
   const consumers = [
     serviceProxy,
     nodeReports,
-    createFlowCleaner(
-      topology,
-      nodes,
-      (error) => reportError('UDP flows', error),
-      (node, ...cleaned) => nodeReports.works.get(node)?.cleaned(...cleaned),
-    ),
+    createFlowCleaner(topology, nodes, (error) => reportError('UDP flows', error), {
+      onCleaned: (node, ...cleaned) => nodeReports.works.get(node)?.cleaned(...cleaned),
+    }),
     createHealthChecks(topology, nodes, {
       onError: (error) => reportError('health checks', error),
       onNotice: serviceProxy.notices.tell,

@@ -18,16 +18,15 @@ export function watchFlows(
   namespace: NetworkNamespace | undefined,
   each: (event: FlowEvent) => void,
   afterwards: (lost: boolean) => void,
+  bufferSize?: number,
 ): Pick<EventSocket, 'close'> {
-  const events = openEvents(namespace, {
-    each(message) {
-      const flow = readFlow(message)
-      if (flow === undefined) return
-      const isNew = (message.getUint16(6, true) & NLM_F_CREATE) !== 0
-      each({ kind: message.getUint8(4) === CT_DELETE ? 'ended' : isNew ? 'new' : 'changed', flow })
-    },
-    afterwards,
-  })
+  const tell = (message: DataView): void => {
+    const flow = readFlow(message)
+    if (flow === undefined) return
+    const isNew = (message.getUint16(6, true) & NLM_F_CREATE) !== 0
+    each({ kind: message.getUint8(4) === CT_DELETE ? 'ended' : isNew ? 'new' : 'changed', flow })
+  }
+  const events = openEvents(namespace, { each: tell, afterwards }, 'netfilter', bufferSize)
   for (const group of [GROUP.newFlow, GROUP.changedFlow, GROUP.endedFlow] as const) events.join(group)
   return events
 }

@@ -1,5 +1,5 @@
 import { formatIP, formatIPv4, parseIP, type IP } from '../lib/ip.ts'
-import { libc } from './libc.ts'
+import { KernelError, libc } from './libc.ts'
 import type { NetworkNamespace } from './namespaces.ts'
 import { createNetlinkWriter, type NetlinkWriter } from './netlink-writer.ts'
 import { openNetlink, type NetlinkSocket } from './netlink.ts'
@@ -50,8 +50,8 @@ const HEADER = 20
 const ENOENT = 2
 const DELETES_PER_SEND = 500
 
-export function openConntrack(namespace?: NetworkNamespace): Conntrack {
-  const socket = openNetlink('netfilter', namespace)
+export function openConntrack(namespace?: NetworkNamespace, receiveBuffer?: number): Conntrack {
+  const socket = openNetlink('netfilter', namespace, receiveBuffer)
   return {
     list: (protocol) => listFlows(socket, protocol),
     delete(flows) {
@@ -151,11 +151,14 @@ function deleteFlows(socket: NetlinkSocket, flows: readonly Flow[]): void {
     writer.end()
   }
   const failure = socket.transact(writer.finish()).find(({ errno }) => errno !== ENOENT)
-  const flow = failure && flows[failure.sequence - 1]
-  if (failure === undefined || flow === undefined) return
-  const { source, sourcePort, destination, destinationPort } = flow.original
-  const command = `conntrack -D -p ${flow.protocol} -s ${source} --sport ${sourcePort} -d ${destination} --dport ${destinationPort}`
-  throw new Error(`${command}: ${libc().errorName(failure.errno)}`)
+  if (failure === undefined) return
+  const flow = flows[failure.sequence - 1]
+  throw new KernelError(flow === undefined ? 'conntrack -D' : deleteCommand(flow), libc().errorName(failure.errno))
+}
+
+function deleteCommand({ protocol, original }: Flow): string {
+  const { source, sourcePort, destination, destinationPort } = original
+  return `conntrack -D -p ${protocol} -s ${source} --sport ${sourcePort} -d ${destination} --dport ${destinationPort}`
 }
 
 function writeTuple(writer: NetlinkWriter, protocol: number, tuple: FlowTuple): void {

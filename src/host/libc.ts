@@ -196,9 +196,20 @@ export function hasLibc(): boolean {
   }
 }
 
-/** Throws an Error with the call's name and error number when `result` is -1; gives it back otherwise. */
+/** What the kernel answered to something that failed. */
+export class KernelError extends Error {
+  /** `ENOMEM` */
+  readonly code: string
+
+  constructor(what: string, code: string) {
+    super(`${what}: ${code}`)
+    this.code = code
+  }
+}
+
+/** Throws a KernelError with the call's name when `result` is -1; gives it back otherwise. */
 export function checked(call: string, result: number): number {
   if (result !== -1) return result
   const table = libc()
-  throw new Error(`${call}: ${table.errorName(table.errno())}`)
+  throw new KernelError(call, table.errorName(table.errno()))
 }

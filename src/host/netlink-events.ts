@@ -53,10 +53,11 @@ export function openEvents(
   namespace: NetworkNamespace | undefined,
   handler: EventHandler,
   protocol: keyof typeof PROTOCOLS = 'netfilter',
+  bufferSize: number = BUFFER_SIZE,
 ): EventSocket {
   if (!isListening) process.on('SIGIO', () => open.forEach(drain))
   isListening = true
-  const one: Open = { fd: openSocket(namespace, protocol), handler }
+  const one: Open = { fd: openSocket(namespace, protocol, bufferSize), handler }
   open.add(one)
   const membership = (option: number, group: Group): void =>
     void checked('setsockopt(AF_NETLINK)', libc().setsockopt(one.fd, SOL_NETLINK, option, new Int32Array([group]), 4))
@@ -70,7 +71,11 @@ export function openEvents(
   }
 }
 
-function openSocket(namespace: NetworkNamespace | undefined, protocol: keyof typeof PROTOCOLS): number {
+function openSocket(
+  namespace: NetworkNamespace | undefined,
+  protocol: keyof typeof PROTOCOLS,
+  bufferSize: number,
+): number {
   const c = libc()
   const fd = inNamespace(namespace, () =>
     checked('socket(AF_NETLINK)', c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC_NONBLOCK, PROTOCOLS[protocol])),
@@ -78,7 +83,7 @@ function openSocket(namespace: NetworkNamespace | undefined, protocol: keyof typ
   const address = new Uint8Array(12)
   address[0] = AF_NETLINK
   checked('bind(AF_NETLINK)', c.bind(fd, address, address.length))
-  const wanted = new Int32Array([BUFFER_SIZE])
+  const wanted = new Int32Array([bufferSize])
   if (c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, wanted, 4) < 0) c.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, wanted, 4)
   checked('fcntl(F_SETOWN)', c.fcntl(fd, F_SETOWN, process.pid))
   checked('fcntl(F_SETFL)', c.fcntl(fd, F_SETFL, O_ASYNC_NONBLOCK))

@@ -1,4 +1,4 @@
-import { checked, libc } from './libc.ts'
+import { checked, KernelError, libc } from './libc.ts'
 import { inNamespace, type NetworkNamespace } from './namespaces.ts'
 
 const AF_NETLINK = 16
@@ -28,8 +28,15 @@ export interface NetlinkSocket {
   close(): void
 }
 
+/** Bytes of answers and of one datagram that a socket asks for. */
+const BUFFER_SIZE = 8 << 20
+
 /** A socket stays tied to the namespace in which it was opened. */
-export function openNetlink(protocol: keyof typeof PROTOCOLS, namespace?: NetworkNamespace): NetlinkSocket {
+export function openNetlink(
+  protocol: keyof typeof PROTOCOLS,
+  namespace?: NetworkNamespace,
+  receiveBuffer: number = BUFFER_SIZE,
+): NetlinkSocket {
   const c = libc()
   const fd = inNamespace(namespace, () =>
     checked('socket(AF_NETLINK)', c.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, PROTOCOLS[protocol])),
@@ -37,10 +44,10 @@ export function openNetlink(protocol: keyof typeof PROTOCOLS, namespace?: Networ
   const address = new Uint8Array(12)
   address[0] = AF_NETLINK
   checked('bind(AF_NETLINK)', c.bind(fd, address, address.length))
-  const wanted = new Int32Array([8 << 20])
+  const [wanted, answers] = [new Int32Array([BUFFER_SIZE]), new Int32Array([receiveBuffer])]
   // FORCE needs CAP_NET_ADMIN in the initial user namespace; without it net.core.wmem_max is the ceiling.
   if (c.setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, wanted, 4) < 0) c.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, wanted, 4)
-  if (c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, wanted, 4) < 0) c.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, wanted, 4)
+  if (c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, answers, 4) < 0) c.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, answers, 4)
   const size = new Int32Array(1)
   checked('getsockopt(SO_SNDBUF)', c.getsockopt(fd, SOL_SOCKET, SO_SNDBUF, size, new Uint32Array([4])))
   return {
@@ -51,18 +58,32 @@ export function openNetlink(protocol: keyof typeof PROTOCOLS, namespace?: Networ
     },
     dump(request, each) {
       checked('send(AF_NETLINK)', c.send(fd, request, request.length, 0))
-      while (receiveDump(fd, each)) {
-        // Each receive makes the kernel fill in the next part.
-      }
+      wholly(fd, () => {
+        while (receiveDump(fd, each)) {
+          // Each receive makes the kernel fill in the next part.
+        }
+      })
     },
     ask(request) {
       checked('send(AF_NETLINK)', c.send(fd, request, request.length, 0))
       let answer: DataView | undefined
-      receiveDump(fd, (message) => (answer ??= message))
+      wholly(fd, () => receiveDump(fd, (message) => (answer ??= message)))
       if (answer === undefined) throw new Error('recv(AF_NETLINK): no answer')
       return answer
     },
     close: () => void c.close(fd),
+  }
+}
+
+/** What is thrown in the middle of a list leaves no rest of it, which would be taken for the next answer. */
+function wholly(fd: number, receive: () => void): void {
+  try {
+    receive()
+  } catch (error) {
+    for (;;) {
+      const isEmpty = libc().recv(fd, replies, replies.length, MSG_DONTWAIT) <= 0 && libc().errno() !== ENOBUFS
+      if (isEmpty) throw error
+    }
   }
 }
 
@@ -73,17 +94,18 @@ const ENOBUFS = 105
 
 /**
  * The kernel has queued all its answers when send returns: read until the queue is empty. More than it holds is a failure
- * too (ENOBUFS, of no message), as nobody knows what the lost ones said.
+ * too (ENOBUFS, of no message), as nobody knows what the lost ones said; it comes after those that say more.
  */
 function drainFailures(fd: number): readonly NetlinkFailure[] {
   const failures: NetlinkFailure[] = []
+  let isLost = false
   for (;;) {
     const length = libc().recv(fd, replies, replies.length, MSG_DONTWAIT)
     if (length < 0 && libc().errno() === ENOBUFS) {
-      failures.push({ sequence: 0, errno: ENOBUFS })
+      isLost = true
       continue
     }
-    if (length <= 0) return failures
+    if (length <= 0) return isLost ? [...failures, { sequence: 0, errno: ENOBUFS }] : failures
     for (let at = 0; at + HEADER_SIZE <= length; ) {
       const size = view.getUint32(at, true)
       if (size < HEADER_SIZE) break
@@ -108,7 +130,7 @@ function receiveDump(fd: number, each: (message: DataView) => void): boolean {
     if (type === NLMSG_ERROR) {
       const errno = -view.getInt32(at + 16, true)
       if (errno === 0) return false
-      throw new Error(`dump(AF_NETLINK): ${libc().errorName(errno)}`)
+      throw new KernelError('dump(AF_NETLINK)', libc().errorName(errno))
     }
     each(new DataView(replies.buffer, at, size))
     at += (size + 3) & ~3

@@ -16,7 +16,8 @@ export interface RuleWatcher {
   watch(namespace: NetworkNamespace | undefined, onChange: () => void): RuleWatch
 }
 
-export function createRuleWatcher(): RuleWatcher {
+/** `bufferSize`: bytes of what the kernel has to tell. */
+export function createRuleWatcher(bufferSize?: number): RuleWatcher {
   const watches = new Map<NetworkNamespace | undefined, { readonly watch: RuleWatch; readonly told: (() => void)[] }>()
   return {
     watch(namespace, onChange) {
@@ -26,15 +27,19 @@ export function createRuleWatcher(): RuleWatcher {
         return known.watch
       }
       const told = [onChange]
-      const watch = openWatch(namespace, () => told.forEach((tell) => tell()))
+      const watch = openWatch(namespace, () => told.forEach((tell) => tell()), bufferSize)
       watches.set(namespace, { watch, told })
       return watch
     },
   }
 }
 
-function openWatch(namespace: NetworkNamespace | undefined, onChange: () => void): RuleWatch {
-  const events = openEvents(namespace, { each: () => undefined, afterwards: onChange })
+function openWatch(
+  namespace: NetworkNamespace | undefined,
+  onChange: () => void,
+  bufferSize: number | undefined,
+): RuleWatch {
+  const events = openEvents(namespace, { each: () => undefined, afterwards: onChange }, 'netfilter', bufferSize)
   events.join(GROUP.rules)
   return {
     quietly(write) {

@@ -134,14 +134,15 @@ describe.skipIf(reason !== undefined)(`mending${reason === undefined ? '' : ` (s
     expect(nft('list ruleset')).not.toContain('affinity-default/sticky')
   })
 
-  test('more answers than the queue holds are a failure', () => {
+  test('more answers than the queue holds are a failure, after those that say more', () => {
     const { namespace } = place()
     const socket = openNetlink('netfilter', namespace)
     const table = { family: 'ip', name: 'not-there' } as const
     const operations = Array.from({ length: 40_000 }, (): Operation => ({ kind: 'delete chain', table, chain: 'c' }))
     const failures = socket.transact(encodeTransaction(operations, 1).bytes)
     socket.close()
-    expect(failures.map(({ errno }) => errno)).toContain(105)
+    expect(failures.at(0)).toEqual({ sequence: 2, errno: 2 })
+    expect(failures.at(-1)).toEqual({ sequence: 0, errno: 105 })
   })
 
   test('a stand-in that was left behind is removed', () => {

@@ -11,21 +11,23 @@ const MOST_REFUSED = 16
 
 /**
  * Writes `to`. Where that is refused, finds the entries that are the reason by halving what differs from `from`, writes
- * the others, and leaves those as they were. Throws where even `from` is refused, or too much.
+ * the others, and leaves those as they were. Throws where even `from` is refused, or too much, or for a reason that
+ * `isNobodysFault`.
  */
 export function advanceAround<V>(
   from: OrderedMap<V>,
   to: OrderedMap<V>,
   write: (next: OrderedMap<V>) => void,
+  isNobodysFault: (error: unknown) => boolean = () => false,
 ): Advance<V> {
   try {
     write(to)
     return { reached: to, refused: new Map() }
   } catch (error) {
     const keys = from.changes(to).map(({ key }) => key)
-    if (keys.length === 0) throw error
+    if (keys.length === 0 || isNobodysFault(error)) throw error
     write(from)
-    return halve(from, to, keys, write, error)
+    return halve(from, to, keys, write, error, isNobodysFault)
   }
 }
 
@@ -35,6 +37,7 @@ function halve<V>(
   keys: readonly string[],
   write: (next: OrderedMap<V>) => void,
   reason: unknown,
+  isNobodysFault: (error: unknown) => boolean,
 ): Advance<V> {
   let reached = from
   const refused = new Map<string, unknown>()
@@ -47,6 +50,7 @@ function halve<V>(
         reached = next
         return
       } catch (error) {
+        if (isNobodysFault(error)) throw error
         failure = error
       }
     }

@@ -3,6 +3,7 @@ import { watchFlows } from '../../host/conntrack-events.ts'
 import type { NetworkNamespace } from '../../host/namespaces.ts'
 import type { ConnectionLoad, ServicePortInfo } from '../../model/resolve-services.ts'
 import { countedName, createConnectionCounts, isCounted, withLoad } from '../../proxy/connection-counts.ts'
+import { explained } from './kernel-errors.ts'
 import type { Services, TableKeeper } from './table-keeper.ts'
 
 /** What Services with least-connections go by, in one namespace. Without such a Service nothing is listened to. */
@@ -17,11 +18,25 @@ const PACE = 2
 const RECOUNT = 10_000
 const PROTOCOLS = [6, 17, 132]
 
-/** `onChange` is called when counts have changed: `apply` then gives other Services. */
+/** `watch`: of flows. */
+export interface LoadSources {
+  readonly watch: typeof watchFlows
+  readonly open: typeof openConntrack
+  /** Milliseconds until what the kernel refused is tried again, and until everything is counted again. */
+  readonly recount: number
+}
+
+const SOURCES: LoadSources = { watch: watchFlows, open: openConntrack, recount: RECOUNT }
+
+/**
+ * `onChange` is called when counts have changed: `apply` then gives other Services. Where the kernel does not tell, the
+ * counts stay as they are.
+ */
 export function createConnectionLoads(
   namespace: NetworkNamespace | undefined,
   onChange: () => void,
   onError: (error: unknown) => void,
+  sources: LoadSources = SOURCES,
 ): ConnectionLoads {
   const counts = createConnectionCounts()
   let load: ConnectionLoad = { open: new Map(), arriving: 0 }
@@ -47,7 +62,7 @@ export function createConnectionLoads(
     }
     const infos = [...followed.values()].flat()
     counts.follow(new Set(infos.flatMap((info) => info.endpoints.map((endpoint) => countedName(info, endpoint)))))
-    if (before === 0 && followed.size > 0) stop = listen(namespace, counts, report, onError)
+    if (before === 0 && followed.size > 0) stop = listen(namespace, counts, report, onError, sources)
     else if (before > 0 && followed.size === 0) stop?.()
   }
   return {
@@ -65,19 +80,23 @@ function listen(
   counts: ReturnType<typeof createConnectionCounts>,
   report: () => void,
   onError: (error: unknown) => void,
+  sources: LoadSources,
 ): () => void {
   let conntrack: Conntrack | undefined
+  let events: ReturnType<typeof watchFlows> | undefined
   let timer: NodeJS.Timeout | undefined
   let reported = -Infinity
-  const guarded = (action: () => void): void => {
-    try {
-      action()
-    } catch (error) {
-      onError(error)
-    }
-  }
+  const guarded = createGuard(onError)
   const recount = (): void => {
-    conntrack ??= openConntrack(namespace)
+    events ??= sources.watch(
+      namespace,
+      ({ kind, flow }) => (kind === 'ended' ? counts.ends(flow) : counts.begins(flow)),
+      (lost) => {
+        if (lost) guarded(recount)
+        soon()
+      },
+    )
+    conntrack ??= sources.open(namespace)
     const { list } = conntrack
     counts.recount(PROTOCOLS.flatMap(list))
   }
@@ -86,29 +105,41 @@ function listen(
       () => {
         timer = undefined
         reported = performance.now()
-        guarded(report)
+        try {
+          report()
+        } catch (error) {
+          onError(error)
+        }
       },
       reported + PACE - performance.now(),
     )
   }
-  const events = watchFlows(
-    namespace,
-    ({ kind, flow }) => (kind === 'ended' ? counts.ends(flow) : counts.begins(flow)),
-    (lost) => {
-      if (lost) guarded(recount)
-      soon()
-    },
-  )
   guarded(recount)
   const again = setInterval(() => {
     guarded(recount)
     soon()
-  }, RECOUNT).unref()
+  }, sources.recount).unref()
   return () => {
-    events.close()
+    events?.close()
     conntrack?.close()
     clearInterval(again)
     clearTimeout(timer)
+  }
+}
+
+/** The same trouble is told of once. */
+function createGuard(onError: (error: unknown) => void): (action: () => void) => void {
+  let told: string | undefined
+  return (action) => {
+    try {
+      action()
+      told = undefined
+    } catch (error) {
+      const message = explained(error)
+      const next = 'least-connections goes by what was counted before, and it is counted again in ten seconds'
+      if (message !== told) onError(new Error(`${message}: ${next}`, { cause: error }))
+      told = message
+    }
   }
 }
 

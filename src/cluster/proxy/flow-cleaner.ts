@@ -5,6 +5,7 @@ import { resolvedServices, type ServicePortInfo } from '../../model/resolve-serv
 import { staleFlows } from '../../proxy/stale-flows.ts'
 import type { Consumer } from '../control-loop.ts'
 import type { NodeFamilyPlan } from '../topology.ts'
+import { explained } from './kernel-errors.ts'
 
 /** Nodes, by where they are. */
 export interface NodePlaces {
@@ -13,27 +14,52 @@ export interface NodePlaces {
 
 type NodePlace = Pick<NodeFamilyPlan, 'family' | 'address'>
 
-/** Ends UDP flows to endpoints that are gone, after the rules say so, and off the path of the rules' own change. */
+export interface FlowCleanerOptions {
+  readonly onCleaned?: (node: string, family: IPFamily, seconds: number, deleted: number) => void
+  readonly open?: (namespace: NetworkNamespace | undefined) => Conntrack
+  /** Milliseconds until what the kernel refused is tried again. */
+  readonly retry?: number
+}
+
+/**
+ * Ends UDP flows to endpoints that are gone, after the rules say so, and off the path of the rules' own change. A node that
+ * cannot be looked into is tried again, and the others go on.
+ */
 export function createFlowCleaner(
   topology: NodePlaces,
   nodes: ReadonlyMap<string, NetworkNamespace>,
   onError: (error: unknown) => void,
-  onCleaned: (node: string, family: IPFamily, seconds: number, deleted: number) => void = () => undefined,
+  { onCleaned = () => undefined, open = openConntrack, retry = 1000 }: FlowCleanerOptions = {},
 ): Consumer {
   const conntracks = new Map<string, Conntrack>()
+  const told = new Map<string, string>()
   let seen: ReturnType<typeof resolvedServices> | undefined
-  let due = false
-  const clean = (services: readonly ServicePortInfo[]): void => {
-    for (const { name, families } of topology.nodes) {
-      const conntrack = conntracks.get(name) ?? openConntrack(nodes.get(name))
-      conntracks.set(name, conntrack)
-      const begin = performance.now()
-      const addresses = families.map(({ address }) => address)
-      const stale = staleFlows(conntrack.list(UDP), services, addresses)
-      conntrack.delete(stale)
-      const seconds = (performance.now() - begin) / 1000
-      for (const family of new Set(families.map(({ family }) => family))) {
-        onCleaned(name, family, seconds, stale.filter((flow) => familyOf(flow) === family).length)
+  let timer: NodeJS.Immediate | NodeJS.Timeout | undefined
+  const cleanNode = ({ name, families }: NodePlaces['nodes'][number], services: readonly ServicePortInfo[]): void => {
+    const conntrack = conntracks.get(name) ?? open(nodes.get(name))
+    conntracks.set(name, conntrack)
+    const begin = performance.now()
+    const addresses = families.map(({ address }) => address)
+    const stale = staleFlows(conntrack.list(UDP), services, addresses)
+    conntrack.delete(stale)
+    const seconds = (performance.now() - begin) / 1000
+    for (const family of new Set(families.map(({ family }) => family))) {
+      onCleaned(name, family, seconds, stale.filter((flow) => familyOf(flow) === family).length)
+    }
+  }
+  const clean = (): void => {
+    timer = undefined
+    const services = [...(seen?.values() ?? [])].flat()
+    for (const node of topology.nodes) {
+      try {
+        cleanNode(node, services)
+        told.delete(node.name)
+      } catch (error) {
+        timer ??= setTimeout(clean, retry).unref()
+        const message = `${node.name}: ${explained(error)}`
+        const next = 'UDP flows to endpoints that are gone stay for now, and it is tried again each second'
+        if (told.get(node.name) !== message) onError(new Error(`${message}: ${next}`, { cause: error }))
+        told.set(node.name, message)
       }
     }
   }
@@ -43,16 +69,8 @@ export function createFlowCleaner(
       const resolved = resolvedServices(snapshot)
       const changes = seen === undefined ? [] : seen.changes(resolved)
       seen = resolved
-      if (!changes.some(({ before = [], after = [] }) => [...before, ...after].some(isUDP)) || due) return
-      due = true
-      setImmediate(() => {
-        due = false
-        try {
-          clean([...(seen?.values() ?? [])].flat())
-        } catch (error) {
-          onError(error)
-        }
-      })
+      if (!changes.some(({ before = [], after = [] }) => [...before, ...after].some(isUDP))) return
+      timer ??= setImmediate(clean)
     },
   }
 }

@@ -70,6 +70,7 @@ test('what was counted, under the names of kube-proxy', () => {
   metrics.pass('IPv4', 0.003, true, 6000)
   metrics.pass('IPv4', 0.0005, false, 7000)
   metrics.failed('IPv6')
+  metrics.unclean('IPv6')
   metrics.programmed('IPv4', 0.4)
   metrics.answered('healthz', 503)
   metrics.cleaned('IPv4', 0.001, 5)
@@ -94,7 +95,7 @@ test('what was counted, under the names of kube-proxy', () => {
       `kubeproxy_conntrack_reconciler_sync_duration_seconds_count{${v4}} 2`,
       `kubeproxy_conntrack_reconciler_deleted_entries_total{${v4}} 5`,
       'kubeproxy_sync_proxy_rules_nftables_sync_failures_total{ip_family="IPv6"} 1',
-      'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total{ip_family="IPv6"} 0',
+      'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total{ip_family="IPv6"} 1',
       `kubeproxy_sync_proxy_rules_no_local_endpoints_total{${v4},traffic_policy="internal"} 1`,
       'kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family="IPv6",traffic_policy="external"} 2',
       'kubeproxy_proxy_healthz_total{code="503"} 1',

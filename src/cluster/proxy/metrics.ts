@@ -26,6 +26,8 @@ export interface ProxyMetrics {
   /** What was queued is in the kernel. */
   written(family: IPFamily): void
   failed(family: IPFamily): void
+  /** What is stale could not be removed. */
+  unclean(family: IPFamily): void
   /** Flows of connection tracking were looked through, and some deleted. */
   cleaned(family: IPFamily, seconds: number, deleted: number): void
   /** Seconds from the change of an endpoint, as its controller saw it, to the kernel. */
@@ -56,6 +58,7 @@ interface FamilyCounts {
   lastQueued: number
   readonly cleaning: Histogram
   failures: number
+  cleanupFailures: number
   deletedFlows: number
 }
 
@@ -109,6 +112,7 @@ export function createProxyMetrics(): ProxyMetrics {
       changed.pendingEndpoints = 0
     },
     failed: (family) => void of(family).failures++,
+    unclean: (family) => void of(family).cleanupFailures++,
     cleaned(family, seconds, deleted) {
       const counts = of(family)
       counts.cleaning.observe(seconds)
@@ -135,6 +139,7 @@ function newCounts(): FamilyCounts {
     lastQueued: 0,
     cleaning: createHistogram(BOUNDS),
     failures: 0,
+    cleanupFailures: 0,
     deletedFlows: 0,
   }
 }
@@ -175,8 +180,8 @@ const NUMBERS: readonly NumberMetric[] = [
   [
     counter,
     `${SYNC}_nftables_cleanup_failures_total`,
-    'Always 0: what is stale goes in the pass that makes it so.',
-    () => 0,
+    'Removals of what is stale that the kernel refused.',
+    ({ cleanupFailures }) => cleanupFailures,
   ],
   [
     counter,

@@ -48,7 +48,7 @@ export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
   const changes = countChanges(metrics, health, emptySnapshot(), Date.now())
   const tables = createTables(options, work, notices)
   const places: { nodes: NodePlaces['nodes'] } = { nodes: [] }
-  const flows = createFlowCleaner(places, new Map(), onError, (_, ...rest) => work.cleaned(...rest))
+  const flows = createFlowCleaner(places, new Map(), onError, { onCleaned: (_, ...rest) => work.cleaned(...rest) })
   const checks = createHealthChecks(places, new Map(), {
     onError,
     onNotice: notices.tell,
@@ -110,6 +110,7 @@ function createTables(
       onError,
       onWritten: () => work.written(family),
       onRefused: () => work.refused(family),
+      onUnclean: () => work.unclean(family),
       ...(rival === undefined ? {} : { replaced: rival }),
     })
     const loaded = withConnectionLoads(undefined, keeper, onError)

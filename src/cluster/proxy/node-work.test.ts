@@ -13,6 +13,7 @@ function listed(): { readonly work: NodeWork; readonly happened: string[] } {
       pass: (family, seconds, isFull) => void happened.push(`${isFull ? 'full' : 'partial'} ${family} ${seconds >= 0}`),
       written: (family) => void happened.push(`written ${family}`),
       refused: (family) => void happened.push(`refused ${family}`),
+      unclean: (family) => void happened.push(`unclean ${family}`),
       cleaned: (family, _, deleted) => void happened.push(`cleaned ${family} ${deleted}`),
     },
   }
@@ -60,5 +61,6 @@ test('who follows later hears what was before, once and in its order', () => {
   expect(happened).toEqual(before)
   later.cleaned('IPv4', 0.1, 3)
   later.refused('IPv4')
-  expect(happened).toEqual([...before, 'cleaned IPv4 3', 'refused IPv4'])
+  later.unclean('IPv6')
+  expect(happened).toEqual([...before, 'cleaned IPv4 3', 'refused IPv4', 'unclean IPv6'])
 })

@@ -13,6 +13,8 @@ export interface NodeWork {
   written(family: IPFamily): void
   /** The kernel has refused something. */
   refused(family: IPFamily): void
+  /** What is stale could not be removed. */
+  unclean(family: IPFamily): void
   /** Flows of connection tracking were looked through, and some deleted. */
   cleaned(family: IPFamily, seconds: number, deleted: number): void
 }
@@ -26,6 +28,7 @@ export function workOf(health: ProxyHealth, metrics: ProxyMetrics): NodeWork {
       metrics.written(family)
     },
     refused: metrics.failed,
+    unclean: metrics.unclean,
     cleaned: metrics.cleaned,
   }
 }
@@ -48,6 +51,7 @@ export function laterWork(): LaterWork {
     pass: (family, seconds, isFull, now) => tell((work) => work.pass(family, seconds, isFull, now)),
     written: (family) => tell((work) => work.written(family)),
     refused: (family) => tell((work) => work.refused(family)),
+    unclean: (family) => tell((work) => work.unclean(family)),
     cleaned: (family, seconds, deleted) => tell((work) => work.cleaned(family, seconds, deleted)),
     follow(next) {
       follower = next

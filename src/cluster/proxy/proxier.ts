@@ -1,4 +1,4 @@
-import { libc } from '../../host/libc.ts'
+import { KernelError, libc } from '../../host/libc.ts'
 import { openNetlink, type NetlinkSocket } from '../../host/netlink.ts'
 import type { NetworkNamespace } from '../../host/namespaces.ts'
 import { OrderedMap } from '../../lib/ordered-map.ts'
@@ -239,5 +239,5 @@ function transact(socket: NetlinkSocket, { bytes, sequence, parts }: Transaction
   if (failure === undefined) return
   const part = parts[failure.sequence - sequence - 1]
   const command = part === undefined ? 'transaction' : renderOperations([part]).trim()
-  throw new Error(`nft ${JSON.stringify(command.slice(0, 500))}: ${libc().errorName(failure.errno)}`)
+  throw new KernelError(`nft ${JSON.stringify(command.slice(0, 500))}`, libc().errorName(failure.errno))
 }

@@ -20,6 +20,7 @@ import { readAccess, type AccessOptions } from '../../remote/server-access.ts'
 import { proxySources } from '../../remote/source.ts'
 import { watchCluster, type ClusterWatch } from '../../remote/watch-cluster.ts'
 import { conntrackSysctls, type ConntrackSettings } from './conntrack-settings.ts'
+import { explained, isShortage } from './kernel-errors.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
 import { createNodeProxy, type NodeProxy } from './node-proxy.ts'
 import { healthListener, listen, metricsListener, type ListenAddress } from './servers.ts'
@@ -90,8 +91,7 @@ export function removeRules(): void {
   try {
     removeTables('portolan')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new ProxyRefusal(`nf_tables cannot be used (${why}): run it as root, or with CAP_NET_ADMIN`)
+    throw unusable(error)
   }
 }
 
@@ -143,9 +143,13 @@ function readRivals(): Rivals {
   try {
     return findRivals()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new ProxyRefusal(`nf_tables cannot be used (${why}): run it as root, or with CAP_NET_ADMIN`)
+    throw unusable(error)
   }
+}
+
+function unusable(error: unknown): ProxyRefusal {
+  const advice = isShortage(error) ? '' : ': run it as root, or with CAP_NET_ADMIN'
+  return new ProxyRefusal(`nf_tables cannot be used (${explained(error)})${advice}`)
 }
 
 async function openServers(

@@ -61,6 +61,7 @@ export function createServiceProxy(
         settle: nftablesBackend.settle,
         onWritten: () => work?.written(family.family),
         onRefused: () => work?.refused(family.family),
+        onUnclean: () => work?.unclean(family.family),
       })
       const loaded = withConnectionLoads(namespace, keeper, onError)
       return work === undefined ? loaded : withWork(loaded, family.family, work)

@@ -5,6 +5,7 @@ import type { Table } from '../../nft/ruleset.ts'
 import { OrderedMap } from '../../lib/ordered-map.ts'
 import type { Claims } from '../../proxy/backends/nftables/claims.ts'
 import { advanceAround } from './advance-around.ts'
+import { explained, isShortage } from './kernel-errors.ts'
 import { createProxier, type Proxier, type Replaced } from './proxier.ts'
 import { inSteps } from './service-steps.ts'
 
@@ -25,12 +26,19 @@ export interface KeeperState {
   readonly aside: ReadonlyMap<string, string>
 }
 
-/** Milliseconds after which what the kernel refused is tried again. */
-const RETRY = 1000
-/** The same for single Services that were refused while others were taken. */
-const RETRY_ASIDE = 30_000
-/** Milliseconds for which packets are on their way that came before a change. */
-const ON_THE_WAY = 100
+/** Milliseconds. */
+export interface KeeperWaits {
+  /** Until what the kernel refused is tried again. */
+  readonly retry: number
+  /** The same for single Services that were refused while others were taken. */
+  readonly aside: number
+  /** For which packets are on their way that came before a change. */
+  readonly onTheWay: number
+}
+
+const WAITS: KeeperWaits = { retry: 1000, aside: 30_000, onTheWay: 100 }
+/** So often in a row a shortage is no Service's fault: after that it may be one that is too large. */
+const MOST_SHORTAGES = 5
 /** Services that change in one transaction at most: with default buffers the kernel takes 200 KB. */
 const STEP = 200
 
@@ -48,8 +56,13 @@ export interface TableKeeperOptions<Program extends ServiceProgram> {
   readonly onWritten?: () => void
   /** The kernel has refused it, or a single Service of it. */
   readonly onRefused?: () => void
+  /** What packets on their way may still have looked for could not be removed. */
+  readonly onUnclean?: () => void
   /** Rules of somebody else that make way. */
   readonly replaced?: Replaced
+  readonly waits?: KeeperWaits
+  /** Default: the kernel's. */
+  readonly proxier?: Proxier
 }
 
 interface ServiceProgram {
@@ -64,27 +77,26 @@ interface ServiceProgram {
  * somebody else does to the table is undone.
  */
 export function keepTable<Program extends ServiceProgram>(options: TableKeeperOptions<Program>): TableKeeper {
-  const { where, namespace, watcher, onError } = options
-  const proxier = createProxier(namespace, options.replaced)
+  const { where, namespace, watcher, onError, waits = WAITS } = options
+  const proxier = options.proxier ?? createProxier(namespace, options.replaced)
   const writer = createWriter(options, proxier)
+  const refusals = createRefusals(where, onError)
   let wanted: Services | undefined
   let timer: NodeJS.Timeout | undefined
   let asideTimer: NodeJS.Timeout | undefined
   let cleanTimer: NodeJS.Timeout | undefined
-  let refused: string | undefined
-  const fail = (error: unknown): void => {
-    refused = `${where}: ${messageOf(error)}`
-    options.onRefused?.()
-    onError(new Error(refused, { cause: error }))
+  const fail = (error: unknown, tell = options.onRefused): void => {
+    tell?.()
+    refusals.add(error)
     clearTimeout(timer)
-    timer = setTimeout(write, RETRY).unref()
+    timer = setTimeout(write, waits.retry).unref()
   }
   const clean = (): void => {
     cleanTimer = undefined
     try {
       watch.quietly(proxier.clean)
     } catch (error) {
-      fail(error)
+      fail(error, options.onUnclean)
     }
   }
   const forgive = (): void => {
@@ -103,10 +115,11 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
       return fail(error)
     }
     clearTimeout(timer)
-    cleanTimer ??= setTimeout(clean, ON_THE_WAY).unref()
+    refusals.end()
+    cleanTimer ??= setTimeout(clean, waits.onTheWay).unref()
     setImmediate(writer.settle)
     options.onWritten?.()
-    if (writer.hasAside()) asideTimer ??= setTimeout(forgive, RETRY_ASIDE).unref()
+    if (writer.hasAside()) asideTimer ??= setTimeout(forgive, waits.aside).unref()
     // What somebody else wrote during the quiet.
     mend.now()
   }
@@ -116,8 +129,34 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
       write()
     },
     table: () => proxier.table,
-    refusal: () => (proxier.table === undefined ? refused : undefined),
+    refusal: () => (proxier.table === undefined ? refusals.last() : undefined),
     state: writer.state,
+  }
+}
+
+interface Refusals {
+  add(error: unknown): void
+  end(): void
+  /** Undefined where everything was taken. */
+  last(): string | undefined
+}
+
+/** Tells of a refusal once, however often it is repeated, and of its end. */
+function createRefusals(where: string, onError: (error: unknown) => void): Refusals {
+  let last: string | undefined
+  return {
+    add(error) {
+      const message = `${where}: ${explained(error)}`
+      const isTold = message === last
+      last = message
+      const next = 'the rules that are there stay, and it is tried again each second'
+      if (!isTold) onError(new Error(`${message}: ${next}`, { cause: error }))
+    },
+    end() {
+      if (last !== undefined) onError(new Error(`${where}: the kernel takes the rules again`))
+      last = undefined
+    },
+    last: () => last,
   }
 }
 
@@ -156,6 +195,7 @@ function createWriter<Program extends ServiceProgram>(
   proxier: Proxier,
 ): Writer {
   let previous: Program | undefined
+  let shortages = 0
   // As they were when they were refused.
   let aside: Services = OrderedMap.empty()
   const reasons = new Map<string, string>()
@@ -163,18 +203,23 @@ function createWriter<Program extends ServiceProgram>(
     const next = compile(services, previous)
     proxier.sync(next.table)
     previous = next
+    shortages = 0
   }
+  const isNobodysFault = (error: unknown): boolean => isShortage(error) && ++shortages <= MOST_SHORTAGES
   return {
     advance(services) {
       for (const step of previous === undefined ? [services] : inSteps(previous.services, services, STEP)) {
         const before: Services = previous?.services ?? OrderedMap.empty()
-        const { refused } = advanceAround(before, withoutAside(step, aside, before), write)
+        const { refused } = advanceAround(before, withoutAside(step, aside, before), write, isNobodysFault)
         for (const [key, error] of refused) {
           const value = services.get(key)
           if (value !== undefined) aside = aside.set(key, value)
-          reasons.set(key, messageOf(error))
+          reasons.set(key, explained(error))
           onRefused?.()
-          onError(new Error(`${where}: Service ${key} is set aside, the others are served: ${messageOf(error)}`))
+          const next = 'it is tried again when it changes, and in half a minute'
+          onError(
+            new Error(`${where}: Service ${key} is set aside, the others are served: ${explained(error)}: ${next}`),
+          )
         }
       }
     },
@@ -199,10 +244,6 @@ function withoutAside(services: Services, aside: Services, before: Services): Se
     usable = good === undefined ? usable.delete(key) : usable.set(key, good)
   }
   return usable
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 interface Mender {
