@@ -192,7 +192,7 @@ function podAccess({ options, objects, podNetwork, kubelet, standIn, logTimes }:
     logTimes,
     run: (request) => runPodCommand(commands, request),
     attach: (request) => attachTo(attached, request),
-    connect: (pod, port) => connectTo(pod.status?.podIP ?? '', port),
+    connect: connectTo,
     usage: () => readUsage(measured),
   }
 }

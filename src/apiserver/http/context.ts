@@ -64,8 +64,8 @@ export interface PodAccess {
   run(request: CommandRequest): RunningCommand
   /** Connects with the program of a container itself; `kill` only leaves it. Throws as `run` does. */
   attach(request: AttachRequest): RunningCommand
-  /** A connection to a port of the Pod. */
-  connect(pod: Pod, port: number): Promise<Duplex>
+  /** A connection to a port of a Pod or of a node. */
+  connect(address: string, port: number): Promise<Duplex>
   /** Measures all containers now. */
   usage(): Promise<UsageReading>
 }

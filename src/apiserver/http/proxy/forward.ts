@@ -1,10 +1,10 @@
-/** A request to a Pod's port, and its answer back. */
+/** A request to a port of a Pod or of a node, and its answer back. */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { connect as tlsConnect } from 'node:tls'
 import type { PodAccess } from '../context.ts'
 import type { ProxyPath } from './proxy-path.ts'
-import { unavailable, type ProxyTarget } from './proxy-target.ts'
+import { addressOf, unavailable, type ProxyTarget } from './proxy-target.ts'
 import { rewriteLinks, rewriteURL } from './rewrite-links.ts'
 
 /** RFC 9110, 7.6.1: of one connection only. And what was meant for us, not for the Pod. */
@@ -24,17 +24,17 @@ const NOT_FORWARDED = new Set([
 const LONGEST_PAGE = 4 * 1024 * 1024
 
 /** A connection to the target, with TLS where the path says https: a Pod's certificate is its own business. */
-async function connectTo(pods: PodAccess, { pod, port }: ProxyTarget, scheme: ProxyPath['scheme']): Promise<Duplex> {
+async function connectTo(pods: PodAccess, { to, port }: ProxyTarget, scheme: ProxyPath['scheme']): Promise<Duplex> {
   try {
-    const plain = await pods.connect(pod, port)
+    const plain = await pods.connect(addressOf(to) ?? '', port)
     return scheme === 'https' ? tlsConnect({ socket: plain, rejectUnauthorized: false }) : plain
   } catch (error) {
     throw unavailable(`error trying to reach service: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
-function hostOf({ pod, port }: ProxyTarget): string {
-  return `${pod.status?.podIP}:${port}`
+function hostOf({ to, port }: ProxyTarget): string {
+  return `${addressOf(to)}:${port}`
 }
 
 function forwardedHeaders({ headers, socket }: IncomingMessage, host: string): IncomingHttpHeaders {

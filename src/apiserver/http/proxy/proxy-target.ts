@@ -1,5 +1,5 @@
-/** Which Pod and port a proxy path means. */
-import type { Pod, Service, ServicePort } from '../../../api/core.ts'
+/** Which Pod or node and which port a proxy path means. */
+import type { Node, Pod, Service, ServicePort } from '../../../api/core.ts'
 import type { EndpointSlice } from '../../../api/discovery.ts'
 import { notFoundStatus } from '../../../api/status.ts'
 import { endpointSlicesOf } from '../../../model/endpoints.ts'
@@ -9,12 +9,18 @@ import { badRequest, failureStatus, Refusal } from '../failures.ts'
 import type { ProxyPath } from './proxy-path.ts'
 
 export interface ProxyTarget {
-  readonly pod: Pod
+  readonly to: Pod | Node
   readonly port: number
+}
+
+export function addressOf(target: Pod | Node): string | undefined {
+  if (target.kind === 'Pod') return target.status?.podIP
+  return target.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address
 }
 
 /** `choose`: from 0 to below its argument. Throws a Refusal where there is nothing to connect to. */
 export function proxyTarget(snapshot: Snapshot, path: ProxyPath, choose: (count: number) => number): ProxyTarget {
+  if (path.kind === 'Node') return nodeTarget(snapshot, path)
   const key = `${path.namespace}/${path.name}`
   if (path.kind === 'Service') {
     const service = get(snapshot, 'Service', key)
@@ -24,17 +30,25 @@ export function proxyTarget(snapshot: Snapshot, path: ProxyPath, choose: (count:
   const pod = get(snapshot, 'Pod', key)
   if (pod === undefined) throw new Refusal(notFoundStatus('Pod', path.name))
   if (pod.status?.podIP === undefined) throw unavailable(`pod ${path.name} has no address yet`)
-  return { pod, port: podPort(pod, path) }
+  return { to: pod, port: podPort(pod, path) }
+}
+
+/** A port of the node itself, such as that of its service proxy's health. */
+function nodeTarget(snapshot: Snapshot, { name, port }: ProxyPath): ProxyTarget {
+  const node = get(snapshot, 'Node', name)
+  if (node === undefined) throw new Refusal(notFoundStatus('Node', name))
+  if (addressOf(node) === undefined) throw unavailable(`node ${name} has no address`)
+  return { to: node, port: portNumber(port, 'node') }
+}
+
+function portNumber(port: string, of: 'pod' | 'node'): number {
+  if (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535) return Number(port)
+  throw badRequest(`port ${JSON.stringify(port)} of a ${of} must be a number`)
 }
 
 /** A number, or the first port that a container names, or that of the scheme. */
 function podPort(pod: Pod, { port, scheme }: ProxyPath): number {
-  if (port !== '') {
-    if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
-      throw badRequest(`port ${JSON.stringify(port)} of a pod must be a number`)
-    }
-    return Number(port)
-  }
+  if (port !== '') return portNumber(port, 'pod')
   for (const [, { containerPort }] of containerPorts(pod.spec)) return containerPort
   return scheme === 'https' ? 443 : 80
 }
@@ -71,7 +85,7 @@ function podsOf(snapshot: Snapshot, slice: EndpointSlice, portName: string): rea
   return slice.endpoints.flatMap(({ addresses: [address], conditions, targetRef }) => {
     if (conditions?.ready === false || targetRef?.kind !== 'Pod') return []
     const pod = get(snapshot, 'Pod', `${targetRef.namespace ?? slice.metadata.namespace}/${targetRef.name}`)
-    return pod === undefined || pod.status?.podIP !== address ? [] : [{ pod, port: number }]
+    return pod === undefined || pod.status?.podIP !== address ? [] : [{ to: pod, port: number }]
   })
 }
 

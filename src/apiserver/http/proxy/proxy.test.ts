@@ -138,6 +138,17 @@ describe('through the server', () => {
     expect((await server.call('/api/v1/nodes/n2/proxy/pods')).code).toBe(404)
   })
 
+  test.each([
+    ['n1:10256/proxy/healthz', 200, 'GET /healthz at 192.168.1.100:10256'],
+    ['https:n1:443/proxy/x', 200, 'GET /x at 192.168.1.100:443'],
+    ['n1:9/proxy/', 503, 'error trying to reach service: connect ECONNREFUSED'],
+    ['n1:name/proxy/', 400, 'must be a number'],
+    ['n2:10256/proxy/healthz', 404, 'nodes \\"n2\\" not found'],
+  ])('another port of a node: %s', async (path, code, text) => {
+    const answer = await server.call(`/api/v1/nodes/${path}`)
+    expect([answer.code, answer.text]).toEqual([code, expect.stringContaining(text)])
+  })
+
   test('an upgrade is passed on', async () => {
     const path = '/api/v1/namespaces/default/pods/web-1/proxy/ws'
     const { host, port, ca } = server.options
@@ -156,7 +167,12 @@ describe('through the server', () => {
 })
 
 const OBJECTS = [
-  { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } },
+  {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'n1' },
+    status: { addresses: [{ type: 'InternalIP', address: '192.168.1.100' }] },
+  },
   {
     apiVersion: 'v1',
     kind: 'Pod',

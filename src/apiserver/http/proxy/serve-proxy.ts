@@ -26,13 +26,16 @@ export async function serveProxy(
     response.writeHead(301, { location: `${path.prefix}/${query}`, 'content-length': 0 }).end()
     return
   }
-  if (path.kind === 'Node') return serveNode(context, path, response)
+  if (path.kind === 'Node' && (path.port === '' || path.port === AGENT_PORT)) return serveNode(context, path, response)
   await forward(context.pods, chooseTarget(context, path), withRoot(path), request, response)
 }
 
 function withRoot(path: ProxyPath): ProxyPath {
   return path.rest === '' ? { ...path, rest: '/' } : path
 }
+
+/** The kubelet's. */
+const AGENT_PORT = '10250'
 
 /** No agent listens on a node: what clients ask of one is answered here. */
 function serveNode({ store }: ApiContext, { name, rest }: ProxyPath, response: ServerResponse): void {

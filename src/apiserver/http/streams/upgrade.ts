@@ -137,7 +137,7 @@ function preparePortForward({ pods }: ApiContext, pod: Pod): Prepared {
     const phase = status?.phase ?? 'Pending'
     throw badRequest(`unable to forward port because pod ${metadata.name} is not running. Current status=${phase}`)
   }
-  const serve = (link: Link): void => servePortForward(link, (port) => pods.connect(pod, port))
+  const serve = (link: Link): void => servePortForward(link, (port) => pods.connect(pod.status?.podIP ?? '', port))
   return {
     webSocket: { protocols: [TUNNEL_PROTOCOL], serve: (socket) => serve(webSocketLink(socket)) },
     spdy: { protocols: [PORT_FORWARD_PROTOCOL], serve },
