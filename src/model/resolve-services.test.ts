@@ -44,6 +44,7 @@ describe('which Services count', () => {
     ['headless', service({ clusterIP: 'None' }), 0],
     ['not allocated yet', service({ clusterIP: '' }), 0],
     ['ExternalName with a clusterIP', service({ type: 'ExternalName', externalName: 'x.example' }), 0],
+    ['called headless', service({}, { labels: { 'service.kubernetes.io/headless': '' } }), 0],
     ['served by somebody else', service({}, { labels: { 'service.kubernetes.io/service-proxy-name': '' } }), 0],
     [
       'one port number, three protocols',

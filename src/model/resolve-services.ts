@@ -128,8 +128,12 @@ export function resolveService(snapshot: Snapshot, serviceKey: string): readonly
   )
 }
 
+/** Services with one of these labels are nobody's here, and whoever calls one headless has it so, ClusterIP or not. */
+const NOT_OURS = [SERVICE_PROXY_NAME_LABEL, HEADLESS_LABEL]
+
 function isProxied(service: Service): boolean {
-  return service.spec.type !== 'ExternalName' && !isHeadless(service) && !hasLabel(service, SERVICE_PROXY_NAME_LABEL)
+  const isOurs = NOT_OURS.every((label) => !hasLabel(service, label))
+  return service.spec.type !== 'ExternalName' && !isHeadless(service) && isOurs
 }
 
 function hasLabel(object: Service | EndpointSlice, label: string): boolean {
