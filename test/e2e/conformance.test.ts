@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTypedClient } from '../apiserver/typed-client.ts'
 import { dnsTests } from './conformance/dns.ts'
 import { endpointTests } from './conformance/endpoints.ts'
+import { furtherTests } from './conformance/further.ts'
 import { networkingTests } from './conformance/networking.ts'
 import { proxyTests } from './conformance/proxy.ts'
 import { serviceTests } from './conformance/services.ts'
@@ -36,6 +37,7 @@ describe.skipIf(reason !== undefined)(title('conformance', reason), () => {
   proxyTests(() => api)
   serviceTests(() => api)
   dnsTests(() => api)
+  furtherTests(() => api)
 
   test('what typed Go clients read, they can write back', async () => {
     const client = createTypedClient(api, 'protobuf')
