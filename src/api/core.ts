@@ -180,6 +180,8 @@ export interface PodSpec {
   readonly serviceAccountName?: string
   /** The old name of serviceAccountName. */
   readonly serviceAccount?: string
+  readonly automountServiceAccountToken?: boolean
+  readonly imagePullSecrets?: readonly { readonly name?: string }[]
   readonly enableServiceLinks?: boolean
   readonly setHostnameAsFQDN?: boolean
   readonly dnsPolicy?: string

@@ -32,6 +32,7 @@ import {
 import type { AllocationFailure } from './allocated.ts'
 import { createAllocations, followServices, type Allocations } from './allocations.ts'
 import { deleteObject, finishDeletion, type DeleteOptions } from './deletion.ts'
+import { admitServiceAccount } from './service-account-admission.ts'
 import { RESOURCES } from './resources/index.ts'
 import { refuse, type WriteResult } from './write-result.ts'
 
@@ -125,7 +126,8 @@ function create<K extends Kind>(
 ): WriteResult<Kinds[K]> {
   const { store } = context
   const { objects, resourceVersion } = store.snapshot()
-  const object = withGeneratedName(given, resourceVersion, (key) => objects[kind].has(key))
+  const named = withGeneratedName(given, resourceVersion, (key) => objects[kind].has(key))
+  const object = named.kind === 'Pod' ? (admitServiceAccount(named, store.snapshot()) as Kinds[K]) : named
   const admitted = admitCreate(kind, object, context.allocations())
   const { name } = admitted.object.metadata
   const failure =

@@ -8,19 +8,17 @@ import type { Endpoints, Pod, Service } from '../api/core.ts'
 import type { PodAccess } from '../apiserver/http/context.ts'
 import type { ServiceAccountTokens } from '../apiserver/http/tokens/service-account-tokens.ts'
 import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
-import { ROOT_CA, rootAuthority } from '../controllers/service-accounts.ts'
 import { receiveFd } from '../host/fd-channel.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
 import type { LogTimes } from '../kubelet/log-times.ts'
 import { logPath } from '../kubelet/log-files.ts'
-import { cidrAddress, formatIP } from '../lib/ip.ts'
 import { type MetricFamily, renderMetrics } from '../lib/prometheus.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import type { FrontLink } from './front-link.ts'
 import { kubeconfigText } from './kubeconfig.ts'
 import type { Objects } from './objects.ts'
-import { formerServer, rememberServer } from './state/api-server-note.ts'
+import { rememberServer } from './state/api-server-note.ts'
 import type { StateFile } from './state/state-file.ts'
 import type { ClusterOptions } from './options.ts'
 import type { PodEvents } from './pods/events.ts'
@@ -30,10 +28,11 @@ import { attachTo, type AttachOptions } from './pods/attach.ts'
 import { runPodCommand } from './pods/commands.ts'
 import type { ServiceNotices } from './proxy/service-notices.ts'
 import { readUsage } from './pods/usage.ts'
+import type { ServerDoor } from './server-door.ts'
+import { LOOPBACK, serverAddress, type ServerIdentity } from './server-identity.ts'
 import type { Topology } from './topology.ts'
 
-const PORT = 6443
-const LOOPBACK = '127.0.0.1'
+export const PORT: number = 6443
 const NAME = 'kubernetes'
 
 /** The Service by which Pods reach the API server, and its one endpoint: the fabric. */
@@ -49,7 +48,7 @@ export function apiServerObjects(
       kind: 'Service',
       metadata: { ...metadata, labels: provider },
       spec: {
-        clusterIP: serviceAddress(config),
+        clusterIP: serverAddress(config),
         ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: PORT }],
       },
     },
@@ -71,16 +70,8 @@ export function apiServerObjects(
   ]
 }
 
-/** The first address of the range. */
-function serviceAddress({ serviceCIDRs: [range] }: ClusterConfig): string {
-  if (range === undefined) throw new Error('the network has no range for Services')
-  return formatIP(cidrAddress(range, 1))
-}
-
 export interface ApiServerParts {
   readonly options: ClusterOptions
-  readonly config: ClusterConfig
-  readonly topology: Topology
   readonly objects: Objects
   readonly podNetwork: PodNetwork
   readonly podEvents: PodEvents
@@ -89,6 +80,8 @@ export interface ApiServerParts {
   readonly kubelet: Pick<Kubelet, 'childOf'>
   readonly standIn: Pick<StandInRuntime, 'pid'>
   readonly tokens: ServiceAccountTokens
+  readonly identity: ServerIdentity
+  readonly door: ServerDoor
   readonly link: FrontLink
   readonly metrics: () => readonly MetricFamily[]
   /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
@@ -100,12 +93,11 @@ export interface ApiServerParts {
  * is loaded here, when the network already runs.
  */
 export async function startApiServer(parts: ApiServerParts): Promise<string> {
-  const { options, config, topology, objects, link } = parts
+  const { options, objects, link, identity } = parts
   const api = await import('../apiserver/http/api-server.ts')
   const { createApiServer, kubeletEvent, proxyEvent } = api
-  const names = serverNames(topology, config)
-  const former = formerServer(parts.notes, names)
-  const certificates = former?.certificates ?? api.makeCertificates(names, Date.now())
+  const { names, former } = identity
+  const certificates = identity.certificates()
   const token = former?.token ?? randomBytes(32).toString('base64url')
   const { store, registry } = objects
   const events = api.createEventRecorder(store, Date.now)
@@ -116,7 +108,6 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     const service = store.snapshot().objects.Service.get(key)
     if (service !== undefined) events.record(proxyEvent(service, reason, message))
   })
-  objects.create(rootAuthority(ROOT_CA.namespace, { 'ca.crt': certificates.authority }))
   const context = {
     store,
     registry,
@@ -132,7 +123,7 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
   const inside = createApiServer({ certificates, names, context })
   const port = await listenOnHost(server, link, former?.port ?? PORT)
   rememberServer(parts.notes, { certificates, token, port, names, madeAt: former?.madeAt ?? Date.now() })
-  await listening(inside.listen({ host: topology.gateway, port: PORT, exclusive: true }))
+  parts.door.leadTo(inside)
   const path = `${options.stateDirectory}/kubeconfig`
   const address = `https://${LOOPBACK}:${port}`
   writeFileSync(
@@ -143,16 +134,6 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     },
   )
   return path
-}
-
-function serverNames(topology: Topology, config: ClusterConfig): readonly string[] {
-  const inside = [
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    `kubernetes.default.svc.${config.clusterDomain}`,
-  ]
-  return [LOOPBACK, 'localhost', topology.gateway, serviceAddress(config), ...inside]
 }
 
 /** The host's port, opened by the front and handed over: the wanted one, or the next that is free. */

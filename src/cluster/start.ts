@@ -3,6 +3,7 @@ import type { MetricFamily } from '../lib/prometheus.ts'
 import { trafficMetrics } from '../proxy/traffic-metrics.ts'
 import type { StateFile } from './state/state-file.ts'
 import { CONTROLLERS } from '../controllers/index.ts'
+import { ROOT_CA, rootAuthority } from '../controllers/service-accounts.ts'
 import { createRuleWatcher } from '../host/rule-watch.ts'
 import { systemClock } from '../host/clock.ts'
 import type { ServiceAccountTokens } from '../apiserver/http/tokens/service-account-tokens.ts'
@@ -17,10 +18,11 @@ import type { StandInRuntime } from '../kubelet/stand-in-process.ts'
 import { claimsFolder, createClaimFolders } from '../kubelet/volumes/claim-folders.ts'
 import { formatCIDR } from '../lib/ip.ts'
 import { parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
+import type { Kind } from '../api/kinds.ts'
 import { objectKey, type Snapshot } from '../model/snapshot.ts'
 import { deferred } from '../lib/deferred.ts'
 import { createAccountTokens, podToken } from './account-tokens.ts'
-import { startApiServer } from './api-server.ts'
+import { PORT as API_PORT, startApiServer } from './api-server.ts'
 import { createClients } from './pods/clients.ts'
 import { startControlLoop, type Consumer, type ControlLoop } from './control-loop.ts'
 import { startControlServer } from './control/server.ts'
@@ -41,6 +43,8 @@ import { createPodNetwork, type PodNetwork, type PodNetworkOptions } from './pod
 import { findProgram } from './pods/run-commands.ts'
 import { BALANCER, createServiceProxy, type ServiceProxy } from './proxy/service-proxy.ts'
 import { openNetworkState, type NetworkState } from './state/network-state.ts'
+import { openServerDoor, type ServerDoor } from './server-door.ts'
+import { createServerIdentity, type ServerIdentity } from './server-identity.ts'
 import { networkStatus, type NetworkStatus } from './control/status.ts'
 import { type FamilyTopology, planTopology, type Topology } from './topology.ts'
 
@@ -65,6 +69,8 @@ interface Parts {
   readonly nodes: ReadonlyMap<string, NetworkNamespace>
   readonly objects: Objects
   readonly tokens: ServiceAccountTokens
+  readonly identity: ServerIdentity
+  readonly door: ServerDoor
   readonly podNetwork: PodNetwork
   readonly podEvents: PodEvents
   readonly logTimes: LogTimes
@@ -87,12 +93,15 @@ export async function startCluster(
   const state = await openNetworkState(options, topology, reportError)
   const objects = createObjects(config, state.objects)
   const tokens = createAccountTokens(state.file, config, objects.snapshot)
-  const base = { options, config, topology, fabric, nodes, objects, tokens, surroundings }
+  const identity = createServerIdentity(state.file, topology, config)
+  const door = await openServerDoor(topology.gateway, API_PORT)
+  const base = { options, config, topology, fabric, nodes, objects, tokens, identity, door, surroundings }
   const parts: Parts = { ...base, ...makePodParts(base, state.formerAddresses) }
   const hostPorts = makeHostPorts(parts)
   const loops = startLoops(parts, hostPorts)
   const { kubelet, loop, serviceProxy, nodeReports } = loops
   for (const object of ownObjects(topology, config)) objects.create(object)
+  objects.create(rootAuthority(ROOT_CA.namespace, { 'ca.crt': identity.authority }))
   const dns = await startClusterDns({
     topology,
     config,
@@ -119,7 +128,10 @@ export async function startCluster(
   serviceProxy.beginCounting()
   nodeReports.open(objects.snapshot).catch((error: unknown) => reportError('service proxy', error))
   openApi(parts, loops, dns.families, state.file).then(kubeconfig.resolve, kubeconfig.reject)
-  kubeconfig.promise.catch((error: unknown) => reportError('API server', error))
+  kubeconfig.promise.catch((error: unknown) => {
+    door.close()
+    reportError('API server', error)
+  })
   dns.openMonitor().catch((error: unknown) => reportError('cluster DNS', error))
   // Who keeps a network's state may have kept its kubeconfig as well.
   const waitedFor = state.file === undefined ? [] : [kubeconfig.promise]
@@ -295,6 +307,9 @@ function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
   })
 }
 
+/** What containers may wait for. */
+const CONFIGURING: ReadonlySet<Kind> = new Set(['ConfigMap', 'Secret', 'Service', 'ServiceAccount'])
+
 function podConsumer(kubelet: Kubelet): Consumer {
   return {
     name: 'kubelet',
@@ -302,7 +317,7 @@ function podConsumer(kubelet: Kubelet): Consumer {
       for (const { object } of events) {
         const key = objectKey(object)
         if (object.kind === 'Pod') kubelet.podChanged(key, snapshot.objects.Pod.get(key))
-        else if (object.kind === 'ConfigMap' || object.kind === 'Secret' || object.kind === 'Service') {
+        else if (CONFIGURING.has(object.kind)) {
           kubelet.configChanged(object.metadata.namespace ?? '')
         }
       }

@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readlinkSync,
@@ -83,13 +85,32 @@ function arrange(mounts: readonly Mount[], stage: string): string | undefined {
   const real = mounts.map((mount) => ({ ...mount, target: resolveTarget(mount.target) }))
   const sorted = real.toSorted((a, b) => a.target.split('/').length - b.target.split('/').length)
   const missing = sorted.filter(({ target, source }) => !isSameKind(target, source))
-  const root = missing.length === 0 ? '' : makeRoot(stage, missing)
+  const root = missing.length === 0 ? '' : makePlaces(stage, missing)
   for (const { source, target, readOnly } of sorted) {
     const at = `${root}${target}`
     if (!isSameKind(at, source)) makePoint(at, source)
     bind(source, at, readOnly)
   }
   return root === '' ? undefined : root
+}
+
+/** Where the root itself lacks a folder there has to be another root; else folders are covered, and the rest stays. */
+function makePlaces(stage: string, missing: readonly Mount[]): string {
+  const parents = new Set(missing.map(({ target }) => existingParent(target)))
+  if (parents.has('/')) return makeRoot(stage, missing)
+  mountTemporary(stage)
+  for (const [i, parent] of [...parents].entries()) {
+    const cover = join(stage, String(i))
+    makeFolder(parent, cover)
+    mirror(parent, cover, { folders: new Map() })
+    bind(cover, parent, false)
+  }
+  return ''
+}
+
+function existingParent(target: string): string {
+  const parent = dirname(target)
+  return parent === '/' || existsSync(parent) ? parent : existingParent(parent)
 }
 
 /** With all symbolic links of the part that exists followed. */
@@ -125,7 +146,7 @@ interface Mirrored {
 
 /** A root in memory that shows the host's, with folders of its own where `missing` targets need them. */
 function makeRoot(stage: string, missing: readonly Mount[]): string {
-  checked(`mount ${stage}`, libc().mount('tmpfs', stage, 'tmpfs', MS_NOSUID | MS_NODEV, 'mode=0755'))
+  mountTemporary(stage)
   const tree: Mirrored = { folders: new Map() }
   for (const { target } of missing) {
     let at = tree
@@ -139,6 +160,16 @@ function makeRoot(stage: string, missing: readonly Mount[]): string {
   return stage
 }
 
+function mountTemporary(path: string): void {
+  checked(`mount ${path}`, libc().mount('tmpfs', path, 'tmpfs', MS_NOSUID | MS_NODEV, 'mode=0755'))
+}
+
+/** As open as the one that it stands for. */
+function makeFolder(like: string, path: string): void {
+  mkdirSync(path)
+  chmodSync(path, statSync(like).mode & 0o7777)
+}
+
 function mirror(from: string, to: string, { folders }: Mirrored): void {
   for (const name of readdirSync(from)) {
     const [source, target] = [join(from, name), join(to, name)]
@@ -146,7 +177,7 @@ function mirror(from: string, to: string, { folders }: Mirrored): void {
     const found = lstatSync(source, { throwIfNoEntry: false })
     if (found === undefined) continue
     if (inner !== undefined && found.isDirectory()) {
-      mkdirSync(target)
+      makeFolder(source, target)
       mirror(source, target, inner)
     } else if (found.isSymbolicLink()) symlinkSync(readlinkSync(source), target)
     else {

@@ -28,11 +28,11 @@ export function mountsOf(
 ): Mounting | { readonly problem: string } {
   const { pod, dependencies } = worker
   if ((pod.spec.volumes ?? []).length === 0) return NOTHING
-  const source = sourceOf(worker, sandbox)
   const seesFiles = dependencies.runtime.seesFiles(pod, container)
+  const source = seesFiles ? sourceOf(worker, sandbox) : unreadSource(worker, sandbox)
   const problems = missingObjects(source)
-  if (problems.length === 0 && !seesFiles) return NOTHING
   if (problems.length > 0) return refuse(worker, problems.join('; '))
+  if (!seesFiles) return NOTHING
   worker.volumes ??= createPodVolumes(pod, dependencies.volumeFolders)
   const prepared = prepare(worker.volumes, source)
   if (prepared.problems.length > 0) return refuse(worker, prepared.problems.join('; '))
@@ -59,6 +59,11 @@ function sourceOf(worker: WorkerState, addresses: PodSandbox): PayloadSource {
     () => refreshVolumes(worker),
   )
   return { pod, snapshot: dependencies.snapshot(), addresses, tokenFor: worker.tokens.tokenFor }
+}
+
+/** For whom nothing is written, no token is signed. */
+function unreadSource({ pod, dependencies }: WorkerState, addresses: PodSandbox): PayloadSource {
+  return { pod, snapshot: dependencies.snapshot(), addresses, tokenFor: () => '' }
 }
 
 function prepare(volumes: PodVolumes, source: PayloadSource): PreparedVolumes {

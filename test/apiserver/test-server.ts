@@ -6,7 +6,7 @@ import { createApiClient, type ApiClient } from './api-client.ts'
 import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../../src/model/cluster-config.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { createRegistry, type Registry } from '../../src/apiserver/registry.ts'
-import { makeCertificates, type Certificates } from '../../src/apiserver/http/certificates.ts'
+import { makeAuthority, makeCertificates, type Certificates } from '../../src/apiserver/http/certificates.ts'
 import type { PodAccess } from '../../src/apiserver/http/context.ts'
 import { createEventRecorder } from '../../src/apiserver/http/events/recorder.ts'
 import { createApiServer } from '../../src/apiserver/http/server.ts'
@@ -64,7 +64,8 @@ export async function startTestServer(given: TestServerOptions = {}): Promise<Te
   const { pods = NO_PODS, historySize, former } = given
   const clock = { now: NOW + 90_000 }
   const { store, registry } = given.objects ?? ownStore(former)
-  const certificates = former?.certificates ?? makeCertificates(['127.0.0.1', 'localhost'], Date.now())
+  const certificates =
+    former?.certificates ?? makeCertificates(makeAuthority(Date.now()), ['127.0.0.1', 'localhost'], Date.now())
   const history = createWatchHistory(store, historySize)
   const tokens = createServiceAccountTokens({
     key: makeJwtKey(),

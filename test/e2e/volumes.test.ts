@@ -42,6 +42,10 @@ describe.skipIf(reason !== undefined)(title('volumes', reason), () => {
     expect(status.userInfo.extra).toMatchObject({ 'authentication.kubernetes.io/pod-name': ['program'] })
   })
 
+  test('a program finds the API server by what every Pod mounts, however early it asks', async () => {
+    expect(await kubectl.becomes('logs in-cluster', /"kind": ?"Pod"|refused/)).toMatch(/"name": ?"in-cluster"/)
+  })
+
   test('the host has none of it', () => {
     expect(
       ['/shared', '/projected', '/claim', '/etc/portolan-settings', '/etc/portolan-single'].filter(existsSync),

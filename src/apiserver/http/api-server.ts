@@ -1,4 +1,3 @@
-export { makeCertificates, type Certificates } from './certificates.ts'
 export type { CommandRequest, PodAccess, RunningCommand } from './context.ts'
 export { kubeletEvent, proxyEvent } from './events/derive.ts'
 export { createEventRecorder } from './events/recorder.ts'

@@ -1,9 +1,13 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { makeCertificates } from './certificates.ts'
+import { makeAuthority, makeCertificates } from './certificates.ts'
 
 test("the server certificate is the authority's, for its names and its key", () => {
-  const { authority, certificate, key } = makeCertificates(['127.0.0.1', 'kubernetes.default.svc'], Date.now())
+  const { authority, certificate, key } = makeCertificates(
+    makeAuthority(Date.now()),
+    ['127.0.0.1', 'fd00::1', 'kubernetes.default.svc'],
+    Date.now(),
+  )
   const [ca, server] = [new X509Certificate(authority), new X509Certificate(certificate)]
   expect([ca.ca, server.ca]).toEqual([true, false])
   expect(ca.verify(ca.publicKey)).toBe(true)
@@ -11,6 +15,7 @@ test("the server certificate is the authority's, for its names and its key", () 
   expect(server.verify(ca.publicKey)).toBe(true)
   expect(server.checkPrivateKey(createPrivateKey(key))).toBe(true)
   expect(server.checkIP('127.0.0.1')).toBe('127.0.0.1')
+  expect(server.checkIP('fd00::1')).toBe('fd00::1')
   expect(server.checkIP('127.0.0.2')).toBeUndefined()
   expect(server.checkHost('kubernetes.default.svc')).toBe('kubernetes.default.svc')
   expect(Date.parse(server.validTo)).toBeGreaterThan(Date.now() + 1000 * 60 * 60 * 24 * 300)

@@ -1,6 +1,6 @@
 /** A certificate authority and a server certificate of the network's own: P-256, DER by hand (X.690), X.509 v3 (RFC 5280). */
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import { parseIP } from '../../lib/ip.ts'
+import { parseIP, type IP } from '../../lib/ip.ts'
 
 export interface Certificates {
   /** PEM. */
@@ -13,30 +13,46 @@ const DAY = 24 * 60 * 60 * 1000
 /** A network does not live long; a clock that is wrong by a day does no harm. */
 const [VALID_BEFORE, VALID_FOR] = [DAY, 365 * DAY]
 
+/** What signs. */
+export interface Authority {
+  /** PEM. */
+  readonly certificate: string
+  readonly key: KeyObject
+  readonly publicKey: KeyObject
+}
+
 /**
- * `names`: DNS names and IPv4 addresses that the server answers to. `now` in milliseconds since 1970. Takes about 3 ms;
- * @peculiar/x509 and selfsigned take 150 ms and 18 MB to load.
+ * `now` in milliseconds since 1970. An authority and a server's certificate take about 3 ms; @peculiar/x509 and selfsigned
+ * take 150 ms and 18 MB to load.
  */
-export function makeCertificates(names: readonly string[], now: number): Certificates {
-  const authority = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+export function makeAuthority(now: number): Authority {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = certificate({
+    issuer: 'portolan',
+    issuerKey: privateKey,
+    validity: validityAt(now),
+    subject: 'portolan',
+    publicKey,
+    serial: 1,
+    // keyCertSign; a CA without further ones below it.
+    extensions: [
+      extension(OID.basicConstraints, true, sequence(BOOLEAN_TRUE, integer(0))),
+      extension(OID.keyUsage, true, tagged(0x03, Buffer.from([2, 0x04]))),
+      extension(OID.subjectKeyIdentifier, false, octets(keyIdentifier(publicKey))),
+    ],
+  })
+  return { certificate: pem, key: privateKey, publicKey }
+}
+
+/** `names`: DNS names and IP addresses that the server answers to. */
+export function makeCertificates(authority: Authority, names: readonly string[], now: number): Certificates {
   const server = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const validity = sequence(time(now - VALID_BEFORE), time(now + VALID_FOR))
-  const common = { issuer: 'portolan', issuerKey: authority, validity }
   return {
-    authority: certificate({
-      ...common,
-      subject: 'portolan',
-      publicKey: authority.publicKey,
-      serial: 1,
-      // keyCertSign; a CA without further ones below it.
-      extensions: [
-        extension(OID.basicConstraints, true, sequence(BOOLEAN_TRUE, integer(0))),
-        extension(OID.keyUsage, true, tagged(0x03, Buffer.from([2, 0x04]))),
-        extension(OID.subjectKeyIdentifier, false, octets(keyIdentifier(authority.publicKey))),
-      ],
-    }),
+    authority: authority.certificate,
     certificate: certificate({
-      ...common,
+      issuer: 'portolan',
+      issuerKey: authority.key,
+      validity: validityAt(now),
       subject: 'kube-apiserver',
       publicKey: server.publicKey,
       serial: 2,
@@ -51,6 +67,8 @@ export function makeCertificates(names: readonly string[], now: number): Certifi
     key: String(server.privateKey.export({ type: 'pkcs8', format: 'pem' })),
   }
 }
+
+const validityAt = (now: number): Buffer => sequence(time(now - VALID_BEFORE), time(now + VALID_FOR))
 
 const OID = {
   commonName: '2.5.4.3',
@@ -67,7 +85,7 @@ const OID = {
 interface Contents {
   readonly subject: string
   readonly issuer: string
-  readonly issuerKey: { readonly privateKey: KeyObject }
+  readonly issuerKey: KeyObject
   readonly publicKey: KeyObject
   readonly validity: Buffer
   readonly serial: number
@@ -86,7 +104,7 @@ function certificate(contents: Contents): string {
     contents.publicKey.export({ type: 'spki', format: 'der' }),
     tagged(0xa3, sequence(...contents.extensions)),
   )
-  const signature = bits(sign('sha256', body, contents.issuerKey.privateKey))
+  const signature = bits(sign('sha256', body, contents.issuerKey))
   return pem(sequence(body, algorithm, signature))
 }
 
@@ -109,7 +127,11 @@ function extension(oid: string, critical: boolean, value: Buffer): Buffer {
 function generalName(text: string): Buffer {
   const address = parseIP(text)
   if (address === undefined) return tagged(0x82, Buffer.from(text))
-  return tagged(0x87, Buffer.from(text.split('.').map(Number)))
+  return tagged(0x87, octetsOf(address))
+}
+
+function octetsOf({ family, value }: IP): Buffer {
+  return Buffer.from(value.toString(16).padStart(family === 4 ? 8 : 32, '0'), 'hex')
 }
 
 function name(commonName: string): Buffer {

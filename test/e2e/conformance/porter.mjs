@@ -1,10 +1,10 @@
 // Serves the text of each SERVE_PORT_N and SERVE_TLS_PORT_N at that port; with --json-response how it was asked as well.
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { makeCertificates } from '../../../dist/apiserver/http/certificates.js'
+import { makeAuthority, makeCertificates } from '../../../dist/apiserver/http/certificates.js'
 
 const isJSON = process.argv.includes('--json-response')
-const { certificate: cert, key } = makeCertificates(['localhost'], Date.now())
+const { certificate: cert, key } = makeCertificates(makeAuthority(Date.now()), ['localhost'], Date.now())
 
 for (const [name, text] of Object.entries(process.env)) {
   const [, tls, port] = /^SERVE_(TLS_)?PORT_(\d+)$/.exec(name) ?? []

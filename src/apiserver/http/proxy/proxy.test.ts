@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { NO_PODS, startTestServer, TOKEN, type TestServer } from '../../../../test/apiserver/test-server.ts'
-import { makeCertificates } from '../certificates.ts'
+import { makeAuthority, makeCertificates } from '../certificates.ts'
 import { parseProxyPath } from './proxy-path.ts'
 import { rewriteLinks } from './rewrite-links.ts'
 
@@ -55,7 +55,7 @@ describe('through the server', () => {
   let plain: Server
   let secure: Server
   beforeAll(async () => {
-    const { certificate: cert, key } = makeCertificates(['127.0.0.1'], Date.now())
+    const { certificate: cert, key } = makeCertificates(makeAuthority(Date.now()), ['127.0.0.1'], Date.now())
     const listen = async (made: Server): Promise<Server> => {
       await once(made.listen(0, '127.0.0.1'), 'listening')
       return made
