@@ -16,6 +16,7 @@ import { nodeContexts, type NodeSettings } from './node-contexts.ts'
 import { createProxyHealth, SYSTEM_TIME } from './health.ts'
 import { createProxyMetrics, withoutLocalEndpoints } from './metrics.ts'
 import { type NodeWork, withWork, workOf } from './node-work.ts'
+import { openedLater } from './opened-later.ts'
 import type { Rivals } from './rival-proxy.ts'
 import type { ServedProxy } from './servers.ts'
 import type { ServiceNotices } from './service-notices.ts'
@@ -101,18 +102,22 @@ function createTables(
   const start = (context: NodeContext): FamilyTable => {
     const { family } = context
     const rival = replaced?.[family === 'IPv4' ? 'ip' : 'ip6']
-    const keeper = keepTable<NodeProgram>({
-      where: `${node} ${family}`,
-      namespace: undefined,
-      watcher,
-      compile: (services, previous) => nftablesBackend.compile(services, table.context, previous),
-      settle: nftablesBackend.settle,
-      onError,
-      onWritten: () => work.written(family),
-      onRefused: () => work.refused(family),
-      onUnclean: () => work.unclean(family),
-      ...(rival === undefined ? {} : { replaced: rival }),
-    })
+    const where = `${node} ${family}`
+    const onRefused = (): void => work.refused(family)
+    const open = (): TableKeeper =>
+      keepTable<NodeProgram>({
+        where,
+        namespace: undefined,
+        watcher,
+        compile: (services, previous) => nftablesBackend.compile(services, table.context, previous),
+        settle: nftablesBackend.settle,
+        onError,
+        onWritten: () => work.written(family),
+        onRefused,
+        onUnclean: () => work.unclean(family),
+        ...(rival === undefined ? {} : { replaced: rival }),
+      })
+    const keeper = openedLater({ where, open, onError, onRefused })
     const loaded = withConnectionLoads(undefined, keeper, onError)
     const table: FamilyTable = { keeper: withWork(loaded, family, work), context, services: undefined }
     tables.set(family, table)

@@ -27,6 +27,8 @@ export interface Proxier {
    * time it costs one question. Throws as `sync` does.
    */
   mend(): boolean
+  /** The rules stay. */
+  close(): void
   readonly table: Table | undefined
 }
 
@@ -37,11 +39,7 @@ export interface Replaced {
 }
 
 /** `mostBytes`: of one transaction, where that is less than what the socket takes. */
-export function createProxier(
-  namespace?: NetworkNamespace,
-  replaced?: Replaced,
-  mostBytes: number = Infinity,
-): Proxier {
+export function createProxier(namespace?: NetworkNamespace, replaced?: Replaced, mostBytes?: number): Proxier {
   const kernel = openKernel(namespace, mostBytes)
   let current: Table | undefined
   // What the kernel has: the current table, with what the last changes left for packets on their way.
@@ -92,6 +90,7 @@ export function createProxier(
       clean()
       return isMended
     },
+    close: () => kernel.socket.close(),
     get table() {
       return current
     },
@@ -125,7 +124,7 @@ interface Kernel {
   sendByStandIn(known: readonly Table[], next: Table, apart: readonly Operation[]): void
 }
 
-function openKernel(namespace: NetworkNamespace | undefined, mostBytes: number): Kernel {
+function openKernel(namespace: NetworkNamespace | undefined, mostBytes = Infinity): Kernel {
   const socket = openNetfilter(namespace)
   const limit = Math.min(socket.sendLimit, mostBytes)
   const own = ownTransactions(namespace)

@@ -57,6 +57,7 @@ function fake(): Fake {
       if (error !== undefined) throw error
     },
     mend: () => false,
+    close: () => undefined,
     get table() {
       return table
     },

@@ -7,6 +7,7 @@ import type { Claims } from '../../proxy/backends/nftables/claims.ts'
 import { advanceAround } from './advance-around.ts'
 import { explained, isShortage } from './kernel-errors.ts'
 import { createProxier, type Proxier, type Replaced } from './proxier.ts'
+import { createRefusals } from './refusals.ts'
 import { inSteps } from './service-steps.ts'
 
 export type Services = ReturnType<typeof resolvedServices>
@@ -74,7 +75,7 @@ interface ServiceProgram {
 /**
  * Keeps a namespace's table as the Services say. A program counts as the previous one when the kernel has taken it. One
  * that it refused is tried again, and the other namespaces go on; a single Service that it refuses is set aside. What
- * somebody else does to the table is undone.
+ * somebody else does to the table is undone. Throws where the kernel cannot be talked to.
  */
 export function keepTable<Program extends ServiceProgram>(options: TableKeeperOptions<Program>): TableKeeper {
   const { where, namespace, watcher, onError, waits = WAITS } = options
@@ -105,7 +106,7 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
     write()
   }
   const mend = createMender(where, proxier, onError, fail)
-  const watch = watcher.watch(namespace, mend.soon)
+  const watch = orClose(proxier, () => watcher.watch(namespace, mend.soon))
   const write = (): void => {
     if (wanted === undefined) return
     const services = wanted
@@ -134,29 +135,13 @@ export function keepTable<Program extends ServiceProgram>(options: TableKeeperOp
   }
 }
 
-interface Refusals {
-  add(error: unknown): void
-  end(): void
-  /** Undefined where everything was taken. */
-  last(): string | undefined
-}
-
-/** Tells of a refusal once, however often it is repeated, and of its end. */
-function createRefusals(where: string, onError: (error: unknown) => void): Refusals {
-  let last: string | undefined
-  return {
-    add(error) {
-      const message = `${where}: ${explained(error)}`
-      const isTold = message === last
-      last = message
-      const next = 'the rules that are there stay, and it is tried again each second'
-      if (!isTold) onError(new Error(`${message}: ${next}`, { cause: error }))
-    },
-    end() {
-      if (last !== undefined) onError(new Error(`${where}: the kernel takes the rules again`))
-      last = undefined
-    },
-    last: () => last,
+/** What cannot be watched is not written either: whoever asked may ask again. */
+function orClose<T>(proxier: Proxier, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    proxier.close()
+    throw error
   }
 }
 
