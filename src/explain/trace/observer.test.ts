@@ -72,9 +72,9 @@ function connection(port: number, rest: Partial<Connection> = {}): Connection {
   }
 }
 
-function traced(seen: Partial<Observation>, to = 'http://web/', from = 'pod/client'): Trace {
+function traced(seen: Partial<Observation>, to = 'http://web/', from = 'pod/client', objects = OBJECTS): Trace {
   const world = networkWorldOf({
-    objects: OBJECTS,
+    objects,
     clusterDomain: 'cluster.local',
     namespace: 'default',
     manifests: [],
@@ -203,6 +203,21 @@ describe('what was seen', () => {
   test('a client that cannot reach itself through its Service', () => {
     const trace = traced({ dials: [connection(80, SILENT)] }, 'http://web/', 'pod/web')
     expect(decided(trace)).toBe('BROKEN service PTL912')
+  })
+
+  test('a Service that another proxy is to serve', () => {
+    const labels = { 'service.kubernetes.io/service-proxy-name': 'other' }
+    const objects = OBJECTS.map((object) =>
+      (object as { readonly kind: string }).kind === 'Service'
+        ? { ...(object as object), metadata: { name: 'web', namespace: 'default', labels } }
+        : object,
+    )
+    for (const from of ['pod/client', 'pod/web']) {
+      const trace = traced({ dials: [connection(80, SILENT)] }, 'http://web/', from, objects)
+      expect(decided(trace)).toBe('BROKEN service PTL507')
+    }
+    // Where there is one, it works.
+    expect(traced({}, 'http://web/', 'pod/client', objects).verdict).toBe('DELIVERED')
   })
 
   test('is said with what it cost', () => {

@@ -122,10 +122,11 @@ function serviceHop(plan: Plan, way: Way, declared: HopFinding, observation: Obs
   const why = isHairpin
     ? ': the client is its only endpoint'
     : `, though the endpoints answer${culpritText(sent, observation.foreign)}`
-  const text = `connections to ${dialled.address}:${dialled.port} ${what}${why}`
+  const text =
+    declared.rule === undefined ? `connections to ${dialled.address}:${dialled.port} ${what}${why}` : declared.text
   return fail('service', text, symptomOf(dialled.errno, dialled.milliseconds), {
     ...(declared.object && { object: declared.object }),
-    rule: isHairpin ? 'PTL912' : 'PTL908',
+    rule: declared.rule ?? (isHairpin ? 'PTL912' : 'PTL908'),
     evidence: [...evidence, ...packetEvidence(sent), ...foreignEvidence(observation.foreign)],
     fixes: foreignFixes(observation.foreign),
   })

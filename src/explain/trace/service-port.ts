@@ -1,6 +1,7 @@
 /** Hop 5: the port of the Service that the client means. */
 import { selectedBy } from '../check/context.ts'
 import { textAt, type Path } from '../check/json.ts'
+import { labelOfAnotherProxy } from '../check/rules/service-of-another-proxy.ts'
 import { portsText, portText, type Service, type ServicePort } from '../check/service.ts'
 import { declaredPorts } from '../check/workload.ts'
 import { clusterIPs } from './addresses.ts'
@@ -64,7 +65,12 @@ function portHop(world: World, { service, by }: ServiceTarget, port: ServicePort
       : [seen(world, object, ['spec', 'ports', index, 'targetPort'], `targetPort: ${port.targetPort}`)]),
   ]
   const dialled = by === 'nodePort' ? port.nodePort : (port.port ?? null)
-  return ok('service', text, { object, evidence, in: { address, port: dialled, protocol: port.protocol } })
+  const details = { object, evidence, in: { address, port: dialled, protocol: port.protocol } }
+  const label = labelOfAnotherProxy(service)
+  if (label === undefined) return ok('service', text, details)
+  const why = `${title(service)} is not served by the service proxy of the nodes: it has the label ${label}`
+  const labelled = seen(world, object, ['metadata', 'labels', label], label)
+  return warn('service', why, { ...details, rule: 'PTL507', evidence: [labelled, ...evidence] })
 }
 
 function externalPort(world: World, { service, port }: ServiceTarget, protocol: string): FoundPort {

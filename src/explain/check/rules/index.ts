@@ -67,6 +67,7 @@ import { serviceBackedContainerWithoutReadiness } from './service-backed-contain
 import { serviceLinkEnvClash } from './service-link-env-clash.ts'
 import { serviceMonitorPortUnknown } from './service-monitor-port-unknown.ts'
 import { serviceNameInvalid } from './service-name-invalid.ts'
+import { serviceOfAnotherProxy } from './service-of-another-proxy.ts'
 import { servicePortDuplicate } from './service-port-duplicate.ts'
 import { servicePortNameDuplicate } from './service-port-name-duplicate.ts'
 import { servicePortNameRequired } from './service-port-name-required.ts'
@@ -141,6 +142,7 @@ export const checks: readonly Check[] = [
   mixedProtocolLoadBalancer,
   sessionAffinityBypassed,
   grpcThroughClusterIp,
+  serviceOfAnotherProxy,
   ingressBackendServiceMissing,
   ingressBackendPortMissing,
   ingressBackendPortIllFormed,
