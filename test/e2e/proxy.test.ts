@@ -80,7 +80,7 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
     await node.asksOnly(POD_1)
     const get = async (line: string): Promise<string> => (await node.machine.sh(`curl -s ${line}`)).stdout
     expect(await get('-o /dev/null -w "%{http_code}" localhost:10256/healthz')).toBe('200')
-    expect(JSON.parse(await get('localhost:10256/livez'))).toMatchObject({
+    expect(JSON.parse(await get("-g '[::1]:10256/livez'"))).toMatchObject({
       healthy: true,
       status: { IPv4: { healthy: true } },
     })

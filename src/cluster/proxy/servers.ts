@@ -82,12 +82,26 @@ export function metricsListener(
 
 const PLAIN_TEXT = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
 
-/** Rejects where the port cannot be had. */
+/** Rejects where the port cannot be had. 0.0.0.0 is every address of both families, as kube-proxy takes it. */
 export async function listen({ host, port }: ListenAddress, listener: RequestListener): Promise<Server> {
+  if (host !== '0.0.0.0') return listenAt({ host, port }, listener)
+  try {
+    return await listenAt({ host: '::', port }, listener)
+  } catch (error) {
+    if (!hasNoIPv6(error)) throw error
+    return listenAt({ host, port }, listener)
+  }
+}
+
+function hasNoIPv6(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL')
+}
+
+async function listenAt(address: ListenAddress, listener: RequestListener): Promise<Server> {
   const server = createServer(listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port }, () => {
+    server.listen(address, () => {
       server.off('error', reject)
       resolve()
     })
