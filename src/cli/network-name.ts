@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { Option } from 'commander'
 import { awaitNetwork, type RunningNetwork } from '../cluster/control/client.ts'
-import { isCutOff, knownNetworks, networkHeld, stateDirectory } from '../cluster/state/state-directory.ts'
+import { isCutOff, knownNetworks, networkHeld, startFolder, stateDirectory } from '../cluster/state/state-directory.ts'
 import { UsageError, type Context } from './context.ts'
 
 /** `--name`, on every command that is about a running network. */
@@ -9,17 +9,30 @@ export function nameOption(): Option {
   return new Option('--name <name>', 'the network (default: the name of the current folder)')
 }
 
-/** `--name`, else the current folder's name, in the characters that a file name and a socket can have. */
+/** `--name`, else that of the network that was started in the current folder, or would be. */
 export function networkName(given: string | undefined, context: Context): string {
-  if (given === undefined)
-    return (
-      basename(context.workingDirectory)
-        .replace(/[^\w.-]/g, '-')
-        .replace(/^[.-]+/, '')
-        .slice(0, 40) || 'portolan'
-    )
+  if (given === undefined) return folderNetwork(context.workingDirectory)
   if (/^[\w][\w.-]{0,39}$/.test(given)) return given
   throw new UsageError(`--name ${JSON.stringify(given)}: use up to 40 letters, digits, ".", "-" and "_"`)
+}
+
+/** The folder's own name; where the network of another folder has that, `name-2`, `name-3` ... */
+function folderNetwork(folder: string): string {
+  const base = baseName(folder)
+  const names = [base, ...Array.from({ length: MOST_NAMESAKES - 1 }, (_, i) => `${base}-${i + 2}`)]
+  const known = new Set(knownNetworks())
+  const own = names.find((name) => known.has(name) && startFolder(name) === folder)
+  return own ?? names.find((name) => startFolder(name) === undefined) ?? base
+}
+
+const MOST_NAMESAKES = 100
+
+/** In the characters that a file name and a socket can have. */
+function baseName(folder: string): string {
+  const usable = basename(folder)
+    .replace(/[^\w.-]/g, '-')
+    .replace(/^[.-]+/, '')
+  return usable.slice(0, 36) || 'portolan'
 }
 
 /** The running network that a command is about; one that starts is waited for. */

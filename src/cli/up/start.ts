@@ -45,7 +45,7 @@ export async function startUp(
   }
   const interrupts = watchInterrupts(detached)
   try {
-    usable(() => createStateDirectory(directory))
+    usable(() => createStateDirectory(directory, context.workingDirectory))
     rememberOptions(directory.path, options)
     if (cluster.state !== undefined) makeStateFolder(cluster.state)
     const progress = createProgress(context)

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { dirname } from 'node:path'
@@ -45,7 +46,7 @@ const REMEDY = 'set XDG_RUNTIME_DIR to a folder of your own'
  * Makes the folder anew. Throws where it belongs to somebody else: the temporary directory is everybody's, and a folder
  * prepared there by another user would see our logs.
  */
-export function createStateDirectory(directory: StateDirectory): void {
+export function createStateDirectory(directory: StateDirectory, workingDirectory: string): void {
   const root = dirname(directory.path)
   refuseForeign(root)
   try {
@@ -53,6 +54,7 @@ export function createStateDirectory(directory: StateDirectory): void {
     makeFolder(directory.path)
     chmodSync(root, 0o700)
     makeFolder(directory.podLogs)
+    writeFileSync(startedIn(directory), workingDirectory)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new Error(`the network's folder cannot be made: ${message}; ${REMEDY}`, { cause: error })
@@ -101,6 +103,19 @@ export function holdStateDirectory(path: string): () => void {
     const now = lstatSync(path, { throwIfNoEntry: false })
     if (now?.dev === dev && now.ino === ino) removeStateDirectory({ path })
   }
+}
+
+/** The folder in which a network was started; undefined where there is no such network. */
+export function startFolder(name: string): string | undefined {
+  try {
+    return readFileSync(startedIn(stateDirectory(name)), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function startedIn({ path }: StateDirectory): string {
+  return `${path}/started-in`
 }
 
 /** The names of networks that run, or left files behind. */
