@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { Endpoints, Pod, Service } from '../api/core.ts'
 import type { PodAccess } from '../apiserver/http/context.ts'
+import type { EventKeeper } from '../apiserver/http/events/recorder.ts'
 import type { ServiceAccountTokens } from '../apiserver/http/tokens/service-account-tokens.ts'
 import { SERVICE_NAME_LABEL, type EndpointSlice } from '../api/discovery.ts'
 import { receiveFd } from '../host/fd-channel.ts'
@@ -18,6 +19,7 @@ import type { ClusterConfig } from '../model/cluster-config.ts'
 import type { FrontLink } from './front-link.ts'
 import { kubeconfigText } from './kubeconfig.ts'
 import type { Objects } from './objects.ts'
+import type { ObjectState } from './state/object-state.ts'
 import { rememberServer } from './state/api-server-note.ts'
 import type { StateFile } from './state/state-file.ts'
 import type { ClusterOptions } from './options.ts'
@@ -86,6 +88,8 @@ export interface ApiServerParts {
   readonly metrics: () => readonly MetricFamily[]
   /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
   readonly notes?: StateFile
+  /** Where its events are kept. */
+  readonly kept: ObjectState
 }
 
 /**
@@ -100,7 +104,7 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
   const certificates = identity.certificates()
   const token = former?.token ?? randomBytes(32).toString('base64url')
   const { store, registry } = objects
-  const events = api.createEventRecorder(store, Date.now)
+  const events = api.createEventRecorder(store, Date.now, eventKeeper(parts.kept))
   parts.podEvents.follow((pod, { container, type, reason, message }) => {
     events.record(kubeletEvent(pod, container, type, reason, message))
   })
@@ -134,6 +138,10 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     },
   )
   return path
+}
+
+function eventKeeper({ restored, keepEvent, flush }: ObjectState): EventKeeper {
+  return { ...(restored && { former: restored }), keep: keepEvent, flush: () => void flush() }
 }
 
 /** The host's port, opened by the front and handed over: the wanted one, or the next that is free. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { MetricFamily } from '../lib/prometheus.ts'
 import { trafficMetrics } from '../proxy/traffic-metrics.ts'
-import type { StateFile } from './state/state-file.ts'
 import { CONTROLLERS } from '../controllers/index.ts'
 import { ROOT_CA, rootAuthority } from '../controllers/service-accounts.ts'
 import { createRuleWatcher } from '../host/rule-watch.ts'
@@ -127,7 +126,7 @@ export async function startCluster(
   surroundings.link.send({ kind: 'ready', status: status() })
   serviceProxy.beginCounting()
   nodeReports.open(objects.snapshot).catch((error: unknown) => reportError('service proxy', error))
-  openApi(parts, loops, dns.families, state.file).then(kubeconfig.resolve, kubeconfig.reject)
+  openApi(parts, loops, dns.families, state).then(kubeconfig.resolve, kubeconfig.reject)
   kubeconfig.promise.catch((error: unknown) => {
     door.close()
     reportError('API server', error)
@@ -146,11 +145,12 @@ function openApi(
   parts: Parts,
   { kubelet, serviceProxy }: Loops,
   dnsMetrics: () => readonly MetricFamily[],
-  file: StateFile | undefined,
+  { file, objects: kept }: NetworkState,
 ): Promise<string> {
   return startApiServer({
     ...parts,
     ...(file === undefined ? {} : { notes: file }),
+    kept,
     kubelet,
     link: parts.surroundings.link,
     standIn: parts.surroundings.standIn,

@@ -61,10 +61,14 @@ describe.skipIf(reason !== undefined)(title('--state', reason), () => {
     writeFileSync(kubeconfig, readFileSync(stdout.trim()))
     const [services, pods] = [await items('/api/v1/services'), await items('/api/v1/pods')]
     const token = await accountToken()
+    const scheduled = '/api/v1/events?fieldSelector=reason=Scheduled'
+    const events = await items(scheduled)
+    expect(events.length).toBe(pods.length)
     expect(await machine.portolan('down', '--name', 'kept')).toMatchObject({ code: 0 })
     await up()
     expect(told(await items('/api/v1/services', token))).toEqual(told(services))
     expect(told(await items('/api/v1/services'))).toEqual(told(services))
+    expect(await items(scheduled)).toEqual(events)
     const now = await items('/api/v1/pods')
     expect(now.map(addressOf)).toEqual(pods.map(addressOf))
     const seen = Math.max(...[...services, ...pods].map(({ metadata }) => Number(metadata.resourceVersion)))

@@ -75,7 +75,7 @@ test('what the manifest of an earlier start held is known', () => {
   let applied: ReadonlyMap<string, string> = new Map()
   const first = createObjects(config, { ...NO_STATE, remember: (last) => void (applied = last) })
   first.applyManifest([configMap])
-  const restored = { snapshot: first.snapshot(), applied, successors: new Map() }
+  const restored = { snapshot: first.snapshot(), applied, successors: new Map(), events: [] }
   const second = createObjects(config, { ...NO_STATE, restored })
   expect(second.applyManifest([configMap])).toMatchObject({ unchanged: 1, created: [], updated: [] })
   expect(second.applyManifest([])).toMatchObject({ deleted: ['ConfigMap default/a'] })

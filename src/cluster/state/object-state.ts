@@ -13,6 +13,8 @@ export interface ObjectState {
   /** Absent where nothing was stored. */
   readonly restored?: RestoredObjects
   record(event: WatchEvent): void
+  /** `event` is undefined where it is gone. */
+  keepEvent(name: string, event: unknown): void
   /** What manifests said, and the Pods that wait for the end of those before them. */
   remember(applied: ReadonlyMap<string, string>, successors: ReadonlyMap<string, AnyObject>): void
   /** Why what was written is not on the disk; undefined where it is. */
@@ -23,10 +25,16 @@ export interface RestoredObjects {
   readonly snapshot: Snapshot
   readonly applied: ReadonlyMap<string, string>
   readonly successors: ReadonlyMap<string, AnyObject>
+  readonly events: readonly unknown[]
 }
 
 /** Everything ends with the network. */
-export const NO_STATE: ObjectState = { record: () => undefined, remember: () => undefined, flush: () => undefined }
+export const NO_STATE: ObjectState = {
+  record: () => undefined,
+  keepEvent: () => undefined,
+  remember: () => undefined,
+  flush: () => undefined,
+}
 
 /** Milliseconds until what the disk refused is tried again. */
 const RETRY = 1000
@@ -56,6 +64,10 @@ export function objectState(file: StateFile, nodes: ReadonlySet<string>, onError
       file.record(event)
       schedule()
     },
+    keepEvent(name, event) {
+      file.keepEvent(name, event)
+      schedule()
+    },
     remember(applied, successors) {
       file.remember('applied', [...applied])
       file.remember('successors', [...successors.values()])
@@ -71,6 +83,7 @@ function restoredObjects(file: StateFile, version: number, nodes: ReadonlySet<st
     snapshot: restoredSnapshot(file.objects(), version, nodes),
     applied: new Map(arrayOf(file.recall('applied')).flatMap((entry) => (isPair(entry) ? [entry] : []))),
     successors: new Map(successors.map((object) => [`${object.kind} ${objectKey(object)}`, object])),
+    events: file.events(),
   }
 }
 

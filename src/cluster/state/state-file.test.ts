@@ -44,6 +44,18 @@ describe.skipIf(process.platform !== 'linux')('the state file', () => {
     again.close()
   })
 
+  test('events are there again, without those that are gone', async () => {
+    const file = await openStateFile(folder)
+    for (const name of ['a', 'b', 'a']) file.keepEvent(`default/${name}`, { message: name })
+    expect(file.flush()).toBeUndefined()
+    file.keepEvent('default/b', undefined)
+    expect(file.flush()).toBeUndefined()
+    file.close()
+    const again = await openStateFile(folder)
+    expect(again.events()).toEqual([{ message: 'a' }])
+    again.close()
+  })
+
   test('a process that was killed leaves a lock of SQLite behind, and is no obstacle', async () => {
     const script = `
       const { Database } = require('node-sqlite3-wasm')

@@ -15,6 +15,10 @@ export type StateNote = 'format' | 'ranges' | 'applied' | 'successors' | 'api-se
 export interface StateFile {
   /** As they were written last. */
   objects(): readonly AnyObject[]
+  /** As they were kept last, in no order. */
+  events(): readonly unknown[]
+  /** Goes to the disk with the next flush; `event` is undefined where it is gone. */
+  keepEvent(name: string, event: unknown): void
   /** Undefined where there is no such note. */
   recall(note: StateNote): unknown
   /** Goes to the disk with the next flush. */
@@ -66,6 +70,7 @@ async function lockFolder(folder: string): Promise<number> {
 
 const TABLES = [
   'CREATE TABLE IF NOT EXISTS object (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))',
+  'CREATE TABLE IF NOT EXISTS event (name TEXT PRIMARY KEY, value TEXT)',
   'CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT)',
 ]
 const [BEGIN, COMMIT, ROLLBACK] = ['BEGIN', 'COMMIT', 'ROLLBACK']
@@ -90,10 +95,13 @@ function readNotes(database: Database): ReadonlyMap<string, unknown> {
 function stateFile(database: Database, notes: ReadonlyMap<string, unknown>, unlock: () => void): StateFile {
   const changed = new Map<string, { readonly object: AnyObject; readonly gone: boolean }>()
   const noted = new Map<string, string>()
+  const events = new Map<string, unknown>()
   const statements = prepare(database)
   let open = true
   return {
     objects: () => database.all('SELECT value FROM object').flatMap(({ value }) => readStored(textOf(value))),
+    events: () => database.all('SELECT value FROM event').map(({ value }): unknown => JSON.parse(textOf(value))),
+    keepEvent: (name, event) => void events.set(name, event),
     recall: (note) => notes.get(note),
     remember: (note, value) => void noted.set(note, JSON.stringify(value)),
     record({ type, object }) {
@@ -102,14 +110,15 @@ function stateFile(database: Database, notes: ReadonlyMap<string, unknown>, unlo
       noted.set('resourceVersion', String(resourceVersion))
     },
     flush() {
-      if (!open || (changed.size === 0 && noted.size === 0)) return undefined
+      if (!open || changed.size + noted.size + events.size === 0) return undefined
       try {
-        writeAll(database, statements, changed.values(), noted)
+        writeAll(database, statements, { changed, noted, events })
       } catch (error) {
         return error instanceof Error ? error.message : String(error)
       }
       changed.clear()
       noted.clear()
+      events.clear()
       return undefined
     },
     close() {
@@ -126,6 +135,8 @@ interface Statements {
   readonly put: Statement
   readonly remove: Statement
   readonly note: Statement
+  readonly putEvent: Statement
+  readonly removeEvent: Statement
 }
 
 function prepare(database: Database): Statements {
@@ -133,23 +144,32 @@ function prepare(database: Database): Statements {
     put: database.prepare('INSERT OR REPLACE INTO object VALUES (?, ?, ?)'),
     remove: database.prepare('DELETE FROM object WHERE kind = ? AND key = ?'),
     note: database.prepare('INSERT OR REPLACE INTO note VALUES (?, ?)'),
+    putEvent: database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?)'),
+    removeEvent: database.prepare('DELETE FROM event WHERE name = ?'),
   }
 }
 
-function writeAll(
-  database: Database,
-  { put, remove, note }: Statements,
-  changed: Iterable<{ readonly object: AnyObject; readonly gone: boolean }>,
-  noted: ReadonlyMap<string, string>,
-): void {
+interface Unwritten {
+  readonly changed: ReadonlyMap<string, { readonly object: AnyObject; readonly gone: boolean }>
+  readonly noted: ReadonlyMap<string, string>
+  /** undefined: gone. */
+  readonly events: ReadonlyMap<string, unknown>
+}
+
+function writeAll(database: Database, statements: Statements, { changed, noted, events }: Unwritten): void {
+  const { put, remove, note, putEvent, removeEvent } = statements
   if (!database.inTransaction) database.exec(BEGIN)
   try {
-    for (const { object, gone } of changed) {
+    for (const { object, gone } of changed.values()) {
       const place = [object.kind, objectKey(object)]
       if (gone) remove.run(place)
       else put.run([...place, JSON.stringify(object)])
     }
     for (const [name, value] of noted) note.run([name, value])
+    for (const [name, event] of events) {
+      if (event === undefined) removeEvent.run([name])
+      else putEvent.run([name, JSON.stringify(event)])
+    }
     database.exec(COMMIT)
   } catch (error) {
     if (database.inTransaction) database.exec(ROLLBACK)

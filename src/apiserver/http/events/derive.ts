@@ -126,7 +126,7 @@ function containerEvents(pod: Pod, status: ContainerStatus, old: ContainerStatus
   const { name, state } = status
   const startedAt = state.running?.startedAt
   if (startedAt !== undefined) {
-    const isSame = old?.state.running !== undefined && old.restartCount === status.restartCount
+    const isSame = old?.state.running?.startedAt === startedAt && old.restartCount === status.restartCount
     return isSame
       ? []
       : [{ ...kubeletEvent(pod, name, 'Normal', 'Started', `Started container ${name}`), time: startedAt }]

@@ -1,6 +1,9 @@
 /** The last events, in memory: equal ones are counted, the oldest are forgotten. */
 import { randomUUID } from 'node:crypto'
+import { isRecord } from '../../../api/decode.ts'
+import type { Kind } from '../../../api/kinds.ts'
 import { timestamp } from '../../../lib/clock.ts'
+import { emptySnapshot, get, type Snapshot } from '../../../model/snapshot.ts'
 import type { Store } from '../../../store/store.ts'
 import { ALL_KINDS } from '../resource-names.ts'
 import { deriveEvents } from './derive.ts'
@@ -44,51 +47,70 @@ export interface EventRecorder {
 /** As Kubernetes forgets events after an hour, so this after so many. */
 const CAPACITY = 1000
 
-/** Begins with what the objects that are there tell of themselves. */
-export function createEventRecorder(store: Store, now: () => number): EventRecorder {
-  const events = new Map<string, Event>()
+/** Where events outlive the network. */
+export interface EventKeeper {
+  /** The events that were kept, and the objects of that time. */
+  readonly former?: { readonly events: readonly unknown[]; readonly snapshot: Snapshot }
+  /** `name`: namespace/name; the event is undefined where it is gone. */
+  keep(name: string, event: Event | undefined): void
+  /** What was kept is safe when this returns. */
+  flush(): void
+}
+
+const NOTHING_KEPT: EventKeeper = { keep: () => undefined, flush: () => undefined }
+
+/** Begins with what the objects that are there tell of themselves, as far as they did not do so in an earlier life. */
+export function createEventRecorder(
+  store: Store,
+  now: () => number,
+  { former, ...keeper }: EventKeeper = NOTHING_KEPT,
+): EventRecorder {
+  const kept = eventsOf(former)
+  const events = new Map(kept.map((event) => [nameOf(event), event]))
   /** Of those that the network tells: which one says the same. */
-  const names = new Map<string, string>()
+  const names = new Map(kept.map((event) => [textOf(event.involvedObject, event), nameOf(event)]))
   const listeners = new Set<(event: Event, change: EventChange) => void>()
-  let version = store.snapshot().resourceVersion
+  let version = Math.max(store.snapshot().resourceVersion, ...kept.map(versionOf))
+  const forget = (name: string): void => {
+    events.delete(name)
+    keeper.keep(name, undefined)
+  }
   const keep = (event: Event): Event => {
     const name = nameOf(event)
     // At the end of the Map: the first one is the one that was seen the longest ago.
     const isNew = !events.delete(name)
     events.set(name, event)
-    const [oldest] = events.keys()
-    if (events.size > CAPACITY && oldest !== undefined) events.delete(oldest)
+    keeper.keep(name, event)
+    const oldest = oldestBeyondCapacity(events)
+    if (oldest !== undefined) forget(oldest)
     for (const listener of listeners) listener(event, isNew ? 'ADDED' : 'MODIFIED')
     return event
   }
   const record = (draft: EventDraft): void => {
-    const text = JSON.stringify([draft.object.uid, draft.object.fieldPath, draft.reason, draft.message])
+    const text = textOf(draft.object, draft)
     const old = events.get(names.get(text) ?? '')
     version++
     const event = keep(old === undefined ? newEvent(draft, version, now()) : countedUp(old, version, now()))
     names.delete(text)
     names.set(text, nameOf(event))
-    const [first] = names.keys()
-    if (names.size > CAPACITY && first !== undefined) names.delete(first)
+    names.delete(oldestBeyondCapacity(names) ?? '')
   }
-  for (const kind of ALL_KINDS) {
-    for (const object of store.snapshot().objects[kind].values()) deriveEvents(object, undefined, false).forEach(record)
-  }
+  draftsOfAll(store.snapshot(), former?.snapshot ?? emptySnapshot()).forEach(record)
   store.watch(({ type, object, previous }) => deriveEvents(object, previous, type === 'DELETED').forEach(record))
   return {
     record,
     write(event) {
       version++
-      const old = events.get(nameOf(event))
-      const { uid = randomUUID(), creationTimestamp = timestamp(now()) } = old?.metadata ?? {}
-      const metadata = { ...event.metadata, uid, creationTimestamp, resourceVersion: String(version) }
-      return keep({ ...event, metadata })
+      const written = keep(stamped(event, events.get(nameOf(event)), version, now()))
+      keeper.flush()
+      return written
     },
     remove(event) {
       version++
-      if (!events.delete(nameOf(event))) return
-      const gone = { ...event, metadata: { ...event.metadata, resourceVersion: String(version) } }
-      for (const listener of listeners) listener(gone, 'DELETED')
+      if (!events.has(nameOf(event))) return
+      forget(nameOf(event))
+      keeper.flush()
+      for (const listener of listeners) listener(stamped(event, event, version, now()), 'DELETED')
     },
     list: () => [...events.values()],
     version: () => version,
@@ -101,6 +123,41 @@ export function createEventRecorder(store: Store, now: () => number): EventRecor
 
 function nameOf({ metadata }: Event): string {
   return `${metadata.namespace}/${metadata.name}`
+}
+
+/** Undefined while there is room. */
+function oldestBeyondCapacity(map: ReadonlyMap<string, unknown>): string | undefined {
+  return map.size > CAPACITY ? map.keys().next().value : undefined
+}
+
+/** A client's event with what the server gives it. */
+function stamped(event: Event, old: Event | undefined, version: number, now: number): Event {
+  const { uid = randomUUID(), creationTimestamp = timestamp(now) } = old?.metadata ?? {}
+  return { ...event, metadata: { ...event.metadata, uid, creationTimestamp, resourceVersion: String(version) } }
+}
+
+/** The one that was seen the longest ago first. */
+function eventsOf(former: EventKeeper['former']): readonly Event[] {
+  return (former?.events ?? []).filter(isEvent).toSorted((a, b) => versionOf(a) - versionOf(b))
+}
+
+function draftsOfAll({ objects }: Snapshot, former: Snapshot): readonly EventDraft[] {
+  return ALL_KINDS.flatMap((kind) =>
+    [...objects[kind].entries()].flatMap(([key, object]) => deriveEvents(object, get<Kind>(former, kind, key), false)),
+  )
+}
+
+const versionOf = ({ metadata }: Event): number => Number(metadata.resourceVersion)
+
+/** What two events have in common that are one, seen twice. */
+function textOf({ uid, fieldPath }: EventObject, { reason, message }: Pick<Event, 'reason' | 'message'>): string {
+  return JSON.stringify([uid, fieldPath, reason, message])
+}
+
+/** As this server wrote it once. */
+function isEvent(value: unknown): value is Event {
+  if (!isRecord(value) || !isRecord(value['metadata']) || !isRecord(value['involvedObject'])) return false
+  return Number.isInteger(Number(value['metadata']['resourceVersion']))
 }
 
 function newEvent(draft: EventDraft, version: number, now: number): Event {
