@@ -146,6 +146,12 @@ describe.skipIf(reason !== undefined)(title('dual stack', reason), () => {
     })
   })
 
+  test('status shows both', async () => {
+    const { stdout } = await machine.portolan('status')
+    expect(stdout).toContain(`10.244.1.2, ${A} `)
+    expect(stdout).toContain(`192.168.1.101, ${NODE_2}\n`)
+  })
+
   test('kubectl shows both', async () => {
     expect(await kubectl(`get service require -o jsonpath='{.spec.ipFamilies} {.spec.ipFamilyPolicy}'`)).toBe(
       '["IPv6","IPv4"] RequireDualStack',

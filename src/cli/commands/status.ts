@@ -26,7 +26,10 @@ async function print(name: string, format: Format, context: Context): Promise<nu
     context.stdout.write(`${JSON.stringify(network, null, 2)}\n`)
     return 0
   }
-  const nodes = formatTable([['NODE', 'ADDRESS'], ...network.nodes.map((node) => [node.name, node.address])])
+  const nodes = formatTable([
+    ['NODE', 'ADDRESS'],
+    ...network.nodes.map((node) => [node.name, node.addresses.join(', ')]),
+  ])
   context.stdout.write(
     `network ${network.name}\n\n${nodes}\n${podsReport(network.pods)}\n${portsReport(network.chains, network.listeners)}`,
   )

@@ -9,7 +9,8 @@ import { list, type Snapshot } from '../../model/snapshot.ts'
 /** What a running network looks like from outside: what `status`, `ports` and `up` print. */
 export interface NetworkStatus {
   readonly name: string
-  readonly nodes: readonly { readonly name: string; readonly address: string }[]
+  /** `addresses`: of each family; `address` is the first. */
+  readonly nodes: readonly { readonly name: string; readonly address: string; readonly addresses: readonly string[] }[]
   readonly pods: readonly PodSummary[]
   readonly chains: readonly PortChain[]
   readonly listeners: readonly ListenerStatus[]
@@ -32,10 +33,11 @@ export interface ListenerStatus extends HostAddress {
 export function networkStatus(name: string, snapshot: Snapshot, listeners: readonly ListenerStatus[]): NetworkStatus {
   return {
     name,
-    nodes: list(snapshot, 'Node').map(({ metadata, status }) => ({
-      name: metadata.name,
-      address: status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '',
-    })),
+    nodes: list(snapshot, 'Node').map(({ metadata, status }) => {
+      const internal = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP')
+      const addresses = internal.map(({ address }) => address)
+      return { name: metadata.name, address: addresses[0] ?? '', addresses }
+    }),
     pods: podSummaries(snapshot),
     chains: withSilentChains(portChains(snapshot), snapshot),
     listeners,
@@ -58,6 +60,7 @@ function podSummaries(snapshot: Snapshot): readonly PodSummary[] {
       name: metadata.name,
       node: spec.nodeName ?? '',
       ip: status?.podIP ?? '',
+      ips: (status?.podIPs ?? []).map(({ ip }) => ip),
       phase: metadata.deletionTimestamp === undefined ? (status?.phase ?? 'Pending') : 'Terminating',
       ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
       restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),

@@ -6,6 +6,8 @@ export interface PodLine {
   readonly name: string
   readonly node: string
   readonly ip: string
+  /** Of each family; `ip` is the first. */
+  readonly ips: readonly string[]
   readonly phase: string
   readonly ready: boolean
   readonly restarts: number
@@ -23,7 +25,7 @@ export function podsReport(pods: readonly PodLine[]): string {
     pod.ready ? 'ready' : 'not ready',
     pod.reason === '' || pod.ready ? pod.phase : `${pod.phase}: ${pod.reason}`,
     String(pod.restarts),
-    pod.ip,
+    pod.ips.join(', '),
     pod.node,
     runsText(pod),
   ])
