@@ -143,8 +143,9 @@ function createGuard(onError: (error: unknown) => void): (action: () => void) =>
   }
 }
 
-/** A node's Services with least-connections go by the connections that the node itself counts. */
+/** A node's Services with least-connections go by the connections that the node itself counts. `where`: in messages. */
 export function withConnectionLoads(
+  where: string,
   namespace: NetworkNamespace | undefined,
   keeper: TableKeeper,
   onError: (error: unknown) => void,
@@ -153,7 +154,10 @@ export function withConnectionLoads(
   const tell = (): void => {
     if (latest !== undefined) keeper.sync(loads.apply(latest))
   }
-  const loads = createConnectionLoads(namespace, tell, onError)
+  const loads = createConnectionLoads(namespace, tell, (error) => {
+    const message = error instanceof Error ? error.message : String(error)
+    onError(new Error(`${where}: ${message}`, { cause: error }))
+  })
   return {
     ...keeper,
     sync(services) {

@@ -118,7 +118,7 @@ function createTables(
         ...(rival === undefined ? {} : { replaced: rival }),
       })
     const keeper = openedLater({ where, open, onError, onRefused })
-    const loaded = withConnectionLoads(undefined, keeper, onError)
+    const loaded = withConnectionLoads(where, undefined, keeper, onError)
     const table: FamilyTable = { keeper: withWork(loaded, family, work), context, services: undefined }
     tables.set(family, table)
     return table

@@ -63,7 +63,7 @@ export function createServiceProxy(
         onRefused: () => work?.refused(family.family),
         onUnclean: () => work?.unclean(family.family),
       })
-      const loaded = withConnectionLoads(namespace, keeper, onError)
+      const loaded = withConnectionLoads(node.name, namespace, keeper, onError)
       return work === undefined ? loaded : withWork(loaded, family.family, work)
     }
     places.set(node.name, placeOf(topology, keep))
