@@ -5,12 +5,14 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTypedClient } from '../apiserver/typed-client.ts'
+import { conntrackTests } from './conformance/conntrack.ts'
 import { dnsTests } from './conformance/dns.ts'
 import { endpointTests } from './conformance/endpoints.ts'
 import { furtherTests } from './conformance/further.ts'
 import { networkingTests } from './conformance/networking.ts'
 import { proxyTests } from './conformance/proxy.ts'
 import { serviceTests } from './conformance/services.ts'
+import { trafficPolicyTests } from './conformance/traffic-policy.ts'
 import { apiOf, type NetworkApi } from './network-api.ts'
 import { createMachine, missing, title, type Machine } from './network.ts'
 
@@ -38,6 +40,8 @@ describe.skipIf(reason !== undefined)(title('conformance', reason), () => {
   serviceTests(() => api)
   dnsTests(() => api)
   furtherTests(() => api)
+  conntrackTests(() => api)
+  trafficPolicyTests(() => api)
 
   test('what typed Go clients read, they can write back', async () => {
     const client = createTypedClient(api, 'protobuf')
