@@ -141,7 +141,7 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     const path = write('app.yaml', [pod('a'), pod('b'), pod('c'), service('one', 80, NODE_PORT)].join('---\n'))
     await machine.up(path, '--nodes', '3')
     const { nodes, pods, listeners } = JSON.parse((await machine.portolan('status', '-o', 'json')).stdout)
-    expect(nodes).toEqual([100, 101, 102].map((n, i) => ({ name: `node-${i + 1}`, address: `192.168.1.${n}` })))
+    expect(nodes).toMatchObject([100, 101, 102].map((n, i) => ({ name: `node-${i + 1}`, address: `192.168.1.${n}` })))
     expect(pods.map(({ node }: { node: string }) => node).toSorted()).toEqual(['node-1', 'node-2', 'node-3'])
     const [{ port }] = listeners
     const { stdout } = await machine.sh(`for n in 1 2 3; do curl -sS http://127.0.0.$n:${port}/clientip; done`)
