@@ -38,6 +38,12 @@ describe.each<[string, readonly Source[], readonly string[]]>([
   })
 })
 
+test('Pods that have ended are not asked for: they have no names', () => {
+  expect(dnsSources(true).find(({ kind }) => kind === 'Pod')?.fieldSelector).toBe(
+    'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown',
+  )
+})
+
 test('the kubeconfig of deploy/proxy.yaml can be read', () => {
   const map = objectsOf('proxy.yaml').find(({ kind }) => kind === 'ConfigMap')
   const kubeconfig = fieldOf(fieldOf(map?.value ?? null, 'data') ?? null, 'kubeconfig')

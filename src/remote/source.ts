@@ -39,8 +39,11 @@ export function proxySources(node: string): readonly Source[] {
   ]
 }
 
+/** Pods that have ended have no names, and most of the Pods of some clusters have. */
+const ALIVE = ['Succeeded', 'Failed', 'Unknown'].map((phase) => `status.phase!=${phase}`).join()
+
 /** What names are made of. `pods`: also the names of Pods that are there. */
 export function dnsSources(pods: boolean): readonly Source[] {
   const kinds: readonly Kind[] = ['Namespace', 'Service', 'EndpointSlice']
-  return [...kinds, ...(pods ? (['Pod'] as const) : [])].map(sourceOf)
+  return [...kinds.map(sourceOf), ...(pods ? [{ ...sourceOf('Pod'), fieldSelector: ALIVE }] : [])]
 }

@@ -36,8 +36,9 @@ const TYPES: Readonly<Record<string, number>> = {
 const CLASSES: Readonly<Record<string, number>> = { IN: 1, CH: 3 }
 const OPCODES: Readonly<Record<string, number>> = { QUERY: 0, NOTIFY: 4, UPDATE: 5 }
 
-export function readCases(): readonly Case[] {
-  const text = readFileSync(new URL('cases.jsonl', import.meta.url), 'utf8')
+/** Of `cases.jsonl`, or another file beside it. */
+export function readCases(file = 'cases.jsonl'): readonly Case[] {
+  const text = readFileSync(new URL(file, import.meta.url), 'utf8')
   return text.trim().split('\n').map((line) => JSON.parse(line) as Case)
 }
 
