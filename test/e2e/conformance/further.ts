@@ -10,7 +10,7 @@ const http = (targetPort: number): object => ({ name: 'http', port: 80, protocol
 
 /** Refused, or dropped as whatever is sent to an address that no Service has. */
 async function expectDown(arena: Arena, host: string, port: number): Promise<void> {
-  await expect.poll(async () => (await arena.exec(EXEC_POD, hostname(host, port, 0.3))).code, POLL).not.toBe(0)
+  await expect.poll(async () => (await arena.exec(EXEC_POD, hostname(host, port, 0.2))).code, POLL).not.toBe(0)
 }
 
 async function relabel(arena: Arena, name: string, labels: Readonly<Record<string, string>>): Promise<void> {

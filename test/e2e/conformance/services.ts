@@ -11,9 +11,14 @@ const hostname = (host: string, port: number): string =>
   `curl -g -q -sS --connect-timeout 2 -m 5 http://${host}:${port}/hostname`
 const http = (targetPort: number): object => ({ name: 'http', port: 80, protocol: 'TCP', targetPort })
 
-/** Some of the Pods answer at the host and port. */
-async function expectReachable(arena: Arena, host: string, port: number, pods: readonly string[]): Promise<void> {
-  await arena.prints(EXEC_POD, hostname(host, port), new RegExp(`^(${pods.join('|')})$`))
+/** Some of the Pods answer at each host and port. */
+async function expectReachable(
+  arena: Arena,
+  targets: readonly (readonly [host: string, port: number])[],
+  pods: readonly string[],
+): Promise<void> {
+  const lines = targets.map(([host, port]) => hostname(host, port))
+  await arena.prints(EXEC_POD, lines.join('; '), new RegExp(`^((${pods.join('|')})\\n?){${targets.length}}$`))
 }
 
 /** By name, ClusterIP, and where there is one by the nodePort of every node. */
@@ -22,11 +27,9 @@ async function expectServiceReachable(
   { metadata: { name }, spec }: ServiceBody,
   pods: readonly string[],
 ): Promise<void> {
-  const [first] = spec.ports
-  await expectReachable(arena, name, first?.port ?? 0, pods)
-  await expectReachable(arena, spec.clusterIP, first?.port ?? 0, pods)
-  if (first?.nodePort === undefined) return
-  for (const node of NODES) await expectReachable(arena, node, first.nodePort, pods)
+  const [{ port, nodePort } = { port: 0, nodePort: undefined }] = spec.ports
+  const byNode = nodePort === undefined ? [] : NODES.map((node) => [node, nodePort] as const)
+  await expectReachable(arena, [[name, port], [spec.clusterIP, port], ...byNode], pods)
 }
 
 async function deletePod(arena: Arena, name: string): Promise<void> {
@@ -116,8 +119,8 @@ export function serviceTests(api: () => NetworkApi): void {
     await arena.endpointsBecome('multi-endpoint-test', { pod1: [100] })
     await arena.pods(server('pod2', labels, { name: 'svc2', containerPort: 101 }))
     await arena.endpointsBecome('multi-endpoint-test', { pod1: [100], pod2: [101] })
-    await expectReachable(arena, spec.clusterIP, 80, ['pod1'])
-    await expectReachable(arena, spec.clusterIP, 81, ['pod2'])
+    await expectReachable(arena, [[spec.clusterIP, 80]], ['pod1'])
+    await expectReachable(arena, [[spec.clusterIP, 81]], ['pod2'])
     await deletePod(arena, 'pod1')
     await arena.endpointsBecome('multi-endpoint-test', { pod2: [101] })
     await deletePod(arena, 'pod2')
