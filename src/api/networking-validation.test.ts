@@ -7,7 +7,6 @@ import {
   validateIPAddressUpdate,
   validateServiceCIDR,
   validateServiceCIDRUpdate,
-  warningsForServiceCIDR,
 } from './networking-validation.ts'
 
 const causes = (errors: readonly FieldError[]): readonly string[] =>
@@ -60,11 +59,6 @@ test('a ServiceCIDR may get a second family, and keeps what it has', () => {
   const old = range(['10.0.0.0/16'])
   expect(validateServiceCIDRUpdate(range(['10.0.0.0/16', 'fd00::/64']), old)).toEqual([])
   expect(causes(validateServiceCIDRUpdate(range(['10.1.0.0/16']), old))).toEqual(['Invalid spec.cidrs'])
-})
-
-test('a range that is not used is told of', () => {
-  expect(warningsForServiceCIDR(range(['10.0.0.0/16']))).toHaveLength(1)
-  expect(warningsForServiceCIDR(range(['10.0.0.0/16'], 'kubernetes'))).toEqual([])
 })
 
 test('a Lease', () => {

@@ -65,12 +65,5 @@ function validateRanges({ spec }: ServiceCIDR): readonly FieldError[] {
     : errors
 }
 
-/** Whose ranges are not those that the network was started with. */
-export function warningsForServiceCIDR({ metadata }: ServiceCIDR): readonly string[] {
-  return metadata.name === DEFAULT_SERVICE_CIDR
-    ? []
-    : ['addresses of Services are taken from the ranges that the network was started with: this one is kept, not used']
-}
-
 /** The ServiceCIDR of the network's own ranges. */
 export const DEFAULT_SERVICE_CIDR = 'kubernetes'

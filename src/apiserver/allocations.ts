@@ -1,10 +1,10 @@
 /** Which addresses and node ports the stored Services hold. A value, that follows the store by what changed in it. */
 import type { IPFamily, Service } from '../api/core.ts'
 import { familyOf } from '../api/service-terms.ts'
-import { parseIP } from '../lib/ip.ts'
+import { parseIP, type CIDR, type IP } from '../lib/ip.ts'
 import type { OrderedMap } from '../lib/ordered-map.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
-import { allocateIP, createIPAllocator, releaseIP, type IPAllocator } from '../model/ip-allocator.ts'
+import { createIPAllocator, holdIP, releaseIP, type IPAllocator } from '../model/ip-allocator.ts'
 import { allocatePort, createPortAllocator, releasePort, type PortAllocator } from '../model/port-allocator.ts'
 import { objectKey } from '../model/snapshot.ts'
 
@@ -15,16 +15,26 @@ export interface Allocations {
   readonly nodePorts: PortAllocator
 }
 
-export function createAllocations(config: ClusterConfig): Allocations {
-  const ranges = config.serviceCIDRs.map(
-    (range) => [range.family === 4 ? 'IPv4' : 'IPv6', createIPAllocator(range)] as const,
-  )
-  return {
-    families: ranges.map(([family]) => family),
-    addresses: Object.fromEntries(ranges),
+/** `added`: further ranges of Services, whose addresses are taken when those of the network's own are. */
+export function createAllocations(config: ClusterConfig, added: readonly CIDR[] = []): Allocations {
+  const empty = config.serviceCIDRs.map((range) => [familyName(range), createIPAllocator()] as const)
+  const allocations = {
+    families: empty.map(([family]) => family),
+    addresses: Object.fromEntries(empty),
     nodePorts: createPortAllocator(config.nodePortRange),
   }
+  return withRanges(allocations, [...config.serviceCIDRs, ...added])
 }
+
+/** What is held stays held. */
+export function withRanges(allocations: Allocations, ranges: readonly CIDR[]): Allocations {
+  const own = (family: IPFamily): readonly CIDR[] => ranges.filter((range) => familyName(range) === family)
+  const addresses = Object.entries(allocations.addresses) as [IPFamily, IPAllocator][]
+  const next = addresses.map(([family, allocator]) => [family, { ...allocator, ranges: own(family) }] as const)
+  return { ...allocations, addresses: Object.fromEntries(next) }
+}
+
+const familyName = ({ family }: CIDR): IPFamily => (family === 4 ? 'IPv4' : 'IPv6')
 
 /** The allocations after the Services became `after`; costs what changed, not what is there. */
 export function followServices(
@@ -43,11 +53,11 @@ export function followServices(
   )
 }
 
-/** Everything that the Service says it has; what another one holds, or what is in no range, is passed over. */
+/** Everything that the Service says it has; what another one holds is passed over. */
 export function holdAll(allocations: Allocations, service: Service): Allocations {
   const owner = objectKey(service)
   let next = allocations
-  for (const address of heldAddresses(service)) next = mapAddress(next, address, (a, ip) => allocateIP(a, ip, owner))
+  for (const address of heldAddresses(service)) next = mapAddress(next, address, (a, ip) => holdIP(a, ip, owner))
   for (const port of heldNodePorts(service)) {
     const nodePorts = allocatePort(next.nodePorts, port, owner)
     if (!('refused' in nodePorts)) next = { ...next, nodePorts }
@@ -66,14 +76,13 @@ export function releaseAll(allocations: Allocations, service: Service): Allocati
 function mapAddress(
   allocations: Allocations,
   address: string,
-  change: (allocator: IPAllocator, ip: NonNullable<ReturnType<typeof parseIP>>) => IPAllocator | { refused: string },
+  change: (allocator: IPAllocator, ip: IP) => IPAllocator,
 ): Allocations {
   const ip = parseIP(address)
   const family = familyOf(address)
   const allocator = family === undefined ? undefined : allocations.addresses[family]
   if (ip === undefined || family === undefined || allocator === undefined) return allocations
-  const next = change(allocator, ip)
-  return 'refused' in next ? allocations : { ...allocations, addresses: { ...allocations.addresses, [family]: next } }
+  return { ...allocations, addresses: { ...allocations.addresses, [family]: change(allocator, ip) } }
 }
 
 function heldAddresses({ spec }: Service): readonly string[] {

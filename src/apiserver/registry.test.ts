@@ -333,3 +333,38 @@ describe('deletion', () => {
     expect(get(store.snapshot(), 'Namespace', 'shop')).toBeUndefined()
   })
 })
+
+describe('further ranges of Services', () => {
+  const range = (name: string, cidr: string): AnyObject => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'ServiceCIDR',
+    metadata: { name },
+    spec: { cidrs: [cidr] },
+  })
+
+  test('give addresses as soon as they are there, and none once they are to go', () => {
+    const { store, registry } = newCluster({ serviceCIDR: '10.96.0.0/30' })
+    const create = (name: string, spec: ServiceSpec = {}): string => {
+      const result = registry.create(service(name, spec))
+      return 'failure' in result ? answer(result) : (result.object.spec.clusterIP ?? '')
+    }
+    expect(create('early', { clusterIP: '10.200.0.1' })).toBe('422 Invalid spec.clusterIPs')
+    accepted(registry.create(range('more', '10.200.0.0/30')))
+    expect(create('a', { clusterIP: '10.200.0.1' })).toBe('10.200.0.1')
+    expect(create('b', { clusterIP: '10.200.0.1' })).toBe('422 Invalid spec.clusterIPs')
+    expect([create('c'), create('d')].sort()).toEqual(['10.96.0.1', '10.96.0.2'])
+    expect(create('e')).toBe('10.200.0.2')
+    expect(create('f')).toBe('500 InternalError -')
+    registry.delete('Service', 'default/e')
+    const { metadata, ...rest } =
+      get(store.snapshot(), 'ServiceCIDR', 'more') ?? accepted(registry.create(range('', '')))
+    store.update({ ...rest, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } })
+    expect(create('g')).toBe('500 InternalError -')
+  })
+
+  test('of the network itself are no Services of theirs', () => {
+    const { registry } = newCluster()
+    accepted(registry.create(range('more', '10.244.1.0/24')))
+    expect(answer(registry.create(service('a', { clusterIP: '10.244.1.7' })))).toBe('422 Invalid spec.clusterIPs')
+  })
+})

@@ -1,6 +1,7 @@
 /** Every write of a client goes through here: one critical section from decoding to the store. */
 import type { Service } from '../api/core.ts'
 import { KINDS, type AnyObject, type Kind, type Kinds } from '../api/kinds.ts'
+import type { ServiceCIDR } from '../api/networking.ts'
 import { equalJSON, mergePatch } from '../api/merge-patch.ts'
 import {
   alreadyExistsStatus,
@@ -18,6 +19,7 @@ import type { ObjectMeta } from '../api/meta.ts'
 import { validateAnnotations, validateLabels } from '../api/meta-validation.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
+import { allocatableRanges } from '../model/service-ranges.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import { ConflictError, type Store } from '../store/store.ts'
 import {
@@ -30,7 +32,7 @@ import {
   type Admitted,
 } from './admission.ts'
 import type { AllocationFailure } from './allocated.ts'
-import { createAllocations, followServices, type Allocations } from './allocations.ts'
+import { createAllocations, followServices, withRanges, type Allocations } from './allocations.ts'
 import { deleteObject, finishDeletion, type DeleteOptions } from './deletion.ts'
 import { admitServiceAccount } from './service-account-admission.ts'
 import { RESOURCES } from './resources/index.ts'
@@ -66,11 +68,16 @@ export interface RegistryOptions {
 
 export function createRegistry(store: Store, config: ClusterConfig, options: RegistryOptions): Registry {
   let followed = OrderedMap.empty<Service>()
+  let ranges = OrderedMap.empty<ServiceCIDR>()
   let allocations = createAllocations(config)
 
-  /** What the stored Services hold now, whoever wrote them. */
+  /** What the stored Services hold now, whoever wrote them, and the ranges that there are. */
   const current = (): Allocations => {
-    const services = store.snapshot().objects.Service
+    const { Service: services, ServiceCIDR: wanted } = store.snapshot().objects
+    if (wanted !== ranges) {
+      allocations = withRanges(allocations, [...config.serviceCIDRs, ...allocatableRanges(wanted, config)])
+      ranges = wanted
+    }
     allocations = followServices(allocations, followed, services)
     followed = services
     return allocations

@@ -66,7 +66,7 @@ function allocateAddress(allocated: Allocated, family: IPFamily, index: number):
   if (wanted === undefined) {
     const next = allocateNextIP(allocator, owner)
     if (next === undefined) {
-      const sentence = `all addresses of the Service range ${formatCIDR(allocator.range)} are taken`
+      const sentence = `all addresses of the Service range ${rangesText(allocator)} are taken`
       const error = { ...invalid(['spec', 'clusterIPs'], [], 'range is full'), sentence }
       return withFailure(allocated, internalFailure('failed to allocate a serviceIP: range is full', [error]))
     }
@@ -97,8 +97,10 @@ function withAddress(
   }
 }
 
+const rangesText = ({ ranges }: IPAllocator): string => ranges.map(formatCIDR).join(', ')
+
 function refusedAddress(service: Service, address: string, refusal: Refusal, allocator: IPAllocator): FieldError {
-  const range = formatCIDR(allocator.range)
+  const range = rangesText(allocator)
   const why =
     refusal.refused === 'taken'
       ? 'provided IP is already allocated'

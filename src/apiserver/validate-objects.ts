@@ -9,9 +9,11 @@ import {
   type FieldPath,
 } from '../api/field-error.ts'
 import { KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
+import type { ServiceCIDR } from '../api/networking.ts'
 import { setDefaultsService } from '../api/service-defaults.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
+import { allocatableRanges } from '../model/service-ranges.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 import {
   admitCreate,
@@ -76,7 +78,8 @@ export function validateObjects(
   namespace: string = DEFAULT_NAMESPACE,
 ): ValidatedObjects {
   const { entries, problems } = readObjects(values, snapshot, namespace)
-  const stored = followServices(createAllocations(config), OrderedMap.empty(), snapshot.objects.Service)
+  const added = allocatableRanges(rangesWith(entries, snapshot), config)
+  const stored = followServices(createAllocations(config, added), OrderedMap.empty(), snapshot.objects.Service)
   let allocations = entries.reduce(reserve, stored)
   const valid: ValidObject[] = []
   const warnings: { index: number; message: string }[] = []
@@ -96,6 +99,14 @@ export function validateObjects(
     problems: withOthers(problems, entries).toSorted((a, b) => a.index - b.index),
     warnings,
   }
+}
+
+/** Those of the list count as if they were stored. */
+function rangesWith(entries: readonly Entry[], { objects }: Snapshot): OrderedMap<ServiceCIDR> {
+  return entries.reduce(
+    (all, { object }) => (object.kind === 'ServiceCIDR' ? all.set(object.metadata.name, object) : all),
+    objects.ServiceCIDR,
+  )
 }
 
 /** The namespaces that the objects live in and that neither the snapshot nor the objects themselves have. */

@@ -12,6 +12,8 @@ export interface Topology extends FamilyTopology {
   /** Every IP family of the network, the primary one first. */
   readonly families: readonly FamilyTopology[]
   readonly nodes: readonly NodePlan[]
+  /** What it was worked out from. */
+  readonly config: ClusterConfig
 }
 
 export interface FamilyTopology {
@@ -68,7 +70,7 @@ export function planTopology(config: ClusterConfig, count: number): Topology | s
   const [primary] = families
   if (primary === undefined) return 'every range of the network needs one of each of its IP families'
   const nodes = Array.from({ length: count }, (_, i) => planNode(i + 1, ranges)).flatMap((node) => node ?? [])
-  return { ...primary, families, nodes }
+  return { ...primary, families, nodes, config }
 }
 
 /** Cluster DNS, as Pods' resolv.conf names it. */

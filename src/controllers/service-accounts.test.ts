@@ -113,13 +113,13 @@ describe('addresses', () => {
   })
 })
 
-test("the network's own range is ready and stays; others are not used", () => {
+test("the network's own range is ready and stays; others are ready as well", () => {
   const more = { ...ownRange(TEST_CONFIG), metadata: { name: 'more' }, spec: { cidrs: ['10.200.0.0/16'] } }
   const start = settle(snapshotOf([ownRange(TEST_CONFIG), more]))
   const states = (snapshot: Snapshot): readonly string[] =>
     list(snapshot, 'ServiceCIDR').map(
       ({ metadata, spec, status }) => `${metadata.name} ${spec?.cidrs?.join()} ${status?.conditions?.[0]?.status}`,
     )
-  expect(states(start)).toEqual(['kubernetes 10.96.0.0/12 True', 'more 10.200.0.0/16 False'])
+  expect(states(start)).toEqual(['kubernetes 10.96.0.0/12 True', 'more 10.200.0.0/16 True'])
   expect(states(change(start, { verb: 'delete', kind: 'ServiceCIDR', key: 'kubernetes' }))).toEqual(states(start))
 })

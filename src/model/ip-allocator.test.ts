@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatIP, parseCIDR, parseIP, type CIDR, type IP } from '../lib/ip.ts'
-import { allocateIP, allocateNextIP, createIPAllocator, releaseIP, type IPAllocator } from './ip-allocator.ts'
+import { allocateIP, allocateNextIP, createIPAllocator, holdIP, releaseIP, type IPAllocator } from './ip-allocator.ts'
 
 const range = (text: string): CIDR => parseCIDR(text) as CIDR
 const ip = (text: string): IP => parseIP(text) as IP
@@ -96,5 +96,41 @@ describe('the next address', () => {
         expect(Object.fromEntries(allocator.owners)).toEqual(Object.fromEntries(held))
       }),
     )
+  })
+})
+
+describe('several ranges', () => {
+  const both = createIPAllocator(range('10.96.0.0/29'), range('10.200.0.0/29'))
+
+  test('the second is for when the first is full', () => {
+    const { addresses } = fill(both, 20)
+    expect(addresses.map((address) => address.replace(/\d+$/, ''))).toEqual([
+      ...Array.from({ length: 6 }, () => '10.96.0.'),
+      ...Array.from({ length: 6 }, () => '10.200.0.'),
+    ])
+    expect(new Set(addresses).size).toBe(12)
+  })
+
+  test.each([
+    ['10.96.0.2', 'given'],
+    ['10.200.0.2', 'given'],
+    ['10.200.0.0', 'outside'],
+    ['10.201.0.2', 'outside'],
+  ])('%s is %s', (address, outcome) => {
+    const result = allocateIP(both, ip(address), 'default/b')
+    expect('refused' in result ? result.refused : 'given').toBe(outcome)
+  })
+
+  test('where they overlap an address is taken once', () => {
+    const nested = createIPAllocator(range('10.96.0.0/29'), range('10.96.0.0/28'))
+    const { addresses } = fill(nested, 20)
+    expect([addresses.length, new Set(addresses).size]).toEqual([14, 14])
+  })
+
+  test('what is held in no range of these is taken in one that comes later', () => {
+    const held = holdIP(createIPAllocator(range('10.96.0.0/29')), ip('10.200.0.2'), 'default/a')
+    const later = { ...held, ranges: both.ranges }
+    expect(allocateIP(later, ip('10.200.0.2'), 'default/b')).toEqual({ refused: 'taken', owner: 'default/a' })
+    expect(holdIP(held, ip('10.200.0.2'), 'default/b')).toBe(held)
   })
 })

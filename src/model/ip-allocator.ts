@@ -2,38 +2,48 @@ import { cidrAddress, cidrContains, cidrSize, formatIP, type CIDR, type IP } fro
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { findFree, staticBandSize, type Band } from './allocation-band.ts'
 
-/** Which addresses of one range are taken, and by whom. A value: every change makes another one. */
+/** Which addresses of some ranges are taken, and by whom. A value: every change makes another one. */
 export interface IPAllocator {
-  readonly range: CIDR
+  /** Addresses are taken from the first one that has some. They may overlap. */
+  readonly ranges: readonly CIDR[]
   /** Canonical address to owner, `namespace/name`. */
   readonly owners: OrderedMap<string>
 }
 
 export type Refusal = { readonly refused: 'taken'; readonly owner: string } | { readonly refused: 'outside' }
 
-export function createIPAllocator(range: CIDR): IPAllocator {
-  return { range, owners: OrderedMap.empty() }
+export function createIPAllocator(...ranges: readonly CIDR[]): IPAllocator {
+  return { ranges, owners: OrderedMap.empty() }
 }
 
 /** Takes `address` for `owner`, or says why not. */
 export function allocateIP(allocator: IPAllocator, address: IP, owner: string): IPAllocator | Refusal {
-  if (!isUsable(allocator.range, address)) return { refused: 'outside' }
+  if (!allocator.ranges.some((range) => isUsable(range, address))) return { refused: 'outside' }
   const taken = allocator.owners.get(formatIP(address))
   return taken === undefined ? take(allocator, address, owner) : { refused: 'taken', owner: taken }
 }
 
-/** The address that `owner` gets; undefined when the range is full. The same owner gets the same one while it is free. */
+/** Takes `address` for `owner` where nobody has it, in whatever range it is: what a Service has it keeps. */
+export function holdIP(allocator: IPAllocator, address: IP, owner: string): IPAllocator {
+  return allocator.owners.has(formatIP(address)) ? allocator : take(allocator, address, owner)
+}
+
+/** The address that `owner` gets; undefined when all ranges are full. The same owner gets the same one while it is free. */
 export function allocateNextIP(
   allocator: IPAllocator,
   owner: string,
 ): { readonly allocator: IPAllocator; readonly address: IP } | undefined {
-  const { range, owners } = allocator
-  const band = usableBand(range)
-  if (BigInt(owners.size) >= band.size) return undefined
-  const offset = findFree(band, owner, (candidate) => owners.has(formatIP(addressAt(range, candidate))))
-  if (offset === undefined) return undefined
-  const address = addressAt(range, offset)
-  return { allocator: take(allocator, address, owner), address }
+  for (const range of allocator.ranges) {
+    const address = findAddress(range, allocator.owners, owner)
+    if (address !== undefined) return { allocator: take(allocator, address, owner), address }
+  }
+  return undefined
+}
+
+function findAddress(range: CIDR, owners: IPAllocator['owners'], owner: string): IP | undefined {
+  const isTaken = (candidate: bigint): boolean => owners.has(formatIP(addressAt(range, candidate)))
+  const offset = findFree(usableBand(range), owner, isTaken)
+  return offset === undefined ? undefined : addressAt(range, offset)
 }
 
 /** Gives `address` back if it is `owner`'s. */

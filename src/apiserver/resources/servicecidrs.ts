@@ -1,9 +1,5 @@
 import type { ServiceCIDR } from '../../api/networking.ts'
-import {
-  validateServiceCIDR,
-  validateServiceCIDRUpdate,
-  warningsForServiceCIDR,
-} from '../../api/networking-validation.ts'
+import { validateServiceCIDR, validateServiceCIDRUpdate } from '../../api/networking-validation.ts'
 import { plainStrategy, withStatusOf, type Strategy } from './strategy.ts'
 
 export const servicecidrs: Strategy<ServiceCIDR> = plainStrategy({
@@ -12,6 +8,6 @@ export const servicecidrs: Strategy<ServiceCIDR> = plainStrategy({
   carryOver: withStatusOf,
   validate: validateServiceCIDR,
   validateUpdate: validateServiceCIDRUpdate,
-  warnings: warningsForServiceCIDR,
+  warnings: () => [],
   createsOnUpdate: false,
 })

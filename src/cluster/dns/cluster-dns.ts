@@ -4,6 +4,7 @@ import { parseIP } from '../../lib/ip.ts'
 import { compileZone } from '../../dns/zone.ts'
 import { zoneConfig } from '../../dns/zone-config.ts'
 import type { ClusterConfig } from '../../model/cluster-config.ts'
+import { followAddedRanges } from '../../model/service-ranges.ts'
 import { emptySnapshot, type Snapshot } from '../../model/snapshot.ts'
 import type { Store } from '../../store/store.ts'
 import type { MetricFamily } from '../../lib/prometheus.ts'
@@ -91,7 +92,10 @@ export async function startClusterDns(options: ClusterDnsOptions): Promise<Clust
   const config = zoneConfig(options.config, { serverAddresses, ...(options.searchPath ? { autopath: [] } : {}) })
   const { onError, topology } = options
   const upstream = createForwarder({ upstream: options.upstream, onError })
-  const inside = zoneOfSource({ snapshot: options.snapshot, synced: () => true }, config)
+  const added = followAddedRanges(options.config)
+  const inside = zoneOfSource({ snapshot: options.snapshot, synced: () => true }, config, ({ objects }) =>
+    added(objects.ServiceCIDR),
+  )
   const outsideZone = compileZone(emptySnapshot(), zoneConfig(options.config))
   const metrics = createDnsMetrics()
   const queries = createQueryFeed({ snapshot: options.snapshot, now: Date.now, onError })

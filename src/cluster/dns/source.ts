@@ -1,4 +1,5 @@
 import { compileZone, type Zone } from '../../dns/zone.ts'
+import type { CIDR } from '../../lib/ip.ts'
 import type { ZoneConfig } from '../../dns/zone-config.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 
@@ -12,17 +13,32 @@ export interface DnsSource {
   readonly follow?: (changed: (before: Snapshot, after: Snapshot) => void) => void
 }
 
-/** The zone of what the source holds at the moment. Only what has changed is computed again. */
-export function zoneOfSource(source: DnsSource, config: Omit<ZoneConfig, 'synced'>): () => Zone {
-  const complete: ZoneConfig = { ...config, synced: true }
+/**
+ * The zone of what the source holds at the moment. Only what has changed is computed again. `added`: further ranges whose
+ * reverse names it has, the same value as long as they are the same.
+ */
+export function zoneOfSource(
+  source: DnsSource,
+  config: Omit<ZoneConfig, 'synced'>,
+  added: (snapshot: Snapshot) => readonly CIDR[] = () => NO_RANGES,
+): () => Zone {
   const filling: ZoneConfig = { ...config, synced: false }
+  let complete: ZoneConfig = { ...config, synced: true }
+  let ranges = NO_RANGES
   let seen: Snapshot | undefined
   let zone: Zone | undefined
   return () => {
     const snapshot = source.snapshot()
+    const wantedRanges = snapshot === seen ? ranges : added(snapshot)
+    if (wantedRanges !== ranges) {
+      complete = { ...complete, reverseCIDRs: [...config.reverseCIDRs, ...wantedRanges] }
+      ranges = wantedRanges
+    }
     const wanted = source.synced() ? complete : filling
     if (zone === undefined || snapshot !== seen || zone.config !== wanted) zone = compileZone(snapshot, wanted, zone)
     seen = snapshot
     return zone
   }
 }
+
+const NO_RANGES: readonly CIDR[] = []

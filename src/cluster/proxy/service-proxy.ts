@@ -1,9 +1,10 @@
 import type { IPFamily } from '../../api/core.ts'
 import type { NetworkNamespace } from '../../host/namespaces.ts'
 import type { RuleWatcher } from '../../host/rule-watch.ts'
-import { formatCIDR } from '../../lib/ip.ts'
+import { formatCIDR, type CIDR } from '../../lib/ip.ts'
 import { OrderedMap } from '../../lib/ordered-map.ts'
 import { resolvedServices } from '../../model/resolve-services.ts'
+import { followAddedRanges } from '../../model/service-ranges.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import type { Table } from '../../nft/ruleset.ts'
 import { nftablesBackend, type NodeProgram } from '../../proxy/backends/nftables.ts'
@@ -47,12 +48,13 @@ export function createServiceProxy(
 ): ServiceProxy {
   const places = new Map<string, Place>()
   const counting: (() => TrafficReader)[] = []
+  const followers: ((added: readonly CIDR[]) => void)[] = []
   let readers: readonly TrafficReader[] = []
   for (const node of topology.nodes) {
-    const namespace = nodes.get(node.name)
-    const common = { where: node.name, namespace, watcher, onError }
+    const common = { where: node.name, namespace: nodes.get(node.name), watcher, onError }
     const keep = (family: FamilyTopology, i: number): TableKeeper => {
-      const context = nodeContext(node, family, i)
+      let context = nodeContext(node, family, i)
+      followers.push((added) => (context = nodeContext(node, family, i, added)))
       counting.push(() => countTraffic(context, common))
       const work = works.get(node.name)
       const keeper = keepTable<NodeProgram>({
@@ -63,23 +65,24 @@ export function createServiceProxy(
         onRefused: () => work?.refused(family.family),
         onUnclean: () => work?.unclean(family.family),
       })
-      const loaded = withConnectionLoads(node.name, namespace, keeper, onError)
+      const loaded = withConnectionLoads(node.name, common.namespace, keeper, onError)
       return work === undefined ? loaded : withWork(loaded, family.family, work)
     }
     places.set(node.name, placeOf(topology, keep))
   }
-  const common = { where: BALANCER, namespace: undefined, watcher, onError, settle: settleProgram }
-  places.set(
-    BALANCER,
-    placeOf(topology, (family, i) => keepTable({ ...common, compile: balancerCompiler(topology, family, i) })),
-  )
+  places.set(BALANCER, balancerPlace(topology, watcher, onError))
   const notices = createNotices(onError)
   let seen: Services | undefined
+  const rangesOf = followAddedRanges(topology.config)
+  let added: readonly CIDR[] = []
   return {
     name: 'service proxy',
     sync(snapshot: Snapshot) {
       const resolved = resolvedServices(snapshot)
-      if (resolved === seen) return
+      const ranges = rangesOf(snapshot.objects.ServiceCIDR)
+      if (ranges !== added) for (const follow of followers) follow(ranges)
+      else if (resolved === seen) return
+      added = ranges
       seen = resolved
       for (const [name, place] of places) {
         place.sync(resolved)
@@ -123,10 +126,22 @@ function refusalOf({ keepers }: Place): string | undefined {
 }
 
 /** `index`: of the family, in every list of families. */
-function nodeContext(node: NodePlan, { family, serviceCIDR }: FamilyTopology, index: number): NodeContext {
+function nodeContext(
+  node: NodePlan,
+  { family, serviceCIDR }: FamilyTopology,
+  index: number,
+  added: readonly CIDR[] = [],
+): NodeContext {
   const own = node.families[index]
   const localPods = own && ({ kind: 'range', range: formatCIDR(own.podCIDR) } as const)
-  return { name: node.name, family, addresses: own ? [own.address] : [], localPods, serviceCIDRs: [serviceCIDR] }
+  const further = added.filter((range) => (range.family === 4 ? 'IPv4' : 'IPv6') === family).map(formatCIDR)
+  const serviceCIDRs = [...new Set([serviceCIDR, ...further])]
+  return { name: node.name, family, addresses: own ? [own.address] : [], localPods, serviceCIDRs }
+}
+
+function balancerPlace(topology: Topology, watcher: RuleWatcher, onError: (error: unknown) => void): Place {
+  const common = { where: BALANCER, namespace: undefined, watcher, onError, settle: settleProgram }
+  return placeOf(topology, (family, i) => keepTable({ ...common, compile: balancerCompiler(topology, family, i) }))
 }
 
 type CompileBalancer = (services: Services, previous: BalancerProgram | undefined) => BalancerProgram
