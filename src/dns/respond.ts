@@ -1,4 +1,5 @@
 import { answer, failure, type Answer } from './answer.ts'
+import { bareReply } from './bare-reply.ts'
 import { extendedError } from './extended-error.ts'
 import { FLAG, HEADER_SIZE, type Edns, type Message } from './message.ts'
 import { UDP_SIZE, UDP_SIZE_WITHOUT_EDNS } from './packet-question.ts'
@@ -58,10 +59,7 @@ export function respond(zone: Zone, bytes: Uint8Array, context: QueryContext): R
 
 /** An answer to what could not be read: the header alone. */
 function replyBare(bytes: Uint8Array, rcode: number): Reaction {
-  const head = new Uint8Array(bytes.subarray(0, HEADER_SIZE)).fill(0, 4)
-  head[2] = 0x80 | ((bytes[2] ?? 0) & 0x79)
-  head[3] = rcode
-  return { kind: 'reply', bytes: head, shared: false }
+  return { kind: 'reply', bytes: bareReply(bytes, rcode), shared: false }
 }
 
 function answerAlone(exchange: Exchange): Reaction {

@@ -1,4 +1,5 @@
 import type { Moment } from '../../dns/answer-page.ts'
+import { NOT_BARE, writeBareReply } from '../../dns/bare-reply.ts'
 import { createPacketQuestion, readQuestion, type PacketQuestion } from '../../dns/packet-question.ts'
 import { respond, type QueryContext, type Reaction } from '../../dns/respond.ts'
 import { createZoneAnswers, type ZoneAnswers } from '../../dns/zone-answers.ts'
@@ -115,18 +116,20 @@ interface Watched {
   readonly started: number
 }
 
-/** `type` is 0 where the query is of an unusual kind. */
+/** Of a reply, the first `size` bytes of `packet`. `type` is 0 where the query is of an unusual kind. */
 function observe(
   { options: { observer } }: State,
   type: number,
-  reply: Uint8Array,
+  packet: Uint8Array,
+  size: number,
   asked: number,
   overTcp: boolean,
   watched: Watched | undefined,
 ): void {
-  observer?.metrics.replied(type, reply, asked, overTcp)
+  observer?.metrics.replied(type, packet, size, asked, overTcp)
   if (watched === undefined) return
   const { query, client, started } = watched
+  const reply = packet.subarray(0, size)
   observer?.queries?.tell({ query, client, reply, overTcp, seconds: (performance.now() - started) / 1000 })
 }
 
@@ -166,7 +169,7 @@ function react(
   state.finish(reaction, false).then((bytes) => {
     if (bytes === undefined) return
     send(bytes)
-    observe(state, type, bytes, length, false, watched)
+    observe(state, type, bytes, bytes.length, length, false, watched)
   }, state.options.onError)
   return 0
 }
@@ -179,11 +182,11 @@ function overwrite(state: State, packet: Uint8Array, length: number, place: numb
   const watched = isWatched(state)
     ? { query: packet.slice(0, length), client: senders.client(place), started: state.started }
     : undefined
-  let size = plain ? recall(state, packet) : 0
+  let size = plain ? recall(state, packet) || NOT_BARE : writeBareReply(packet, length)
   try {
-    if (size === 0) size = react(state, packet, length, place, senders, plain, watched)
+    if (size === NOT_BARE) size = react(state, packet, length, place, senders, plain, watched)
     if (size > 0 && options.observer !== undefined) {
-      observe(state, plain ? question.type : 0, packet.subarray(0, size), length, false, watched)
+      observe(state, plain ? question.type : 0, packet, size, length, false, watched)
     }
     return size
   } catch (error) {
@@ -215,7 +218,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       const { client = '', overTcp } = context
       const watched = isWatched(state) ? { query: message, client, started: performance.now() } : undefined
       const observed = (bytes: Uint8Array | undefined): Uint8Array | undefined => {
-        if (bytes !== undefined) observe(state, type, bytes, message.length, overTcp, watched)
+        if (bytes !== undefined) observe(state, type, bytes, bytes.length, message.length, overTcp, watched)
         return bytes
       }
       if (reaction.kind === 'ask') return state.finish(reaction, overTcp).then(observed)

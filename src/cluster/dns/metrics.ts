@@ -4,8 +4,8 @@ import { counter, gauge, type Labels, type MetricFamily, type Row, type Sample }
 import type { ForwardCounts } from './forwarder.ts'
 
 export interface DnsMetrics {
-  /** A reply to a query of `requestSize` bytes. */
-  replied(type: number, reply: Uint8Array, requestSize: number, overTcp: boolean): void
+  /** A reply, the first `size` bytes of `reply`, to a query of `requestSize` bytes. */
+  replied(type: number, reply: Uint8Array, size: number, requestSize: number, overTcp: boolean): void
   /** So many replies were there after so many seconds. */
   took(replies: number, seconds: number): void
   families(labels: Labels): readonly MetricFamily[]
@@ -73,14 +73,14 @@ export function createDnsMetrics(): DnsMetrics {
   const sized = (sizes: readonly Buckets[], labels: Labels): readonly Sample[] =>
     sizes.flatMap((buckets, i) => samples(buckets, { ...labels, proto: PROTOCOLS[i] ?? '' }))
   return {
-    replied(type, reply, requestSize, overTcp) {
+    replied(type, reply, size, requestSize, overTcp) {
       const protocol = overTcp ? 1 : 0
       const [counts, request, answer] = [requests[protocol], requestSizes[protocol], replySizes[protocol]]
       if (counts === undefined || request === undefined || answer === undefined) return
       count(counts, type < TYPES ? type : 0)
       count(rcodes, (reply[3] ?? 0) & 15)
       add(request, requestSize)
-      add(answer, reply.length)
+      add(answer, size)
     },
     took: (replies, seconds) => add(duration, seconds, replies),
     families(given) {
