@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { get } from '../model/snapshot.ts'
 import { createObjects, type Objects } from './objects.ts'
@@ -95,4 +95,15 @@ test("an address of the network's own is refused, and nothing is done", () => {
     'clusterIP 10.96.0.1 is already taken by Service default/kubernetes',
   ])
   expect(get(objects.snapshot(), 'Pod', 'default/slow')).toBeUndefined()
+})
+
+test('what is in one manifest is of one age, however long it takes', () => {
+  const objects = network()
+  let now = Date.parse('2026-01-01T00:00:00Z')
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 900))
+  objects.applyManifest([pod('one'), service('default'), service('other')])
+  clock.mockRestore()
+  const { Pod, Service } = objects.snapshot().objects
+  const made = [Pod.get('default/slow'), Service.get('default/s'), Service.get('other/s')]
+  expect(new Set(made.map((object) => object?.metadata.creationTimestamp)).size).toBe(1)
 })

@@ -49,8 +49,9 @@ const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 export function createObjects(config: ClusterConfig, state: ObjectState = NO_STATE): Objects {
   const { restored } = state
   const snapshot = restored === undefined ? {} : { restored: restored.snapshot }
-  const store = createStore({ now: () => Date.now(), uid: () => randomUUID(), ...snapshot })
-  const registry = createRegistry(store, config, { now: () => Date.now() })
+  const { now, inOneMoment } = createClock()
+  const store = createStore({ now, uid: () => randomUUID(), ...snapshot })
+  const registry = createRegistry(store, config, { now })
   /** What the last manifest said, by kind and key: to see what changed in it, and what is gone. */
   let applied: ReadonlyMap<string, string> = restored?.applied ?? new Map()
   /** Pods whose spec changed: made again when the one of their name has ended. */
@@ -71,15 +72,17 @@ export function createObjects(config: ClusterConfig, state: ObjectState = NO_STA
       const plan = planManifest(manifest, store.snapshot(), applied, config)
       const report = emptyReport(plan.problems)
       if (plan.problems.length > 0) return report
-      for (const name of plan.gone) remove(store, registry, successors, name, report)
-      for (const name of plan.namespaces) {
-        accepted(registry.create(namespaceObject(name)))
-        report.created.push(`Namespace ${name}`)
-      }
-      for (const object of plan.objects) {
-        if (plan.unchanged.has(identity(object))) report.unchanged++
-        else write(store, registry, successors, object, report)
-      }
+      inOneMoment(() => {
+        for (const name of plan.gone) remove(store, registry, successors, name, report)
+        for (const name of plan.namespaces) {
+          accepted(registry.create(namespaceObject(name)))
+          report.created.push(`Namespace ${name}`)
+        }
+        for (const object of plan.objects) {
+          if (plan.unchanged.has(identity(object))) report.unchanged++
+          else write(store, registry, successors, object, report)
+        }
+      })
       report.warnings.push(...plan.warnings)
       applied = plan.wanted
       state.remember(applied, successors)
@@ -94,6 +97,27 @@ export function createObjects(config: ClusterConfig, state: ObjectState = NO_STA
       const stored = get(store.snapshot(), 'Pod', objectKey(pod))
       if (stored === undefined || stored.metadata.uid !== pod.metadata.uid) return
       registry.delete('Pod', objectKey(pod), { gracePeriodSeconds: 0 })
+    },
+  }
+}
+
+interface ManifestClock {
+  readonly now: () => number
+  /** A manifest is applied in one moment: a second that passes meanwhile would make one of its Services the older one. */
+  readonly inOneMoment: (work: () => void) => void
+}
+
+function createClock(): ManifestClock {
+  let moment: number | undefined
+  return {
+    now: () => moment ?? Date.now(),
+    inOneMoment(work) {
+      moment = Date.now()
+      try {
+        work()
+      } finally {
+        moment = undefined
+      }
     },
   }
 }
