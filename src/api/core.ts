@@ -195,6 +195,7 @@ export interface PodSpec {
   readonly volumes?: readonly Volume[]
   readonly schedulerName?: string
   readonly priority?: number
+  readonly priorityClassName?: string
   readonly preemptionPolicy?: string
   readonly tolerations?: readonly Toleration[]
   readonly affinity?: Affinity

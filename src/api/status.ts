@@ -80,6 +80,12 @@ export function conflictStatus(kind: Kind, name: string, why: string): Status {
   return failure(409, 'Conflict', message, { name, group: groupOf(kind), kind: KINDS[kind].plural })
 }
 
+/** 403 as admission plugins say it. */
+export function forbiddenStatus(kind: Kind, name: string, why: string): Status {
+  const message = `${resourceOf(kind)} ${JSON.stringify(name)} is forbidden: ${why}`
+  return failure(403, 'Forbidden', message, { name, group: groupOf(kind), kind: KINDS[kind].plural })
+}
+
 /** 403 for a create in a namespace that is being deleted. */
 export function namespaceTerminatingStatus(kind: Kind, name: string, namespace: string): Status {
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`

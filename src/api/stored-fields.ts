@@ -6,6 +6,7 @@ type Numbered = Readonly<Record<string, string | number>>
 export interface PriorityFields {
   readonly value?: number
   readonly globalDefault?: boolean
+  readonly description?: string
   readonly preemptionPolicy?: string
 }
 

@@ -368,3 +368,16 @@ describe('further ranges of Services', () => {
     expect(answer(registry.create(service('a', { clusterIP: '10.244.1.7' })))).toBe('422 Invalid spec.clusterIPs')
   })
 })
+
+test('a Pod whose class nobody has is forbidden', () => {
+  const { registry } = newCluster()
+  const given = pod('a')
+  const result = registry.create({ ...given, spec: { ...given.spec, priorityClassName: 'hihg' } })
+  expect(result).toMatchObject({
+    failure: {
+      code: 403,
+      reason: 'Forbidden',
+      message: 'pods "a" is forbidden: no PriorityClass with name hihg was found',
+    },
+  })
+})

@@ -7,6 +7,7 @@ import {
   alreadyExistsStatus,
   badRequestStatus,
   conflictStatus,
+  forbiddenStatus,
   internalErrorStatus,
   invalidStatus,
   namespaceTerminatingStatus,
@@ -34,6 +35,7 @@ import {
 import type { AllocationFailure } from './allocated.ts'
 import { createAllocations, followServices, withRanges, type Allocations } from './allocations.ts'
 import { deleteObject, finishDeletion, type DeleteOptions } from './deletion.ts'
+import { admitPriority } from './priority-admission.ts'
 import { admitServiceAccount } from './service-account-admission.ts'
 import { RESOURCES } from './resources/index.ts'
 import { refuse, type WriteResult } from './write-result.ts'
@@ -134,7 +136,9 @@ function create<K extends Kind>(
   const { store } = context
   const { objects, resourceVersion } = store.snapshot()
   const named = withGeneratedName(given, resourceVersion, (key) => objects[kind].has(key))
-  const object = named.kind === 'Pod' ? (admitServiceAccount(named, store.snapshot()) as Kinds[K]) : named
+  const passed = plugins(named, store.snapshot())
+  if ('refused' in passed) return refuse(forbiddenStatus(kind, named.metadata.name, passed.refused))
+  const { object } = passed
   const admitted = admitCreate(kind, object, context.allocations())
   const { name } = admitted.object.metadata
   const failure =
@@ -146,6 +150,16 @@ function create<K extends Kind>(
   if (failure !== undefined) return refuse(failure)
   const stored = options.dryRun === true ? admitted.object : store.create(admitted.object, RESOURCES[kind].identify)
   return { code: 201, object: stored, warnings: admitted.warnings }
+}
+
+/** What Kubernetes' admission plugins make of a new object. */
+function plugins<T extends AnyObject>(
+  object: T,
+  snapshot: Snapshot,
+): { readonly object: T } | { readonly refused: string } {
+  if (object.kind !== 'Pod') return { object }
+  const admitted = admitPriority(object, snapshot.objects.PriorityClass)
+  return 'refused' in admitted ? admitted : { object: admitServiceAccount(admitted.pod, snapshot) as T }
 }
 
 function update<K extends Kind>(

@@ -230,3 +230,16 @@ test('missing namespaces', () => {
   ).toEqual(['shop'])
   expect(objectKey(at('shop'))).toBe('shop/c')
 })
+
+test('a class that only the list has counts for its Pods, and one that nobody has is a problem', () => {
+  const high = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'high' }, value: 1000 }
+  const classed = (priorityClassName: string): object => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: priorityClassName },
+    spec: { containers: [{ name: 'c', image: 'i' }], priorityClassName },
+  })
+  const { valid, problems } = validateObjects([classed('high'), high, classed('hihg')], emptySnapshot(), CONFIG)
+  expect(valid.map(({ object }) => object.kind === 'Pod' && object.spec.priority)).toEqual([false, 1000])
+  expect(problems).toMatchObject([{ index: 2, message: 'no PriorityClass with name hihg was found' }])
+})

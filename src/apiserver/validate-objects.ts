@@ -8,8 +8,9 @@ import {
   type FieldError,
   type FieldPath,
 } from '../api/field-error.ts'
-import { KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
-import type { ServiceCIDR } from '../api/networking.ts'
+import { KINDS, type AnyObject, type Kind, type Kinds } from '../api/kinds.ts'
+import type { Pod } from '../api/core.ts'
+import type { PriorityClass } from '../api/priority-classes.ts'
 import { setDefaultsService } from '../api/service-defaults.ts'
 import { OrderedMap } from '../lib/ordered-map.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
@@ -24,6 +25,7 @@ import {
   withGeneratedName,
   type Admitted,
 } from './admission.ts'
+import { admitPriority } from './priority-admission.ts'
 import { createAllocations, followServices, holdAll, releaseAll, type Allocations } from './allocations.ts'
 
 export interface ObjectProblem {
@@ -78,13 +80,14 @@ export function validateObjects(
   namespace: string = DEFAULT_NAMESPACE,
 ): ValidatedObjects {
   const { entries, problems } = readObjects(values, snapshot, namespace)
-  const added = allocatableRanges(rangesWith(entries, snapshot), config)
+  const added = allocatableRanges(withEntries(entries, 'ServiceCIDR', snapshot), config)
   const stored = followServices(createAllocations(config, added), OrderedMap.empty(), snapshot.objects.Service)
   let allocations = entries.reduce(reserve, stored)
+  const classes = withEntries(entries, 'PriorityClass', snapshot)
   const valid: ValidObject[] = []
   const warnings: { index: number; message: string }[] = []
   for (const entry of entries) {
-    const admitted = admit(entry, allocations)
+    const admitted = admit(entry, allocations, classes)
     const found = problemsOf(entry, admitted)
     problems.push(...found)
     if (found.length > 0 || entry.unreadable.length > 0) continue
@@ -102,10 +105,10 @@ export function validateObjects(
 }
 
 /** Those of the list count as if they were stored. */
-function rangesWith(entries: readonly Entry[], { objects }: Snapshot): OrderedMap<ServiceCIDR> {
+function withEntries<K extends Kind>(entries: readonly Entry[], kind: K, { objects }: Snapshot): OrderedMap<Kinds[K]> {
   return entries.reduce(
-    (all, { object }) => (object.kind === 'ServiceCIDR' ? all.set(object.metadata.name, object) : all),
-    objects.ServiceCIDR,
+    (all, entry) => (entry.kind === kind ? all.set(objectKey(entry.object), entry.object as Kinds[K]) : all),
+    objects[kind] as OrderedMap<Kinds[K]>,
   )
 }
 
@@ -182,7 +185,12 @@ function reserve(allocations: Allocations, { object }: Entry): Allocations {
 }
 
 /** Its own reservations are given back first, so that it can ask for them like any other Service. */
-function admit({ kind, object, old }: Entry, reserved: Allocations): Admitted<AnyObject> {
+function admit(
+  { kind, object, old }: Entry,
+  reserved: Allocations,
+  classes: OrderedMap<PriorityClass>,
+): Admitted<AnyObject> {
+  if (object.kind === 'Pod' && old === undefined) return admitPod(object, reserved, classes)
   const own = object.kind === 'Service' ? releaseAll(reserved, setDefaultsService(object)) : reserved
   if (old === undefined) return admitCreate(kind, object, own)
   const { resourceVersion: _, ...metadata } = object.metadata
@@ -191,6 +199,14 @@ function admit({ kind, object, old }: Entry, reserved: Allocations): Admitted<An
   const admitted = admitUpdate(kind, given, old, holdAll(own, old))
   if (admitted.object.kind !== 'Service') return admitted
   return { ...admitted, allocations: holdAll(releaseAll(admitted.allocations, old), admitted.object) }
+}
+
+function admitPod(pod: Pod, reserved: Allocations, classes: OrderedMap<PriorityClass>): Admitted<AnyObject> {
+  const passed = admitPriority(pod, classes)
+  if ('pod' in passed) return admitCreate('Pod', passed.pod, reserved)
+  const { refused, path, value } = passed
+  const admitted = admitCreate('Pod', pod, reserved)
+  return { ...admitted, errors: [...admitted.errors, { ...invalid(path, value, refused), sentence: refused }] }
 }
 
 /** Applying a changed clusterIP means clusterIPs too: a merge would find the stored list beside it. */

@@ -105,8 +105,12 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
   const token = former?.token ?? randomBytes(32).toString('base64url')
   const { store, registry } = objects
   const events = api.createEventRecorder(store, Date.now, eventKeeper(parts.kept))
-  parts.podEvents.follow((pod, { container, type, reason, message }) => {
-    events.record(kubeletEvent(pod, container, type, reason, message))
+  parts.podEvents.follow((pod, event) => {
+    const draft =
+      'refused' in event
+        ? api.refusedPodEvent(pod, event.refused)
+        : kubeletEvent(pod, event.container, event.type, event.reason, event.message)
+    if (draft !== undefined) events.record(draft)
   })
   parts.serviceNotices.follow(({ service: key, reason, message }) => {
     const service = store.snapshot().objects.Service.get(key)

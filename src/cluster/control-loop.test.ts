@@ -50,3 +50,45 @@ test('the moment that a controller waits for is not missed between its two looks
     loop.stop()
   }
 })
+
+test('what was refused is tried again, later and later, and told once for each reason', async () => {
+  const store = createStore({ now: () => 0, uid: () => 'uid' })
+  const waits: number[] = []
+  const [told, refused]: [string[], string[]] = [[], []]
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name: 'a' } } as const
+  let left = 9
+  const clock: Clock = {
+    now: () => 0,
+    after(milliseconds, callback) {
+      waits.push(milliseconds)
+      const timer = setImmediate(callback)
+      return () => clearImmediate(timer)
+    },
+  }
+  const loop = startControlLoop({
+    store,
+    controllers: [
+      {
+        name: 'makes',
+        watches: ['Namespace'],
+        keys: () => ['one'],
+        reconcile: () => (left < 0 ? [] : [{ verb: 'create', object }]),
+      },
+    ],
+    consumers: [],
+    config,
+    clock,
+    apply: () => {
+      if (left-- > 0) throw new Error(left > 4 ? 'no class' : 'no quota')
+    },
+    onError: (where, error) => void told.push(`${where} ${String(error)}`),
+    onRefused: (change, why) => void refused.push(`${change.verb} ${why}`),
+  })
+  store.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } })
+  await expect.poll(() => left, { interval: 1 }).toBe(-1)
+  loop.stop()
+  expect(waits.map((wait) => wait / 1000)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60])
+  const where = 'makes one: create ConfigMap default/a Error:'
+  expect(told).toEqual([`${where} no class`, `${where} no quota`])
+  expect([refused.length, refused[0]]).toEqual([9, 'create no class'])
+})

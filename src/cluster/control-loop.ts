@@ -21,6 +21,8 @@ export interface ControlLoopOptions {
   /** Carries out what a controller wants; an error concerns that change alone. */
   readonly apply: (change: Change) => void
   readonly onError: (where: string, error: unknown) => void
+  /** Told of a change that was refused; the controller tries again a while later. */
+  readonly onRefused?: (change: Change, why: string) => void
 }
 
 export interface ControlLoop {
@@ -31,6 +33,9 @@ export interface ControlLoop {
 
 /** Controllers that disagree for this many rounds on one event are told about, not waited for. */
 const MAXIMUM_ROUNDS = 200
+
+/** What was refused is tried again after this time, which doubles with each time, up to the longest. Milliseconds. */
+const [FIRST_RETRY, LONGEST_RETRY] = [1000, 60_000]
 
 /**
  * One turn for all that happened in one tick of the event loop: first the controllers, until none wants a change, then the
@@ -43,10 +48,10 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
   let waiting: (() => void)[] = []
   let reconciled = emptySnapshot()
   const alarms = createAlarms(options.clock, () => schedule())
+  const refusals = createRefusals(options)
   const schedule = (): void => {
-    if (scheduled) return
+    if (!scheduled) setImmediate(turn)
     scheduled = true
-    setImmediate(turn)
   }
   const stopWatching = options.store.watch((event) => {
     pending.push(event)
@@ -76,7 +81,7 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
         const due = alarms.takeDue()
         for (const controller of options.controllers) {
           const keys = new Set([...wokenKeys(controller, before, reconciled), ...(due.get(controller) ?? [])])
-          for (const key of keys) runController(options, controller, key, alarms)
+          for (const key of keys) runController(options, controller, key, alarms, refusals)
         }
       } else
         options.onError('controllers', new Error('they do not come to rest: the last changes wait for the next turn'))
@@ -97,17 +102,62 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
   }
 }
 
-function runController(options: ControlLoopOptions, controller: Controller, key: string, alarms: Alarms): void {
+function runController(
+  options: ControlLoopOptions,
+  controller: Controller,
+  key: string,
+  alarms: Alarms,
+  refusals: Refusals,
+): void {
   const { clock, store, config } = options
   const where = `${controller.name} ${key}`
   guarded(options, where, () => {
     // One moment for both: what comes between them would be neither seen to nor waited for.
     const now = clock.now()
-    for (const change of controller.reconcile(store.snapshot(), key, config, now)) {
-      guarded(options, `${where}: ${describe(change)}`, () => options.apply(change))
-    }
-    alarms.set(controller, key, controller.wakeAt?.(store.snapshot(), key, now))
+    const refused = controller
+      .reconcile(store.snapshot(), key, config, now)
+      .filter((change) => !refusals.apply(where, change))
+    const wakeAt = controller.wakeAt?.(store.snapshot(), key, now)
+    alarms.set(controller, key, refused.length === 0 ? refusals.over(where, wakeAt) : refusals.retryAt(where, wakeAt))
   })
+}
+
+interface Refusals {
+  /** Whether the change was carried out. */
+  apply(where: string, change: Change): boolean
+  /** When to look again, with what was refused or without. */
+  retryAt(where: string, wakeAt: number | undefined): number
+  over(where: string, wakeAt: number | undefined): number | undefined
+}
+
+/** An error is told once, until it is another one or all that its controller wants there was carried out. */
+function createRefusals({ apply, clock, onError, onRefused }: ControlLoopOptions): Refusals {
+  const refused = new Map<string, { tries: number; readonly told: Map<string, string> }>()
+  return {
+    apply(where, change) {
+      try {
+        apply(change)
+        return true
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        const known = refused.get(where) ?? { tries: 0, told: new Map<string, string>() }
+        refused.set(where, known)
+        const what = describe(change)
+        if (known.told.get(what) !== why) onError(`${where}: ${what}`, error)
+        known.told.set(what, why)
+        onRefused?.(change, why)
+        return false
+      }
+    },
+    retryAt(where, wakeAt = Number.POSITIVE_INFINITY) {
+      const known = refused.get(where) ?? { tries: 0 }
+      return Math.min(wakeAt, clock.now() + Math.min(FIRST_RETRY * 2 ** known.tries++, LONGEST_RETRY))
+    },
+    over(where, wakeAt) {
+      refused.delete(where)
+      return wakeAt
+    },
+  }
 }
 
 /** One object's trouble is told about, and stops nobody else. */

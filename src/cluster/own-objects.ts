@@ -1,5 +1,6 @@
 import type { Node } from '../api/core.ts'
 import type { AnyObject } from '../api/kinds.ts'
+import { SYSTEM_PRIORITY_CLASSES } from '../api/priority-classes.ts'
 import type { StorageClass } from '../api/storage.ts'
 import { DEFAULT_STORAGE_CLASS, PROVISIONER } from '../controllers/persistent-volume-claims.ts'
 import { ownRange } from '../controllers/service-cidrs.ts'
@@ -30,6 +31,7 @@ export function ownObjects(topology: Topology, config: ClusterConfig): readonly 
     ...apiServerObjects(topology, config),
     ownRange(config),
     DEFAULT_CLASS,
+    ...SYSTEM_PRIORITY_CLASSES,
   ]
 }
 

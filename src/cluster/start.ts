@@ -265,6 +265,9 @@ function startLoops(parts: Parts, hostPorts: HostPorts): Loops {
     config,
     clock: systemClock,
     apply: objects.applyChange,
+    onRefused: (change, refused) => {
+      if (change.verb === 'create' && change.object.kind === 'Pod') parts.podEvents.record(change.object, { refused })
+    },
     onError: reportError,
   })
   return { kubelet, loop, serviceProxy, nodeReports }

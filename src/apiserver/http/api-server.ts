@@ -1,5 +1,5 @@
 export type { CommandRequest, PodAccess, RunningCommand } from './context.ts'
-export { kubeletEvent, proxyEvent } from './events/derive.ts'
+export { kubeletEvent, proxyEvent, refusedPodEvent } from './events/derive.ts'
 export { createEventRecorder } from './events/recorder.ts'
 export { createApiServer, type ApiServerOptions } from './server.ts'
 export { createAuthenticator } from './tokens/authenticate.ts'

@@ -369,4 +369,16 @@ describe('writes', () => {
     }
     expect(server.store.snapshot().resourceVersion).toBe(resourceVersion)
   })
+
+  test('an evicted Pod says so', async () => {
+    const pods = '/api/v1/namespaces/default/pods'
+    const spec = { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] }
+    await server.call(pods, { body: { kind: 'Pod', metadata: { name: 'leaving' }, spec } })
+    await server.call(`${pods}/leaving/eviction`, { body: { kind: 'Eviction', metadata: { name: 'leaving' } } })
+    const pod = server.store.snapshot().objects.Pod.get('default/leaving')
+    expect(pod?.metadata.deletionTimestamp).toBeDefined()
+    expect(pod?.status?.conditions).toMatchObject([
+      { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' },
+    ])
+  })
 })

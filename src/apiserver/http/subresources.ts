@@ -14,6 +14,8 @@ import { keyOf, representationFor, storedObject } from './reads.ts'
 import { sendJSON, sendResult } from './respond.ts'
 import { checkedObject, isDryRun } from './writes.ts'
 import type { Pod } from '../../api/core.ts'
+import type { Condition } from '../../api/meta.ts'
+import { timestamp } from '../../lib/clock.ts'
 import { budgetsOf, disruptionStatus } from '../../model/disruption.ts'
 import { isPodReady } from '../../model/endpoints.ts'
 import { get, type Snapshot } from '../../model/snapshot.ts'
@@ -97,7 +99,7 @@ export async function serveBinding(context: ApiContext, { path, request, respons
   sendJSON(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 })
 }
 
-/** What `kubectl drain` sends. There are no disruption budgets, so it is a delete. */
+/** What `kubectl drain` sends: a delete, where no disruption budget is against it. */
 export async function serveEviction(
   context: ApiContext,
   { path, request, response, query }: ApiRequest,
@@ -107,9 +109,30 @@ export async function serveEviction(
   const options = readDeleteOptions(isRecord(body) ? body['deleteOptions'] : undefined, query)
   const pod = storedObject(context.store.snapshot(), path)
   if (pod.kind === 'Pod') checkBudgets(context.store.snapshot(), pod)
+  if (pod.kind === 'Pod' && !options.dryRun) markDisrupted(context, pod)
   const result = deleteWithOptions(context, { kind: 'Pod', ...pathOf(keyOf(path)) }, options)
   const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }
   sendResult(response, 'failure' in result ? result : { ...result, code: 201 }, () => success)
+}
+
+/** So that a Job can tell the end of its Pod from a failure. */
+function markDisrupted({ store, now }: ApiContext, pod: Pod): void {
+  const condition: Condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    lastTransitionTime: timestamp(now()),
+  }
+  const { conditions = [] } = pod.status ?? {}
+  if (
+    conditions.some(
+      ({ type, status, reason }) => type === condition.type && status === 'True' && reason === condition.reason,
+    )
+  )
+    return
+  const others = conditions.filter(({ type }) => type !== condition.type)
+  store.update({ ...pod, status: { ...pod.status, conditions: [...others, condition] } })
 }
 
 /** A Pod that is not ready may always go. */

@@ -2,6 +2,7 @@
 import type { FieldError } from '../../api/field-error.ts'
 import { KINDS, type AnyObject } from '../../api/kinds.ts'
 import { validateLabels, validateObjectMeta, validateObjectMetaUpdate } from '../../api/meta-validation.ts'
+import { validatePriorityClass, validatePriorityClassUpdate } from '../../api/priority-classes.ts'
 import type { StoredKind, StoredKinds, StoredObject } from '../../api/stored-kinds.ts'
 import { dnsSubdomain } from '../../api/syntax.ts'
 import { plainStrategy, withStatusOf, type Strategy } from './strategy.ts'
@@ -41,8 +42,10 @@ const nameRule = (kind: StoredKind): ((text: string) => readonly string[]) =>
 
 function strategyOf<K extends StoredKind>(kind: K): Strategy<StoredKinds[K]> {
   const notDone = NOT_DONE[kind]
-  const validate = (object: AnyObject): readonly FieldError[] =>
-    validateObjectMeta(object, nameRule(kind), KINDS[kind].namespaced)
+  const validate = (object: AnyObject): readonly FieldError[] => [
+    ...validateObjectMeta(object, nameRule(kind), KINDS[kind].namespaced),
+    ...(object.kind === 'PriorityClass' ? validatePriorityClass(object) : []),
+  ]
   return plainStrategy<AnyObject>({
     setDefaults: DEFAULTS[kind] ?? ((object) => object),
     initial: (object) => ({ ...withoutStatus(object), ...FIRST_STATUS[kind] }) as AnyObject,
@@ -50,6 +53,9 @@ function strategyOf<K extends StoredKind>(kind: K): Strategy<StoredKinds[K]> {
     validateUpdate: (object, old) => [
       ...validateObjectMetaUpdate(object, old),
       ...validateLabels(object.metadata.labels ?? {}, ['metadata', 'labels']),
+      ...(object.kind === 'PriorityClass' && old.kind === 'PriorityClass'
+        ? validatePriorityClassUpdate(object, old)
+        : []),
     ],
     warnings: () => (notDone === undefined ? [] : [notDone]),
     carryOver: (object, old) => withStatusOf(object as StoredObject, old as StoredObject) as AnyObject,
@@ -58,6 +64,7 @@ function strategyOf<K extends StoredKind>(kind: K): Strategy<StoredKinds[K]> {
 }
 
 const DEFAULTS: Partial<Record<StoredKind, (object: AnyObject) => AnyObject>> = {
+  PriorityClass: (object) => ({ value: 0, preemptionPolicy: 'PreemptLowerPriority', ...object }),
   PersistentVolumeClaim: (object) => withSpec(object, { volumeMode: 'Filesystem', storageClassName: 'standard' }),
   PersistentVolume: (object) => withSpec(object, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
   NetworkPolicy: (object) => withSpec(object, { policyTypes: policyTypesOf(object) }),

@@ -1,7 +1,10 @@
 import type { Pod } from '../../api/core.ts'
-import type { PodEvent } from '../../kubelet/worker-state.ts'
+import type { PodEvent as KubeletEvent } from '../../kubelet/worker-state.ts'
 
-/** What the kubelet tells of Pods, on its way to the API server, which is loaded later than the first Pods run. */
+/** What the kubelet says of a Pod, or why there is none. */
+export type PodEvent = KubeletEvent | { readonly refused: string }
+
+/** What is told of Pods, on its way to the API server, which is loaded later than the first Pods run. */
 export interface PodEvents {
   record(pod: Pod, event: PodEvent): void
   /** Gets what was told so far, and from now on all that is told. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ReplicaSet } from '../../../api/apps.ts'
 import type { ContainerState, Pod } from '../../../api/core.ts'
-import { deriveEvents } from './derive.ts'
+import { deriveEvents, refusedPodEvent } from './derive.ts'
 
 const owner = (kind: string) => ({ apiVersion: 'apps/v1', kind, name: 'owner', uid: 'u', controller: true })
 const pod = (metadata: object, nodeName?: string, state?: ContainerState, restartCount = 0): Pod => ({
@@ -79,4 +79,18 @@ describe('deriveEvents', () => {
     expect(deriveEvents(going, before, false).map(({ reason }) => reason)).toEqual(['SuccessfulDelete', 'Killing'])
     expect(deriveEvents(going, going, true)).toEqual([])
   })
+})
+
+test.each([
+  ['ReplicaSet', 'replicaset-controller', 'Error creating: no'],
+  ['StatefulSet', 'statefulset-controller', 'create Pod p in StatefulSet owner failed error: no'],
+])('a %s is told of a Pod that was refused', (kind, component, message) => {
+  expect(refusedPodEvent(pod({ ownerReferences: [owner(kind)] }), 'no')).toMatchObject({
+    type: 'Warning',
+    reason: 'FailedCreate',
+    component,
+    message,
+    object: { kind, name: 'owner', namespace: 'n' },
+  })
+  expect(refusedPodEvent(pod({}), 'no')).toBeUndefined()
 })

@@ -29,10 +29,16 @@ interface PodMaker {
   readonly component: string
   created(pod: string, owner: string): string
   deleted(pod: string, owner: string): string
+  refused(pod: string, owner: string, why: string): string
 }
 
 function plainMaker(component: string): PodMaker {
-  return { component, created: (pod) => `Created pod: ${pod}`, deleted: (pod) => `Deleted pod: ${pod}` }
+  return {
+    component,
+    created: (pod) => `Created pod: ${pod}`,
+    deleted: (pod) => `Deleted pod: ${pod}`,
+    refused: (_pod, _owner, why) => `Error creating: ${why}`,
+  }
 }
 
 const POD_MAKERS: Readonly<Record<string, PodMaker>> = {
@@ -43,6 +49,7 @@ const POD_MAKERS: Readonly<Record<string, PodMaker>> = {
     component: 'statefulset-controller',
     created: (pod, owner) => `create Pod ${pod} in StatefulSet ${owner} successful`,
     deleted: (pod, owner) => `delete Pod ${pod} in StatefulSet ${owner} successful`,
+    refused: (pod, owner, why) => `create Pod ${pod} in StatefulSet ${owner} failed error: ${why}`,
   },
 }
 
@@ -62,6 +69,17 @@ function ownerEvents(pod: Pod, previous: Pod | undefined, isDeleted: boolean): r
   return isGoing && !wasGoing
     ? [{ ...common, reason: 'SuccessfulDelete', message: maker.deleted(name, owner.name) }]
     : []
+}
+
+/** What the owner of a Pod is told that the API server did not take. */
+export function refusedPodEvent(pod: Pod, why: string): EventDraft | undefined {
+  const owner = managerOf(pod)
+  const maker = POD_MAKERS[owner?.kind ?? '']
+  if (owner === undefined || maker === undefined) return undefined
+  const { name, namespace } = pod.metadata
+  const message = maker.refused(name, owner.name, why)
+  const object = ownerObject(owner, namespace)
+  return { type: 'Warning', reason: 'FailedCreate', message, component: maker.component, object }
 }
 
 function scalingEvents(replicaSet: AnyObject, before: number, after: number): readonly EventDraft[] {
