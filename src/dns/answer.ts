@@ -13,6 +13,7 @@ import {
 } from './records.ts'
 import { addressKey, type ReverseRequest } from './reverse.ts'
 import type { NameRecords } from './service-records.ts'
+import { SOA_TIMES, soaTTL } from './soa.ts'
 import type { Zone } from './zone.ts'
 
 export interface Answer {
@@ -37,7 +38,6 @@ export type Outcome = Answer | Forward
 const FORWARD: Forward = { forward: true }
 const MAX_LINKS = 10
 const VERSION_TTL = 28800
-const SOA_TTL_LIMIT = 300
 
 /** What the zone answers. Pure: the same zone and question give the same outcome. */
 export function answer(zone: Zone, question: Question): Outcome {
@@ -232,7 +232,7 @@ function soaRecord(zone: Zone, question: Question, owner: string): ResourceRecor
     type: 'SOA',
     mname: `ns.dns.${suffix}`,
     rname: `hostmaster.${suffix}`,
-    numbers: [zone.serial, 7200, 1800, 86400, zone.config.ttl],
+    numbers: [zone.serial, ...SOA_TIMES, zone.config.ttl],
   }
-  return { name: owner, ttl: Math.min(zone.config.ttl, SOA_TTL_LIMIT), data }
+  return { name: owner, ttl: soaTTL(zone), data }
 }

@@ -1,5 +1,6 @@
 import type { Moment } from './answer-page.ts'
 import { createAnswerTable, FOR_EVER, TAGS } from './answer-table.ts'
+import { createDenials } from './denial.ts'
 import { FLAG, HEADER_SIZE } from './message.ts'
 import { LOWER, type PacketQuestion } from './packet-question.ts'
 import { parseRequest } from './parse-request.ts'
@@ -32,6 +33,7 @@ export function createZoneAnswers(first: Zone): ZoneAnswers {
   const positive = createAnswerTable(LIMITS)
   const negative = createAnswerTable(DENIAL_LIMITS)
   const isFirst = createFirstTimes()
+  const denials = createDenials()
   let zone = first
 
   const remember = (question: PacketQuestion, packet: Uint8Array, reply: Uint8Array, turn: number): void => {
@@ -66,7 +68,9 @@ export function createZoneAnswers(first: Zone): ZoneAnswers {
     answer(question, packet, moment) {
       if (!isPlain(question)) return 0
       moment.serial = zone.serial
-      return positive.answer(question, packet, moment, true) || negative.answer(question, packet, moment, true)
+      const known = positive.answer(question, packet, moment, true) || negative.answer(question, packet, moment, true)
+      if (known > 0 || !denials.isMissing(zone, question, packet)) return known
+      return isFirst(question.hash) ? denials.write(zone, question, packet) : 0
     },
     react(question, packet, length, context) {
       const query = packet.subarray(0, length)
