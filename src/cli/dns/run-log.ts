@@ -26,7 +26,8 @@ export async function runLog(names: readonly string[], options: LogOptions, cont
   const from = options.from === undefined ? {} : { from: askerOf(options.from) }
   await running.followQueries({ names, ...from }, show, begun, stopped.signal).catch((error: Error) => {
     if (stopped.signal.aborted) return
-    throw error instanceof NetworkRefusal ? new UsageError(`--from ${options.from}: ${error.message}`) : error
+    if (!(error instanceof NetworkRefusal)) throw error
+    throw new UsageError(options.from === undefined ? error.message : `--from ${options.from}: ${error.message}`)
   })
   if (!stopped.signal.aborted) context.stderr.write(`network ${network} has ended\n`)
   return 0
