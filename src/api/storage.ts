@@ -2,6 +2,11 @@
 import type { ObjectReference } from './core.ts'
 import type { ObjectMeta } from './meta.ts'
 
+/** A claim with this finalizer stays until no Pod uses it. */
+export const CLAIM_PROTECTION: string = 'kubernetes.io/pvc-protection'
+/** A volume with this finalizer stays while it is bound. */
+export const VOLUME_PROTECTION: string = 'kubernetes.io/pv-protection'
+
 /** Quantities by resource: `{ storage: '1Gi' }`. */
 type Quantities = Readonly<Record<string, string | number>>
 

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import type { PersistentVolumeClaim } from '../api/storage.ts'
 import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig, type ClusterConfig } from '../model/cluster-config.ts'
 import { get } from '../model/snapshot.ts'
 import { createObjects, type Objects } from './objects.ts'
@@ -106,4 +107,24 @@ test('what is in one manifest is of one age, however long it takes', () => {
   const { Pod, Service } = objects.snapshot().objects
   const made = [Pod.get('default/slow'), Service.get('default/s'), Service.get('other/s')]
   expect(new Set(made.map((object) => object?.metadata.creationTimestamp)).size).toBe(1)
+})
+
+test('a claim that is going is made again when it is gone, one that stays keeps its finalizer', () => {
+  const objects = network()
+  const claim = (storage: string): unknown => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'data' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+  })
+  const stored = (): PersistentVolumeClaim | undefined =>
+    get(objects.snapshot(), 'PersistentVolumeClaim', 'default/data')
+  for (const size of ['1Gi', '2Gi']) objects.applyManifest([claim(size)])
+  expect(stored()?.metadata.finalizers).toEqual(['kubernetes.io/pvc-protection'])
+  for (const manifest of [[], [claim('3Gi')]]) objects.applyManifest(manifest)
+  const going = stored()
+  if (going?.metadata.deletionTimestamp === undefined) throw new Error('it should be going')
+  const { finalizers: _, ...metadata } = going.metadata
+  objects.applyChange({ verb: 'update', object: { ...going, metadata } })
+  expect(stored()?.spec?.resources?.requests).toEqual({ storage: '3Gi' })
 })

@@ -54,7 +54,7 @@ export function createObjects(config: ClusterConfig, state: ObjectState = NO_STA
   const registry = createRegistry(store, config, { now })
   /** What the last manifest said, by kind and key: to see what changed in it, and what is gone. */
   let applied: ReadonlyMap<string, string> = restored?.applied ?? new Map()
-  /** Pods whose spec changed: made again when the one of their name has ended. */
+  /** Pods whose spec changed, claims and volumes that are going: made again when the one of their name has ended. */
   const successors = new Map<string, AnyObject>(restored?.successors)
   store.watch((event) => {
     state.record(event)
@@ -227,7 +227,7 @@ function applyChange(store: Store, registry: Registry, change: Change): void {
   else registry.finishDeletion(store.update(change.object))
 }
 
-/** A Pod cannot become another: it ends, and the new one begins when its name is free. */
+/** A Pod cannot become another, nor what is going stay: the new one begins when the name is free. */
 function write(
   store: Store,
   registry: Registry,
@@ -243,13 +243,23 @@ function write(
     return
   }
   report.updated.push(name)
-  if (stored.kind !== 'Pod') {
+  if (stored.kind !== 'Pod' && !isProtected(stored)) {
     const { resourceVersion: _, ...metadata } = object.metadata
-    accepted(registry.update({ ...object, metadata }))
+    accepted(registry.update({ ...object, metadata: { ...heldBy(stored), ...metadata } }))
     return
   }
   successors.set(name, object)
-  registry.delete('Pod', objectKey(object))
+  if (stored.kind === 'Pod') registry.delete('Pod', objectKey(object))
+}
+
+/** A claim or volume that ends as soon as nobody uses it. */
+function isProtected({ kind, metadata }: AnyObject): boolean {
+  return kind.startsWith('PersistentVolume') && metadata.deletionTimestamp !== undefined
+}
+
+/** A manifest that says nothing of finalizers takes nobody's away. */
+function heldBy({ metadata: { finalizers } }: AnyObject): Pick<AnyObject['metadata'], 'finalizers'> {
+  return finalizers === undefined ? {} : { finalizers }
 }
 
 /** What went with its Namespace a moment ago counts as well. */

@@ -17,6 +17,7 @@ import { schedulerController } from './scheduler.ts'
 import { serviceAccountController } from './service-accounts.ts'
 import { serviceCIDRController } from './service-cidrs.ts'
 import { statefulSetController } from './stateful-sets.ts'
+import { volumeProtectionController } from './volume-protection.ts'
 
 /** In the order in which work arises: from a Deployment to the slices of its Pods; then what is left over. */
 export const CONTROLLERS: readonly Controller[] = [
@@ -35,6 +36,7 @@ export const CONTROLLERS: readonly Controller[] = [
   serviceCIDRController,
   serviceAccountController,
   persistentVolumeClaimController,
+  volumeProtectionController,
   disruptionBudgetController,
   garbageCollector,
   namespaceController,

@@ -28,7 +28,7 @@ export function reconcileClaim(snapshot: Snapshot, key: string): readonly Change
   const gone = [...snapshot.objects.PersistentVolume.values()].filter(
     (volume) => isMade(volume) && claimKey(volume) === key && volume.spec?.claimRef?.uid !== claim?.metadata.uid,
   )
-  return [...gone.map(deletionOf), ...(claim === undefined ? [] : bind(snapshot, claim))]
+  return [...gone.flatMap(reclaim), ...(claim === undefined ? [] : bind(snapshot, claim))]
 }
 
 function bind(snapshot: Snapshot, claim: PersistentVolumeClaim): readonly Change[] {
@@ -46,6 +46,12 @@ function bind(snapshot: Snapshot, claim: PersistentVolumeClaim): readonly Change
     status: { ...status, phase: 'Bound', ...(accessModes && { accessModes }), ...(capacity && { capacity }) },
   }
   return [...provide(volume, wanted), ...updateTo(claim, bound)]
+}
+
+/** What is bound is protected: it is released first. */
+function reclaim(volume: PersistentVolume): readonly Change[] {
+  const released = updateTo(volume, { ...volume, status: { ...volume.status, phase: 'Released' } })
+  return volume.metadata.deletionTimestamp === undefined ? [...released, deletionOf(volume)] : released
 }
 
 /** A new object has no status of its own: the volume is bound once it is there. */

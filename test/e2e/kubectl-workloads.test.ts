@@ -22,14 +22,17 @@ describe.skipIf(reason !== undefined)(title('kubectl', reason), () => {
     expect(left).toEqual([])
   })
 
-  describe.each(['stateful-set', 'batch', 'cluster-objects', 'deletion', 'deployment', 'charts'])('%s', (name) => {
-    const transcript = parseTranscript(readFileSync(new URL(`fixtures/${name}.transcript`, import.meta.url), 'utf8'))
-    test.each(transcript.map((step, i) => [i + 1, step.command, step] as const))(
-      '%d: %s',
-      async (_i, command, step) => {
-        const { code, stdout } = await machine.sh(`exec 2>&1; ${command}`, { environment })
-        expect({ output: normalise(stdout), code }).toEqual({ output: step.output, code: step.code })
-      },
-    )
-  })
+  describe.each(['stateful-set', 'batch', 'cluster-objects', 'deletion', 'deployment', 'charts', 'persistent-volumes'])(
+    '%s',
+    (name) => {
+      const transcript = parseTranscript(readFileSync(new URL(`fixtures/${name}.transcript`, import.meta.url), 'utf8'))
+      test.each(transcript.map((step, i) => [i + 1, step.command, step] as const))(
+        '%d: %s',
+        async (_i, command, step) => {
+          const { code, stdout } = await machine.sh(`exec 2>&1; ${command}`, { environment })
+          expect({ output: normalise(stdout), code }).toEqual({ output: step.output, code: step.code })
+        },
+      )
+    },
+  )
 })

@@ -1,8 +1,9 @@
 /** How kinds that are kept and shown are accepted: by their names and the types of their fields, with a word of what is not done. */
 import type { FieldError } from '../../api/field-error.ts'
-import { KINDS, type AnyObject } from '../../api/kinds.ts'
+import { KINDS, type AnyObject, type Kind } from '../../api/kinds.ts'
 import { validateLabels, validateObjectMeta, validateObjectMetaUpdate } from '../../api/meta-validation.ts'
 import { validatePriorityClass, validatePriorityClassUpdate } from '../../api/priority-classes.ts'
+import { CLAIM_PROTECTION, VOLUME_PROTECTION } from '../../api/storage.ts'
 import type { StoredKind, StoredKinds, StoredObject } from '../../api/stored-kinds.ts'
 import { dnsSubdomain } from '../../api/syntax.ts'
 import { plainStrategy, withStatusOf, type Strategy } from './strategy.ts'
@@ -48,7 +49,7 @@ function strategyOf<K extends StoredKind>(kind: K): Strategy<StoredKinds[K]> {
   ]
   return plainStrategy<AnyObject>({
     setDefaults: DEFAULTS[kind] ?? ((object) => object),
-    initial: (object) => ({ ...withoutStatus(object), ...FIRST_STATUS[kind] }) as AnyObject,
+    initial: (object) => ({ ...withoutStatus(withProtection(object)), ...FIRST_STATUS[kind] }) as AnyObject,
     validate,
     validateUpdate: (object, old) => [
       ...validateObjectMetaUpdate(object, old),
@@ -77,6 +78,19 @@ const FIRST_STATUS: Partial<Record<StoredKind, { readonly status: object }>> = {
   Ingress: { status: { loadBalancer: {} } },
   PersistentVolume: { status: { phase: 'Pending' } },
   PersistentVolumeClaim: { status: { phase: 'Pending' } },
+}
+
+/** What is in use does not go: Kubernetes' admission plugin StorageObjectInUseProtection. */
+const PROTECTION: Partial<Record<Kind, string>> = {
+  PersistentVolumeClaim: CLAIM_PROTECTION,
+  PersistentVolume: VOLUME_PROTECTION,
+}
+
+function withProtection(object: AnyObject): AnyObject {
+  const finalizer = PROTECTION[object.kind]
+  const { finalizers = [] } = object.metadata
+  if (finalizer === undefined || finalizers.includes(finalizer)) return object
+  return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } }
 }
 
 function withoutStatus(object: AnyObject): object {
