@@ -218,6 +218,27 @@ const ROWS: readonly [string, readonly AnyObject[], Record<string, string>][] = 
     { a: 'n2', b: 'n2' },
   ],
   [
+    'Pods that are there like or dislike who comes, and who must have some near likes more of them',
+    [
+      node('n1'),
+      node('n2'),
+      pod('a', 'db', on('n2', prefers('podAffinity', [5, term('web')]))),
+      pod('b', 'web'),
+      pod('c', 'cache', on('n1', prefers('podAntiAffinity', [5, term('batch')]))),
+      pod('d', 'cache', on('n2')),
+      pod('e', 'cache', on('n2')),
+      pod('f', 'batch'),
+      pod('g', 'api', on('n2', near(term('log')))),
+      pod('h', 'log'),
+    ],
+    { a: 'n2', b: 'n2', c: 'n1', d: 'n2', e: 'n2', f: 'n2', g: 'n2', h: 'n2' },
+  ],
+  [
+    'a Pod of this round has its wishes at once',
+    [node('n1'), node('n2'), pod('a', 'x', prefers('podAffinity', [5, term('y')])), pod('b', 'y')],
+    { a: 'n1', b: 'n1' },
+  ],
+  [
     'spread over zones',
     [...zones, ...['a', 'b', 'c', 'd'].map((name) => pod(name, 'x', spread()))],
     { a: 'n1', b: 'n3', c: 'n2', d: 'n3' },

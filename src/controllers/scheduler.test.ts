@@ -126,6 +126,18 @@ const ROWS: readonly [string, (Node | Pod)[], Record<string, string>][] = [
     { a: 'node-1' },
   ],
   [
+    'a taint that only prefers leads to another node, but for who tolerates it',
+    [
+      node('node-1', { spec: { taints: [{ key: 'x', effect: 'PreferNoSchedule' }] } }),
+      node('node-2'),
+      pod('a', 'p'),
+      pod('b', 'q', { tolerations: [{ key: 'x', operator: 'Exists' }] }),
+      pod('c', 'r'),
+      pod('d', 's', { tolerations: [{ key: 'x', operator: 'Exists', effect: 'NoSchedule' }] }),
+    ],
+    { a: 'node-2', b: 'node-1', c: 'node-2', d: 'node-2' },
+  ],
+  [
     'affinity to a node by name, by label, and by neither',
     [
       node('node-1'),

@@ -14,6 +14,7 @@ import { naturalOrder, olderFirst } from './helpers/order.ts'
 import { placementScores } from './helpers/placement-score.ts'
 import { createPodCensus } from './helpers/pod-census.ts'
 import { asksOfPods, keepsAway, placementObstacle, type Surroundings } from './helpers/pod-placement.ts'
+import { createPodWishes, hasWishes } from './helpers/pod-wishes.ts'
 import { countOnNode, podSet, podsOnNode } from './helpers/pods-on-node.ts'
 
 /** One key for all Pods without a node, so that Pods that wait together are placed with a view to each other. */
@@ -41,7 +42,8 @@ export function bindPods(snapshot: Snapshot): readonly Change[] {
   const placed: Pod[] = []
   const census = createPodCensus(snapshot)
   const keepers = [...byNeed.find(snapshot, KEEPING)]
-  const around: Surroundings = { snapshot, nodes, census, keepers }
+  const wishes = createPodWishes(snapshot, nodes, byNeed.find(snapshot, WISHING))
+  const around: Surroundings = { snapshot, nodes, census, keepers, wishes }
   return [...byNeed.find(snapshot, KEY)].sort(olderFirst).flatMap((pod) => {
     if (isGated(pod)) return updateTo(pod, withCondition(pod, GATED))
     const among = placementObstacle(around, pod)
@@ -52,17 +54,21 @@ export function bindPods(snapshot: Snapshot): readonly Change[] {
     placed.push(there)
     if (keepsAway(pod)) keepers.push(there)
     census.add(there)
+    wishes.add(there)
     for (const key of [node, `${node} ${podSet(pod)}`]) added.set(key, (added.get(key) ?? 0) + 1)
     const bound = withCondition(pod, { type: 'PodScheduled', status: 'True' })
     return [{ verb: 'update', object: { ...bound, spec: { ...bound.spec, nodeName: node } } }]
   })
 }
 
-/** Those of them that ask for Pods around them; and the Pods with a node that keep others away. */
-const [ASKING, KEEPING] = ['asking', 'keeping']
+/** Those of them that ask for Pods around them; the Pods with a node that keep others away; those that have wishes. */
+const [ASKING, KEEPING, WISHING] = ['asking', 'keeping', 'wishing']
 
 const byNeed: Index<Pod> = indexBy(['Pod'], (pod) => {
-  if (pod.spec.nodeName !== undefined) return keepsAway(pod) && !isPodFinished(pod) ? [KEEPING] : []
+  if (pod.spec.nodeName !== undefined) {
+    if (pod.spec.affinity === undefined || isPodFinished(pod)) return []
+    return [...(keepsAway(pod) ? [KEEPING] : []), ...(hasWishes(pod) ? [WISHING] : [])]
+  }
   if (!isUnbound(pod)) return []
   return asksOfPods(pod) && !isGated(pod) ? [KEY, ASKING] : [KEY]
 })

@@ -51,15 +51,18 @@ function isMet({ operator, values = [] }: NodeSelectorRequirement, value: string
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 
 /** A taint of one of the effects that the Pod does not tolerate. A cordoned node counts as tainted. */
-export function untoleratedTaint(
-  { tolerations = [] }: PodSpec,
-  { spec }: Node,
-  effects: readonly Taint['effect'][],
-): Taint | undefined {
-  const taints = [...(spec?.taints ?? []), ...(spec?.unschedulable === true ? [UNSCHEDULABLE] : [])]
-  return taints.find(
-    (taint) => effects.includes(taint.effect) && !tolerations.some((toleration) => tolerates(toleration, taint)),
-  )
+export function untoleratedTaint(spec: PodSpec, node: Node, effects: readonly Taint['effect'][]): Taint | undefined {
+  const taints = [...(node.spec?.taints ?? []), ...(node.spec?.unschedulable === true ? [UNSCHEDULABLE] : [])]
+  return taints.find((taint) => effects.includes(taint.effect) && !isTolerated(spec, taint))
+}
+
+/** How many taints would rather not have the Pod. */
+export function countDislikes(spec: PodSpec, { spec: { taints = [] } = {} }: Node): number {
+  return taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !isTolerated(spec, taint)).length
+}
+
+function isTolerated({ tolerations = [] }: PodSpec, taint: Taint): boolean {
+  return tolerations.some((toleration) => tolerates(toleration, taint))
 }
 
 function tolerates({ key = '', operator = 'Equal', value = '', effect = '' }: Toleration, taint: Taint): boolean {

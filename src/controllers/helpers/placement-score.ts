@@ -1,10 +1,16 @@
-/** What a Pod would like: preferred affinities and spread, each from 0 to 100 as the scheduler's plugins count. */
+/**
+ * What a Pod would like, and what Pods and nodes would like of it: preferred affinities, spread, taints that only prefer.
+ * Each from 0 to 100, and weighed as the scheduler's plugins are.
+ */
 import type { Node, Pod, PodAffinityTerm } from '../../api/core.ts'
-import { preferenceFor } from '../../model/node-fit.ts'
+import { countDislikes, preferenceFor } from '../../model/node-fit.ts'
 import { countByDomain, countMatching } from './pod-census.ts'
 import { constraintsOf, spreadCounts, type Surroundings } from './pod-placement.ts'
 
 type Score = (node: Node) => number
+
+/** In the default profile taints weigh 3, the others 2. */
+const TAINT_WEIGHT = 1.5
 
 /** Scores of `candidates`, in their order: the higher the better; undefined where the Pod has no wishes. */
 export function placementScores(
@@ -12,10 +18,14 @@ export function placementScores(
   pod: Pod,
   candidates: readonly Node[],
 ): readonly number[] | undefined {
-  if (pod.spec.affinity === undefined && pod.spec.topologySpreadConstraints === undefined) return undefined
-  const scores = [nodeScore(pod), affinityScore(around, pod), spreadScore(around, pod)].flatMap((score) =>
+  const isPlain = pod.spec.affinity === undefined && pod.spec.topologySpreadConstraints === undefined
+  const isLiked = candidates.every(({ spec }) => spec?.taints === undefined)
+  if (isPlain && isLiked && around.wishes.isEmpty()) return undefined
+  const wishes = [nodeScore(pod), affinityScore(around, pod), spreadScore(around, pod)].flatMap((score) =>
     score === undefined ? [] : [normalized(candidates.map(score))],
   )
+  const dislikes = normalized(candidates.map((node) => -countDislikes(pod.spec, node)))
+  const scores = [...wishes, ...(isLiked ? [] : [dislikes.map((score) => TAINT_WEIGHT * score)])]
   if (scores.length === 0) return undefined
   return candidates.map((_node, i) => scores.reduce((sum, score) => sum + (score[i] ?? 0), 0))
 }
@@ -30,7 +40,7 @@ function nodeScore({ spec }: Pod): Score | undefined {
   return preferred.length === 0 ? undefined : (node) => preferenceFor(spec, node)
 }
 
-function affinityScore({ snapshot, nodes, census }: Surroundings, pod: Pod): Score | undefined {
+function affinityScore({ snapshot, nodes, census, wishes }: Surroundings, pod: Pod): Score | undefined {
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {}
   const near = podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   const far = podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
@@ -41,6 +51,7 @@ function affinityScore({ snapshot, nodes, census }: Surroundings, pod: Pod): Sco
   const scores = [
     ...near.map(({ weight, podAffinityTerm }) => weigh(weight, podAffinityTerm)),
     ...far.map(({ weight, podAffinityTerm }) => weigh(-weight, podAffinityTerm)),
+    ...wishes.of(pod),
   ]
   return scores.length === 0 ? undefined : (node) => scores.reduce((sum, score) => sum + score(node), 0)
 }

@@ -5,13 +5,15 @@ import { matchLabelSelector } from '../../model/selectors.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { countByDomain, countMatching, countStaying, matcherOf, selectorOf, termKey } from './pod-census.ts'
 import type { PodCensus } from './pod-census.ts'
+import type { PodWishes } from './pod-wishes.ts'
 
-/** Where a Pod is to go. `keepers`: Pods with a node that keep others away. */
+/** Where a Pod is to go. `keepers`: Pods with a node that keep others away; `wishes`: what Pods with a node would like. */
 export interface Surroundings {
   readonly snapshot: Snapshot
   readonly nodes: readonly Node[]
   readonly census: PodCensus
   readonly keepers: readonly Pod[]
+  readonly wishes: PodWishes
 }
 
 /** Why the Pods around keep a Pod from a node, in the scheduler's words; undefined where they do not. */

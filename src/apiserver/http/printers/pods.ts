@@ -28,13 +28,16 @@ interface Summary {
   lastRestart?: string
 }
 
+const GATED = 'SchedulingGated'
+
 /** What the Pod's containers say of it, in one word. */
 function podSummary(pod: Pod): Summary {
-  const { phase = 'Unknown', reason } = pod.status ?? {}
+  const { phase = 'Unknown', reason, conditions = [] } = pod.status ?? {}
+  const isGated = conditions.some((one) => one.type === 'PodScheduled' && one.reason === GATED)
   const summary: Summary = {
     ready: 0,
     total: pod.spec.containers.length + (pod.spec.initContainers ?? []).filter(isSidecar).length,
-    reason: reason ?? phase,
+    reason: isGated ? GATED : (reason ?? phase),
     restarts: 0,
   }
   const waits = summarizeInitContainers(pod, summary)

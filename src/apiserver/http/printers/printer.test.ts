@@ -77,6 +77,13 @@ describe('Pods', () => {
     ],
     ['ended', { phase: 'Succeeded', containerStatuses: [ended(0, 'Completed')] }, {}, {}, ['0/1', 'Completed', '0']],
     ['without a reason', { phase: 'Failed', containerStatuses: [ended(3, '')] }, {}, {}, ['0/1', 'ExitCode:3', '0']],
+    [
+      'held back by gates',
+      { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] },
+      {},
+      {},
+      ['0/1', 'SchedulingGated', '0'],
+    ],
     ['evicted', { phase: 'Failed', reason: 'Evicted' }, {}, {}, ['0/1', 'Evicted', '0']],
     [
       'deleted',
