@@ -3,7 +3,6 @@ import {
   forbidden,
   invalid,
   invalidEach,
-  notSupported,
   required,
   spelled,
   tooLong,
@@ -93,7 +92,8 @@ export function validateLabelSelector(selector: LabelSelector, path: FieldPath):
 function validateRequirement(requirement: LabelSelectorRequirement, path: FieldPath): readonly FieldError[] {
   const { key, operator, values = [] } = requirement
   const errors: FieldError[] = [...invalidEach([...path, 'key'], key, qualifiedName(key))]
-  if (!OPERATORS.includes(operator)) errors.push(notSupported([...path, 'operator'], operator, OPERATORS))
+  if (!OPERATORS.includes(operator))
+    errors.push(invalid([...path, 'operator'], operator, 'not a valid selector operator'))
   const takesValues = operator === 'In' || operator === 'NotIn'
   if (takesValues && values.length === 0) {
     errors.push(required([...path, 'values'], "must be specified when `operator` is 'In' or 'NotIn'"))

@@ -11,6 +11,7 @@ import {
 } from './field-error.ts'
 import { equalJSON } from './merge-patch.ts'
 import { validateLabels, validateObjectMeta, validateObjectMetaUpdate, validateUnique } from './meta-validation.ts'
+import { validatePlacement } from './placement-validation.ts'
 import { validatePodDns } from './pod-dns-validation.ts'
 import { dnsLabel, dnsSubdomain } from './syntax.ts'
 
@@ -94,6 +95,7 @@ export function validatePodSpec(spec: PodSpec, path: FieldPath): readonly FieldE
     ),
     ...oneOf([...path, 'restartPolicy'], spec.restartPolicy, RESTART_POLICIES),
     ...validatePodDns(spec, path),
+    ...validatePlacement(spec, path),
     ...validateLabels(spec.nodeSelector ?? {}, [...path, 'nodeSelector']),
     ...form([...path, 'hostname'], spec.hostname, dnsLabel),
     ...form([...path, 'subdomain'], spec.subdomain, dnsLabel),
