@@ -2,7 +2,7 @@
 // By hand, once per Kubernetes release:
 //   npm i --prefix /tmp/kfields @kubernetes/client-node@2.0.1 --ignore-scripts
 //   node scripts/generate-field-table.mjs /tmp/kfields
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -31,6 +31,7 @@ const ROOTS = [
   'IngressClass',
   'PodDisruptionBudget',
   'V2HorizontalPodAutoscaler',
+  'V1HorizontalPodAutoscaler',
   'Role',
   'RoleBinding',
   'ClusterRole',
@@ -87,8 +88,14 @@ const version = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'ut
 const read = (path) => readFileSync(join(generated, path), 'utf8')
 const release = /spec version: (\S+)/.exec(read('models/V1Service.js'))?.[1]
 
-/** `V1ServicePort` -> `ServicePort`; a name with a group in front (`DiscoveryV1EndpointPort`) is kept. */
-const shortName = (model) => model.replace(/^V[12](?=[A-Z])/, '')
+/**
+ * `V1ServicePort` -> `ServicePort`; a name with a group in front (`DiscoveryV1EndpointPort`) is kept, and so is one of
+ * version 1 where there is a version 2 (`V1HorizontalPodAutoscaler`).
+ */
+const shortName = (model) =>
+  existsSync(join(generated, `models/${model.replace(/^V1/, 'V2')}.js`)) && /^V1(?=[A-Z])/.test(model)
+    ? model
+    : model.replace(/^V[12](?=[A-Z])/, '')
 
 const byText = (left, right) => Number(left > right) - Number(left < right)
 
@@ -118,7 +125,7 @@ function typeLine(model, models) {
 }
 
 function typeLines() {
-  const queue = ROOTS.map((kind) => (kind.startsWith('V2') ? kind : `V1${kind}`))
+  const queue = ROOTS.map((kind) => (/^V[12][A-Z]/.test(kind) ? kind : `V1${kind}`))
   const lines = new Map()
   for (const model of queue) if (!lines.has(model)) lines.set(model, typeLine(model, queue))
   return [...lines.values()].sort(byText)

@@ -17,6 +17,13 @@ export function decodeObject<K extends Kind>(kind: K, value: unknown): Decoded<K
   return errors.length > 0 ? { errors } : { object: withName(object) as Kinds[K] }
 }
 
+/** The same for a type of the field table that is no kind stored here. */
+export function decodeType(type: string, value: JSONObject): Decoded<JSONObject> {
+  const errors: FieldError[] = []
+  const object = decodeValue({ form: 'object', type }, value, [], errors)
+  return errors.length > 0 || !isRecord(object) ? { errors } : { object }
+}
+
 /** What Go makes of a field that is absent but cannot be: the wire types rely on it. By type of the field table. */
 const ZERO_VALUES: Readonly<Record<string, JSONObject>> = {
   Service: { spec: {} },

@@ -1,11 +1,14 @@
 /** For tests: a body as typed Go clients send it, from the object that JSON would hold. */
 import { isRecord } from '../../src/api/decode.ts'
+import { OTHER_VERSIONS } from '../../src/apiserver/http/other-versions.ts'
 import { protobufFields, type ProtobufField } from '../../src/apiserver/http/protobuf/schema.ts'
 
 /** Throws where the server's schema lacks the kind or a field. */
 export function encodeProtobuf({ apiVersion, kind, ...object }: Readonly<Record<string, unknown>>): Buffer {
   const typeMeta = [part(1, String(apiVersion)), part(2, String(kind))]
-  return Buffer.concat([Buffer.from('k8s\0'), part(1, ...typeMeta), part(2, encodeMessage(String(kind), object))])
+  const other = OTHER_VERSIONS.find((version) => version.apiVersion === apiVersion && version.kind === kind)
+  const message = encodeMessage(other?.type ?? String(kind), object)
+  return Buffer.concat([Buffer.from('k8s\0'), part(1, ...typeMeta), part(2, message)])
 }
 
 function encodeMessage(message: string, object: Readonly<Record<string, unknown>>): Buffer {

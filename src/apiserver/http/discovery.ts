@@ -2,7 +2,7 @@
 import { KINDS, type Kind } from '../../api/kinds.ts'
 import { RESOURCE_METRICS } from './resource-metrics.ts'
 import { REVIEWS, type UnstoredKind } from './reviews.ts'
-import { ALL_KINDS, groupVersionOf, RESOURCE_NAMES, type GroupVersion } from './resource-names.ts'
+import { RESOURCE_NAMES, SERVED_KINDS, type GroupVersion } from './resource-names.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const AGGREGATED = /application\/json;(?=[^,]*as=APIGroupDiscoveryList)[^,]*v=(v2beta1|v2)\b/
@@ -46,7 +46,7 @@ interface ServedGroup {
   readonly versions: readonly string[]
 }
 
-const SERVED: readonly GroupVersion[] = [...ALL_KINDS.map(groupVersionOf), ...UNSTORED]
+const SERVED: readonly GroupVersion[] = [...SERVED_KINDS, ...UNSTORED]
 const GROUPS: readonly ServedGroup[] = [...new Set(SERVED.map(({ group }) => group))].map((group) => ({
   group,
   versions: [...new Set(SERVED.filter((served) => served.group === group).map(({ version }) => version))],
@@ -91,8 +91,7 @@ function isOf(group: string, version: string): (served: GroupVersion) => boolean
 }
 
 function kindsOf(group: string, version: string): readonly Kind[] {
-  const isServed = isOf(group, version)
-  return ALL_KINDS.filter((kind) => isServed(groupVersionOf(kind)))
+  return SERVED_KINDS.filter(isOf(group, version)).map(({ kind }) => kind)
 }
 
 function resourceList(group: string, version: string): object {
@@ -161,19 +160,22 @@ function aggregated(core: boolean, version: string): DiscoveryAnswer {
 }
 
 function aggregatedResources(group: string, version: string): readonly object[] {
+  const served = { group, version }
   return [
     ...kindsOf(group, version).map((kind) => {
       const { plural, namespaced } = KINDS[kind]
       const { singular, shortNames, categories, subresources } = RESOURCE_NAMES[kind]
       return {
         resource: plural,
-        responseKind: { ...groupVersionOf(kind), kind },
+        responseKind: { ...served, kind },
         scope: namespaced ? 'Namespaced' : 'Cluster',
         singularResource: singular,
         verbs: VERBS,
         ...(shortNames.length > 0 && { shortNames }),
         ...(categories.length > 0 && { categories }),
-        ...(subresources.length > 0 && { subresources: subresources.map((name) => aggregatedSubresource(kind, name)) }),
+        ...(subresources.length > 0 && {
+          subresources: subresources.map((name) => aggregatedSubresource(served, kind, name)),
+        }),
       }
     }),
     ...UNSTORED.filter(isOf(group, version)).map(({ kind, ...rest }) => ({
@@ -187,9 +189,8 @@ function aggregatedResources(group: string, version: string): readonly object[] 
   ]
 }
 
-function aggregatedSubresource(kind: Kind, name: string): object {
+function aggregatedSubresource({ group, version }: GroupVersion, kind: Kind, name: string): object {
   const own = SUBRESOURCES[name] ?? { verbs: [] }
-  const { group, version } = groupVersionOf(kind)
   const responseKind = {
     group: own.group ?? group,
     version: own.version ?? version,

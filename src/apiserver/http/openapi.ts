@@ -1,10 +1,10 @@
 /** OpenAPI v3, as much as kubectl reads: which kinds take `fieldValidation`, and the fields of each type for `explain`. */
 import { fieldsOf, type FieldType } from '../../api/field-table.ts'
-import { KINDS, type Kind } from '../../api/kinds.ts'
+import { KINDS } from '../../api/kinds.ts'
 import { KUBERNETES_VERSION } from '../../api/version.ts'
 import { describe } from './field-descriptions.ts'
 import { mergeRule } from './merge-keys.ts'
-import { ALL_KINDS, groupVersionOf } from './resource-names.ts'
+import { SERVED_KINDS, type ServedKind } from './resource-names.ts'
 
 const PATCHES = [
   'application/apply-patch+yaml',
@@ -16,12 +16,9 @@ const INFO = { title: 'Kubernetes', version: KUBERNETES_VERSION }
 
 /** `/openapi/v3` and the documents that it lists; undefined for other paths. */
 export function openApiDocument(pathname: string): unknown {
-  const groups = new Map(ALL_KINDS.map((kind) => [groupPath(kind), kind]))
+  const groups = new Set(SERVED_KINDS.map(groupPath))
   if (pathname === '/openapi/v3') {
-    const paths = [...groups.keys()].map((path) => [
-      path,
-      { serverRelativeURL: `/openapi/v3/${path}?hash=${INFO.version}` },
-    ])
+    const paths = [...groups].map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${INFO.version}` }])
     return { paths: Object.fromEntries(paths) }
   }
   if (pathname === '/openapi/v2') return { swagger: '2.0', info: INFO, paths: {}, definitions: {} }
@@ -46,35 +43,37 @@ function field(number: number, bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes])
 }
 
-function groupPath(kind: Kind): string {
-  const { apiVersion } = KINDS[kind]
+function groupPath({ apiVersion }: ServedKind): string {
   return apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`
 }
 
 function groupDocument(path: string): unknown {
-  const kinds = ALL_KINDS.filter((kind) => groupPath(kind) === path)
-  const paths = kinds.map((kind) => [pathOf(path, kind), operations(kind)])
+  const kinds = SERVED_KINDS.filter((served) => groupPath(served) === path)
+  const paths = kinds.map((served) => [pathOf(path, served), operations(served)])
   const schemas: Record<string, unknown> = {}
-  for (const kind of kinds) addSchema(kind, schemas)
+  for (const { type } of kinds) addSchema(type, schemas)
   return { openapi: '3.0.0', info: INFO, paths: Object.fromEntries(paths), components: { schemas } }
 }
 
-function pathOf(path: string, kind: Kind): string {
+function pathOf(path: string, { kind }: ServedKind): string {
   const { plural, namespaced } = KINDS[kind]
   return `/${path}/${namespaced ? 'namespaces/{namespace}/' : ''}${plural}/{name}`
 }
 
-function operations(kind: Kind): unknown {
-  const groupVersionKind = { ...groupVersionOf(kind), kind }
+function groupVersionKind({ group, version, kind }: ServedKind): unknown {
+  return { group, version, kind }
+}
+
+function operations(served: ServedKind): unknown {
   const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({
     name,
     in: 'query',
     schema: { type: 'string', uniqueItems: true },
   }))
-  const schema = { $ref: referenceTo(kind) }
+  const schema = { $ref: referenceTo(served.type) }
   const content = Object.fromEntries(PATCHES.map((type) => [type, { schema: { type: 'object' } }]))
   const responses = { 200: { description: 'OK', content: { 'application/json': { schema } } } }
-  const marks = { 'x-kubernetes-group-version-kind': groupVersionKind, responses }
+  const marks = { 'x-kubernetes-group-version-kind': groupVersionKind(served), responses }
   return {
     get: { ...marks, 'x-kubernetes-action': 'get' },
     put: { ...marks, 'x-kubernetes-action': 'put', parameters, requestBody: { content: { '*/*': { schema } } } },
@@ -91,9 +90,8 @@ function referenceTo(type: string): string {
 function addSchema(type: string, schemas: Record<string, unknown>): void {
   if (Object.hasOwn(schemas, type)) return
   const fields = fieldsOf(type)
-  const isKind = ALL_KINDS.find((kind) => kind === type)
-  const marks =
-    isKind === undefined ? {} : { 'x-kubernetes-group-version-kind': [{ ...groupVersionOf(isKind), kind: type }] }
+  const served = SERVED_KINDS.find((candidate) => candidate.type === type)
+  const marks = served === undefined ? {} : { 'x-kubernetes-group-version-kind': [groupVersionKind(served)] }
   const text = describe(type)
   const own = { type: 'object', ...(text !== undefined && { description: text }), ...marks }
   schemas[type] = own

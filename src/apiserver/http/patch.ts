@@ -1,7 +1,6 @@
 /** The object that a patch makes of the stored one. */
 import type { IncomingMessage } from 'node:http'
 import { mergePatch } from '../../api/merge-patch.ts'
-import type { Kind } from '../../api/kinds.ts'
 import { contentTypeOf, parseJSON, readBody } from './body.ts'
 import type { ApiContext, ApiRequest } from './context.ts'
 import { unsupportedMediaType } from './failures.ts'
@@ -24,18 +23,19 @@ export function isApply(request: IncomingMessage): boolean {
 export async function patched(context: ApiContext, { path, request }: ApiRequest): Promise<unknown> {
   const body = parseJSON(await readBody(request))
   const stored = storedObject(context.store.snapshot(), path)
-  return applyPatch(contentTypeOf(request), path.kind, stored, body)
+  const { kind, version } = path
+  return applyPatch(contentTypeOf(request), version?.type ?? kind, version?.show(stored) ?? stored, body)
 }
 
-/** `document` is the object, or for /scale its Scale. */
-export function applyPatch(type: string, kind: Kind | 'Scale', document: unknown, patch: unknown): unknown {
+/** `document` is the object, or for /scale its Scale; `typeName` is for `fieldsOf`. */
+export function applyPatch(type: string, typeName: string, document: unknown, patch: unknown): unknown {
   switch (type) {
     case JSON_PATCH:
       return applyJSONPatch(document, patch)
     case MERGE:
       return mergePatch(document, patch)
     case STRATEGIC:
-      return strategicMerge(kind, document, patch)
+      return strategicMerge(typeName, document, patch)
     default:
       throw unsupportedMediaType(type, [JSON_PATCH, MERGE, STRATEGIC, APPLY])
   }

@@ -22,8 +22,8 @@ export function storedObject(snapshot: Snapshot, path: ResourcePath): AnyObject 
   return found
 }
 
-export function representationFor({ request, query }: ApiRequest, { now }: ApiContext): Representation {
-  return representation(formOf(request.headers.accept ?? ''), query.get('includeObject'), now())
+export function representationFor({ path, request, query }: ApiRequest, { now }: ApiContext): Representation {
+  return representation(formOf(request.headers.accept ?? ''), query.get('includeObject'), now(), path.version)
 }
 
 export function serveRead(context: ApiContext, request: ApiRequest): void {

@@ -2,6 +2,7 @@
 import { KINDS, type AnyObject, type Kind } from '../../api/kinds.ts'
 import { badRequest } from './failures.ts'
 import { hasHeartbeat, withHeartbeat } from './heartbeat.ts'
+import type { OtherVersion } from './other-versions.ts'
 import { PRINTERS } from './printers/printers.ts'
 import type { Cell, Column } from './printers/printer.ts'
 
@@ -15,6 +16,8 @@ export interface ListMeta {
 
 export interface Representation {
   readonly form: Form
+  /** As ResourcePath has it. */
+  readonly version?: OtherVersion | undefined
   one(object: AnyObject): unknown
   list(kind: Kind, objects: readonly AnyObject[], metadata: ListMeta): unknown
   /** Of one watch: a table's columns come with the first event only. */
@@ -38,42 +41,57 @@ export function formOf(accept: string): Form {
 }
 
 /** `includeObject`: what a row carries beside its cells. `now` in milliseconds since 1970. */
-export function representation(form: Form, includeObject: string | null, now: number): Representation {
+export function representation(
+  form: Form,
+  includeObject: string | null,
+  now: number,
+  version?: OtherVersion,
+): Representation {
   if (form === 'object') {
-    const one = (object: AnyObject): unknown => withHeartbeat(object, now)
+    const one = (object: AnyObject): unknown => version?.show(object) ?? withHeartbeat(object, now)
+    const isChanged = (kind: Kind): boolean => version !== undefined || hasHeartbeat(kind)
     return {
       form,
+      version,
       one,
-      list: (kind, objects, metadata) => plainList(kind, hasHeartbeat(kind) ? objects.map(one) : objects, metadata),
+      list: (kind, objects, metadata) =>
+        plainList(kind, version, isChanged(kind) ? objects.map(one) : objects, metadata),
       watched: () => one,
     }
   }
   if (form === 'metadata') {
     return {
       form,
-      one: metadataOf,
+      version,
+      one: (object) => metadataOf(object, version),
       list: (_kind, objects, metadata) => ({
         kind: 'PartialObjectMetadataList',
         apiVersion: 'meta.k8s.io/v1',
         metadata,
-        items: objects.map(metadataOf),
+        items: objects.map((object) => metadataOf(object, version)),
       }),
-      watched: () => metadataOf,
+      watched: () => (object) => metadataOf(object, version),
     }
   }
-  return tables(includeObject, now)
+  return tables(includeObject, now, version)
 }
 
-function plainList(kind: Kind, objects: readonly unknown[], metadata: ListMeta): unknown {
-  return { kind: `${kind}List`, apiVersion: KINDS[kind].apiVersion, metadata, items: objects }
+function plainList(
+  kind: Kind,
+  version: OtherVersion | undefined,
+  objects: readonly unknown[],
+  metadata: ListMeta,
+): unknown {
+  return { kind: `${kind}List`, apiVersion: version?.apiVersion ?? KINDS[kind].apiVersion, metadata, items: objects }
 }
 
-function metadataOf({ metadata }: AnyObject): unknown {
+function metadataOf(object: AnyObject, version?: OtherVersion): unknown {
+  const { metadata } = version?.show(object) ?? object
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
 }
 
-function tables(includeObject: string | null, now: number): Representation {
-  const include = rowObject(includeObject ?? 'Metadata')
+function tables(includeObject: string | null, now: number, version?: OtherVersion): Representation {
+  const include = rowObject(includeObject ?? 'Metadata', version)
   const row = (object: AnyObject): unknown => ({ cells: cellsOf(object, now), object: include(object) })
   const table = (shown: readonly Column[] | undefined, objects: readonly AnyObject[], metadata: object): unknown => ({
     kind: 'Table',
@@ -85,6 +103,7 @@ function tables(includeObject: string | null, now: number): Representation {
   const versionOf = ({ metadata }: AnyObject): object => ({ resourceVersion: metadata.resourceVersion ?? '' })
   return {
     form: 'table',
+    version,
     one: (object) => table(PRINTERS[object.kind].columns, [object], versionOf(object)),
     list: (kind, objects, metadata) => table(PRINTERS[kind].columns, objects, metadata),
     watched() {
@@ -98,12 +117,12 @@ function tables(includeObject: string | null, now: number): Representation {
   }
 }
 
-function rowObject(include: string): (object: AnyObject) => unknown {
+function rowObject(include: string, version?: OtherVersion): (object: AnyObject) => unknown {
   switch (include) {
     case 'Metadata':
-      return metadataOf
+      return (object) => metadataOf(object, version)
     case 'Object':
-      return (object) => object
+      return (object) => version?.show(object) ?? object
     case 'None':
       return () => null
     default:

@@ -1,9 +1,12 @@
 /** The parts of a path below /api and /apis. */
 import { KINDS, type Kind } from '../../api/kinds.ts'
-import { kindOfResource } from './resource-names.ts'
+import type { OtherVersion } from './other-versions.ts'
+import { kindOfResource, type ServedKind } from './resource-names.ts'
 
 export interface ResourcePath {
   readonly kind: Kind
+  /** Absent for the version in which the kind is stored. */
+  readonly version?: OtherVersion
   /** Absent for kinds without namespace and for lists over all namespaces. */
   readonly namespace?: string
   readonly name?: string
@@ -36,17 +39,18 @@ function resourceOf(apiVersion: string, parts: readonly string[]): ResourcePath 
   const isNested = first === 'namespaces' && namespace !== undefined && plural !== undefined
   const nested = isNested ? kindOfResource(apiVersion, plural) : undefined
   if (nested !== undefined && namespace !== undefined) {
-    return KINDS[nested].namespaced ? tail(nested, parts.slice(3), namespace) : undefined
+    return KINDS[nested.kind].namespaced ? tail(nested, parts.slice(3), namespace) : undefined
   }
   const kind = first === undefined ? undefined : kindOfResource(apiVersion, first)
   return kind === undefined ? undefined : tail(kind, parts.slice(1))
 }
 
-function tail(kind: Kind, parts: readonly string[], namespace?: string): ResourcePath | undefined {
+function tail({ kind, other }: ServedKind, parts: readonly string[], namespace?: string): ResourcePath | undefined {
   const [name, subresource, ...more] = parts
   if (more.length > 0 || (name !== undefined && KINDS[kind].namespaced && namespace === undefined)) return undefined
   return {
     kind,
+    ...(other === undefined ? {} : { version: other }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(name === undefined ? {} : { name }),
     ...(subresource === undefined ? {} : { subresource }),

@@ -1,6 +1,7 @@
 /** What each kind is called in paths, in discovery and on kubectl's command line. */
 import { STORED_NAMES } from './stored-names.ts'
 import { isKind, KINDS, type Kind } from '../../api/kinds.ts'
+import { OTHER_VERSIONS, type OtherVersion } from './other-versions.ts'
 
 export interface ResourceNames {
   readonly singular: string
@@ -54,8 +55,12 @@ export interface GroupVersion {
   readonly version: string
 }
 
+/** Of the version in which the kind is stored. */
 export function groupVersionOf(kind: Kind): GroupVersion {
-  const { apiVersion } = KINDS[kind]
+  return splitApiVersion(KINDS[kind].apiVersion)
+}
+
+function splitApiVersion(apiVersion: string): GroupVersion {
   const slash = apiVersion.indexOf('/')
   return slash < 0
     ? { group: '', version: apiVersion }
@@ -64,7 +69,27 @@ export function groupVersionOf(kind: Kind): GroupVersion {
 
 export const ALL_KINDS: readonly Kind[] = Object.keys(KINDS).filter(isKind)
 
+/** A kind in one of its versions. */
+export interface ServedKind extends GroupVersion {
+  readonly kind: Kind
+  readonly apiVersion: string
+  /** For `fieldsOf`. */
+  readonly type: string
+  /** Where it is not the version in which the kind is stored. */
+  readonly other?: OtherVersion
+}
+
+/** Stored versions first: they are the preferred ones. */
+export const SERVED_KINDS: readonly ServedKind[] = [
+  ...ALL_KINDS.map((kind) => servedKind(kind, KINDS[kind].apiVersion, kind)),
+  ...OTHER_VERSIONS.map((other) => ({ ...servedKind(other.kind, other.apiVersion, other.type), other })),
+]
+
+function servedKind(kind: Kind, apiVersion: string, type: string): ServedKind {
+  return { kind, apiVersion, type, ...splitApiVersion(apiVersion) }
+}
+
 /** The kind behind a plural of a group, for example `deployments` of `apps/v1`. */
-export function kindOfResource(apiVersion: string, plural: string): Kind | undefined {
-  return ALL_KINDS.find((kind) => KINDS[kind].apiVersion === apiVersion && KINDS[kind].plural === plural)
+export function kindOfResource(apiVersion: string, plural: string): ServedKind | undefined {
+  return SERVED_KINDS.find((served) => served.apiVersion === apiVersion && KINDS[served.kind].plural === plural)
 }

@@ -1,6 +1,5 @@
 /** `fieldValidation`: what to do with fields that Kubernetes does not have. */
 import { fieldsOf, type FieldType } from '../../api/field-table.ts'
-import type { Kind } from '../../api/kinds.ts'
 import { isRecord } from '../../api/decode.ts'
 import { badRequest } from './failures.ts'
 
@@ -14,9 +13,9 @@ export function fieldValidationOf(query: URLSearchParams): FieldValidation {
 }
 
 /** `spec.ports[0].prot` of each unknown field, in the order of the object. */
-export function unknownFields(kind: Kind, value: unknown): readonly string[] {
+export function unknownFields(type: string, value: unknown): readonly string[] {
   const found: string[] = []
-  walk({ form: 'object', type: kind }, value, '', found)
+  walk({ form: 'object', type }, value, '', found)
   return found
 }
 
@@ -39,8 +38,8 @@ function walk(type: FieldType, value: unknown, path: string, found: string[]): v
 }
 
 /** The object without the fields that are not known: what a typed server would store. */
-export function withoutUnknownFields(kind: Kind, value: unknown): unknown {
-  return prune({ form: 'object', type: kind }, value)
+export function withoutUnknownFields(type: string, value: unknown): unknown {
+  return prune({ form: 'object', type }, value)
 }
 
 function prune(type: FieldType, value: unknown): unknown {

@@ -126,13 +126,13 @@ function eventStream({ kind, matches, representation }: WatchRequest, response: 
       if (!now && !before) return
       const shown = now ? (before ? 'MODIFIED' : 'ADDED') : 'DELETED'
       const make = (): WatchLine => watchLine(shown, show(now ? object : goneObject(event)))
-      const { form } = representation
-      writeEvent(response, form === 'table' ? make() : shared(`${form} ${shown}`, make))
+      const { form, version } = representation
+      writeEvent(response, form === 'table' ? make() : shared(`${form} ${version?.apiVersion ?? ''} ${shown}`, make))
     },
     bookmark(version, endsList) {
       const annotations = endsList ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
       const metadata = { resourceVersion: String(version), creationTimestamp: null, ...annotations }
-      write('BOOKMARK', { kind, apiVersion: KINDS[kind].apiVersion, metadata })
+      write('BOOKMARK', { kind, apiVersion: representation.version?.apiVersion ?? KINDS[kind].apiVersion, metadata })
     },
   }
 }

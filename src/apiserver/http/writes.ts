@@ -1,6 +1,7 @@
 /** create, update, patch, delete and deletecollection. */
-import { isRecord } from '../../api/decode.ts'
-import { KINDS, type AnyObject, type Kind } from '../../api/kinds.ts'
+import { decodeType, isRecord } from '../../api/decode.ts'
+import { fieldErrorMessage } from '../../api/field-error.ts'
+import { KINDS, type AnyObject } from '../../api/kinds.ts'
 import { get, list } from '../../model/snapshot.ts'
 import type { WriteResult } from '../registry.ts'
 import { managerName, trackUpdate } from './apply/managed-fields.ts'
@@ -9,6 +10,8 @@ import { parseJSON, readBody, readObjectBody } from './body.ts'
 import type { ApiContext, ApiRequest } from './context.ts'
 import { deleteWithOptions, readDeleteOptions } from './delete.ts'
 import { badRequest, methodNotAllowed } from './failures.ts'
+import type { OtherVersion } from './other-versions.ts'
+import type { ResourcePath } from './request-path.ts'
 import { groupVersionOf } from './resource-names.ts'
 import { isApply, patched } from './patch.ts'
 import { keyOf, representationFor } from './reads.ts'
@@ -32,15 +35,12 @@ export function isDryRun(query: URLSearchParams): boolean {
 
 /** Throws a Refusal where kind, name or namespace are not those of the path, or where unknown fields are refused. */
 export function checkedObject({ path, query }: ApiRequest, body: unknown): CheckedObject {
-  const { kind, namespace, name } = path
+  const { kind, namespace, name, version } = path
   if (!isRecord(body)) throw badRequest('the body of the request must be an object')
-  const { group, version } = groupVersionOf(kind)
-  const { apiVersion = KINDS[kind].apiVersion, kind: given = kind } = body
-  if (given !== kind || apiVersion !== KINDS[kind].apiVersion) {
-    const [givenText, wanted] = [
-      `${String(apiVersion)}, Kind=${String(given)}`,
-      `${group === '' ? '' : `${group}/`}${version}, Kind=${kind}`,
-    ]
+  const expected = version?.apiVersion ?? KINDS[kind].apiVersion
+  const { apiVersion = expected, kind: given = kind } = body
+  if (given !== kind || apiVersion !== expected) {
+    const [givenText, wanted] = [`${String(apiVersion)}, Kind=${String(given)}`, `${expected}, Kind=${kind}`]
     throw badRequest(`the object provided is unrecognized (must be of type ${kind}): ${givenText} is not ${wanted}`)
   }
   const metadata = isRecord(body['metadata']) ? body['metadata'] : {}
@@ -55,19 +55,29 @@ export function checkedObject({ path, query }: ApiRequest, body: unknown): Check
     ...(namespace === undefined || (metadata['namespace'] ?? '') !== '' ? {} : { namespace }),
   }
   const object = { ...body, apiVersion, kind, metadata: placed }
-  const warnings = checkFields(kind, object, query)
+  const type = version?.type ?? kind
+  const warnings = checkFields(path, object, query)
+  const known = withoutUnknownFields(type, object)
   // The registry checks the types of all fields before it believes them.
-  return { object: withoutUnknownFields(kind, object) as AnyObject, warnings }
+  return { object: (version === undefined ? known : storedForm(version, known)) as AnyObject, warnings }
 }
 
-function checkFields(kind: Kind, object: unknown, query: URLSearchParams): readonly string[] {
+function storedForm(version: OtherVersion, value: unknown): unknown {
+  const decoded = isRecord(value) ? decodeType(version.type, value) : { errors: [] }
+  if ('object' in decoded) return version.read(decoded.object)
+  const { kind, apiVersion } = version
+  const why = decoded.errors.map(fieldErrorMessage).join(', ')
+  throw badRequest(`${kind} in version ${JSON.stringify(apiVersion)} cannot be handled as a ${kind}: ${why}`)
+}
+
+function checkFields({ kind, version }: ResourcePath, object: unknown, query: URLSearchParams): readonly string[] {
   const validation = fieldValidationOf(query)
   if (validation === 'Ignore') return []
-  const unknown = unknownFields(kind, object).map((field) => `unknown field ${JSON.stringify(field)}`)
+  const unknown = unknownFields(version?.type ?? kind, object).map((field) => `unknown field ${JSON.stringify(field)}`)
   if (validation === 'Warn' || unknown.length === 0) return unknown
-  const { version } = groupVersionOf(kind)
+  const shown = version?.apiVersion.replace(/^.*\//, '') ?? groupVersionOf(kind).version
   const why = `strict decoding error: ${unknown.join(', ')}`
-  throw badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`)
+  throw badRequest(`${kind} in version ${JSON.stringify(shown)} cannot be handled as a ${kind}: ${why}`)
 }
 
 function optionsOf({ path, query }: ApiRequest): { readonly dryRun: boolean; readonly namespace?: string } {

@@ -1,4 +1,5 @@
 /** How kinds that are kept and shown are accepted: by their names and the types of their fields, with a word of what is not done. */
+import { cpuMetric } from '../../api/autoscaling-v1.ts'
 import type { FieldError } from '../../api/field-error.ts'
 import { KINDS, type AnyObject, type Kind } from '../../api/kinds.ts'
 import { validateLabels, validateObjectMeta, validateObjectMetaUpdate } from '../../api/meta-validation.ts'
@@ -70,7 +71,7 @@ const DEFAULTS: Partial<Record<StoredKind, (object: AnyObject) => AnyObject>> = 
   PersistentVolume: (object) => withSpec(object, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
   NetworkPolicy: (object) => withSpec(object, { policyTypes: policyTypesOf(object) }),
   StorageClass: (object) => ({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate', ...object }),
-  HorizontalPodAutoscaler: (object) => withSpec(object, { minReplicas: 1 }),
+  HorizontalPodAutoscaler: withMetrics,
 }
 
 /** The status of a new object, whatever its writer says. */
@@ -96,6 +97,16 @@ function withProtection(object: AnyObject): AnyObject {
 function withoutStatus(object: AnyObject): object {
   const { status: _, ...rest } = object as StoredObject
   return rest
+}
+
+/** Of the CPU that Pods request, where no metric is given. */
+const DEFAULT_PERCENTAGE = 80
+
+function withMetrics(object: AnyObject): AnyObject {
+  const { metrics = [] } = object.kind === 'HorizontalPodAutoscaler' ? (object.spec ?? {}) : {}
+  const complete = withSpec(object, { minReplicas: 1 })
+  if (metrics.length > 0 || !('spec' in complete)) return complete
+  return { ...complete, spec: { ...complete.spec, metrics: [cpuMetric(DEFAULT_PERCENTAGE)] } } as AnyObject
 }
 
 /** Egress is meant where rules for it are given; Ingress always. */

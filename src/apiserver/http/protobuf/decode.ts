@@ -1,5 +1,6 @@
 /** Protobuf bodies, as `kubectl create deployment` and typed Go clients send them, to the object that JSON would hold. */
 import { badRequest } from '../failures.ts'
+import { OTHER_VERSIONS } from '../other-versions.ts'
 import { ProtobufError, readFields, type WireValue } from './reader.ts'
 import { protobufFields, type ProtobufField } from './schema.ts'
 
@@ -22,8 +23,10 @@ function decodeEnvelope(body: Buffer): unknown {
   const envelope = readFields(body)
   const typeMeta = readFields(bytesOf(envelope, 1))
   const [apiVersion, kind] = [bytesOf(typeMeta, 1).toString(), bytesOf(typeMeta, 2).toString()]
-  if (protobufFields(kind) === undefined) throw new ProtobufError(`${kind} is not known in this form: send JSON`)
-  const object = decodeMessage(kind, bytesOf(envelope, 2), 0)
+  const other = OTHER_VERSIONS.find((version) => version.apiVersion === apiVersion && version.kind === kind)
+  const message = other?.type ?? kind
+  if (protobufFields(message) === undefined) throw new ProtobufError(`${kind} is not known in this form: send JSON`)
+  const object = decodeMessage(message, bytesOf(envelope, 2), 0)
   return { apiVersion, kind, ...object }
 }
 

@@ -41,6 +41,28 @@ EndpointConditions 1:ready:bool? 2:serving:bool? 3:terminating:bool?
 EndpointHints 1:forZones:[]NamedHint 2:forNodes:[]NamedHint
 NamedHint 1:name:string
 SlicePort 1:name:string? 2:protocol:string? 3:port:int? 4:appProtocol:string?
+V1HorizontalPodAutoscaler 1:metadata:ObjectMeta 2:spec:V1HorizontalPodAutoscalerSpec 3:status:V1HorizontalPodAutoscalerStatus
+V1HorizontalPodAutoscalerSpec 1:scaleTargetRef:CrossVersionObjectReference 2:minReplicas:int? 3:maxReplicas:int 4:targetCPUUtilizationPercentage:int?
+V1HorizontalPodAutoscalerStatus 1:observedGeneration:int? 2:lastScaleTime:time? 3:currentReplicas:int 4:desiredReplicas:int 5:currentCPUUtilizationPercentage:int?
+CrossVersionObjectReference 1:kind:string 2:name:string 3:apiVersion:string
+HorizontalPodAutoscaler 1:metadata:ObjectMeta 2:spec:HorizontalPodAutoscalerSpec 3:status:HorizontalPodAutoscalerStatus
+HorizontalPodAutoscalerSpec 1:scaleTargetRef:CrossVersionObjectReference 2:minReplicas:int? 3:maxReplicas:int 4:metrics:[]MetricSpec 5:behavior:HorizontalPodAutoscalerBehavior?
+HorizontalPodAutoscalerBehavior 1:scaleUp:HPAScalingRules? 2:scaleDown:HPAScalingRules?
+HPAScalingRules 1:selectPolicy:string? 2:policies:[]HPAScalingPolicy 3:stabilizationWindowSeconds:int? 4:tolerance:quantity?
+HPAScalingPolicy 1:type:string 2:value:int 3:periodSeconds:int
+HorizontalPodAutoscalerStatus 1:observedGeneration:int? 2:lastScaleTime:time? 3:currentReplicas:int 4:desiredReplicas:int 5:currentMetrics:[]MetricStatus 6:conditions:[]HorizontalPodAutoscalerCondition
+HorizontalPodAutoscalerCondition 1:type:string 2:status:string 3:lastTransitionTime:time 4:reason:string 5:message:string
+MetricSpec 1:type:string 2:object:ObjectMetricSource? 3:pods:NamedMetricSource? 4:resource:ResourceMetricSource? 5:external:NamedMetricSource? 7:containerResource:ResourceMetricSource?
+ObjectMetricSource 1:describedObject:CrossVersionObjectReference 2:target:MetricTarget 3:metric:MetricIdentifier
+NamedMetricSource 1:metric:MetricIdentifier 2:target:MetricTarget
+ResourceMetricSource 1:name:string 2:target:MetricTarget 3:container:string
+MetricIdentifier 1:name:string 2:selector:LabelSelector?
+MetricTarget 1:type:string 2:value:quantity? 3:averageValue:quantity? 4:averageUtilization:int?
+MetricStatus 1:type:string 2:object:ObjectMetricStatus? 3:pods:NamedMetricStatus? 4:resource:ResourceMetricStatus? 5:external:NamedMetricStatus? 7:containerResource:ResourceMetricStatus?
+ObjectMetricStatus 1:metric:MetricIdentifier 2:current:MetricValueStatus 3:describedObject:CrossVersionObjectReference
+NamedMetricStatus 1:metric:MetricIdentifier 2:current:MetricValueStatus
+ResourceMetricStatus 1:name:string 2:current:MetricValueStatus 3:container:string
+MetricValueStatus 1:value:quantity? 2:averageValue:quantity? 3:averageUtilization:int?
 Deployment 1:metadata:ObjectMeta 2:spec:DeploymentSpec 3:status:DeploymentStatus
 DeploymentSpec 1:replicas:int? 2:selector:LabelSelector? 3:template:PodTemplateSpec 4:strategy:DeploymentStrategy 5:minReadySeconds:int 6:revisionHistoryLimit:int? 7:paused:bool 9:progressDeadlineSeconds:int?
 DeploymentStrategy 1:type:string 2:rollingUpdate:RollingUpdateDeployment?
