@@ -1,6 +1,9 @@
 /** Volumes of a Pod, as far as Portolan acts on them. */
 import type { EnvVarSource } from './core.ts'
 
+/** The volume by which a Pod's programs find the API server is called so, with five characters more. */
+export const API_ACCESS_VOLUME: string = 'kube-api-access-'
+
 /** Kinds that are not here are kept, and said on the Pod. */
 export interface Volume {
   readonly name: string

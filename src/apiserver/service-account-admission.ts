@@ -1,9 +1,9 @@
 /** What the admission plugin ServiceAccount does to a new Pod: its programs find the API server and a token for it. */
 import type { Container, Pod, ServiceAccount, Volume } from '../api/core.ts'
+import { API_ACCESS_VOLUME } from '../api/volumes.ts'
 import { freeName } from '../model/hash.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
 
-const VOLUME_PREFIX = 'kube-api-access-'
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** One value for all Pods, which is held once. An hour, and a few seconds by which Kubernetes knows its own tokens. */
 const PROJECTED: NonNullable<Volume['projected']> = {
@@ -35,9 +35,9 @@ function isMounted({ spec }: Pod, account: ServiceAccount | undefined): boolean 
 
 function withApiAccess(pod: Pod): Pod {
   const { containers, initContainers, volumes = [] } = pod.spec
-  const own = volumes.find((volume) => volume.name.startsWith(VOLUME_PREFIX))?.name
+  const own = volumes.find((volume) => volume.name.startsWith(API_ACCESS_VOLUME))?.name
   const isTaken = (candidate: string): boolean => volumes.some((volume) => volume.name === candidate)
-  const name = own ?? freeName(VOLUME_PREFIX, objectKey(pod), isTaken)
+  const name = own ?? freeName(API_ACCESS_VOLUME, objectKey(pod), isTaken)
   const all = [...containers, ...(initContainers ?? [])]
   if (all.every(hasMount)) return pod
   const mounting = (container: Container): Container =>

@@ -44,6 +44,17 @@ describe('running', () => {
     expect(await bench.happened()).toEqual(['start a 0 A=1', 'Running'])
   })
 
+  test.each([
+    [false, 'kube-api-access-abcde', true],
+    [true, 'kube-api-access-abcde', false],
+    [false, 'settings', false],
+  ])('sees files: %s; volume %s, whose ConfigMap is missing; starts: %s', async (seesFiles, name, starts) => {
+    const bench = createBench(true, seesFiles)
+    const volumes = [{ name, projected: { sources: [{ configMap: { name: 'kube-root-ca.crt' } }] } }]
+    change(bench.kubelet, podOf({ volumes }))
+    expect((await bench.happened()).includes('start a 0')).toBe(starts)
+  })
+
   test('a sandbox that cannot be made is tried again and said', async () => {
     const bench = createBench()
     bench.setSandboxProblem('no address is left')

@@ -1,4 +1,5 @@
-import type { Container } from '../api/core.ts'
+import type { Container, Volume } from '../api/core.ts'
+import { API_ACCESS_VOLUME } from '../api/volumes.ts'
 import type { Mount } from '../host/mounts.ts'
 import type { ContainerEnv } from '../model/container-env.ts'
 import type { PodSandbox } from './container-runtime.ts'
@@ -18,7 +19,7 @@ const NOTHING: Mounting = { mounts: [], notes: [] }
 
 /**
  * What a container is to see of the Pod's volumes, or why it has to wait: no container starts before all volumes are
- * there. A stand-in sees none, but waits for the same objects.
+ * there. A stand-in sees none, but waits for the same objects, but for what the API server adds to every Pod.
  */
 export function mountsOf(
   worker: WorkerState,
@@ -27,8 +28,9 @@ export function mountsOf(
   resolved: ContainerEnv,
 ): Mounting | { readonly problem: string } {
   const { pod, dependencies } = worker
-  if ((pod.spec.volumes ?? []).length === 0) return NOTHING
+  const { volumes = [] } = pod.spec
   const seesFiles = dependencies.runtime.seesFiles(pod, container)
+  if (seesFiles ? volumes.length === 0 : volumes.every(isApiAccess)) return NOTHING
   const source = seesFiles ? sourceOf(worker, sandbox) : unreadSource(worker, sandbox)
   const problems = missingObjects(source)
   if (problems.length > 0) return refuse(worker, problems.join('; '))
@@ -43,6 +45,8 @@ export function mountsOf(
   if (mounts.length === 0) return { mounts, notes }
   return { mounts, notes, stage: worker.volumes.stage(container.name) }
 }
+
+const isApiAccess = ({ name }: Volume): boolean => name.startsWith(API_ACCESS_VOLUME)
 
 /** What volumes show of objects and of the Pod is brought up to date, while containers run. */
 export function refreshVolumes(worker: WorkerState): void {

@@ -48,10 +48,10 @@ function createTime() {
 }
 
 /** A runtime whose containers end when the test says so. */
-function createFakeRuntime(log: string[]) {
+function createFakeRuntime(log: string[], seesFiles: boolean) {
   const exits = new Map<string, (exit: ContainerExit) => void>()
   const runtime: ContainerRuntime = {
-    seesFiles: () => true,
+    seesFiles: () => seesFiles,
     start({ container: { name }, restartCount, env }) {
       log.push(`start ${name} ${restartCount}${env()['A'] === undefined ? '' : ` A=${env()['A']}`}`)
       return {
@@ -83,11 +83,11 @@ export interface Bench {
 }
 
 /** A machine whose time and containers do what the test says. */
-export function createBench(removesEndpoints = true): Bench {
+export function createBench(removesEndpoints = true, seesFiles = true): Bench {
   const log: string[] = []
   let versions = 1
   const time = createTime()
-  const { runtime, exits } = createFakeRuntime(log)
+  const { runtime, exits } = createFakeRuntime(log, seesFiles)
   const statuses = new Map<string, PodStatus>()
   let objects: readonly ConfigMap[] = []
   let sandboxProblem: string | undefined
