@@ -115,6 +115,30 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
     expect(await machine.portolan('dns', 'log', '--from', 'shop/nobody')).toMatchObject({ code: 2 })
   })
 
+  test('the log ends where nobody reads it any more', async () => {
+    let isOver = false
+    const log = machine.start(['sh', '-c', `"${PORTOLAN}" dns log | head -n 1`])
+    const ended = log.ended.finally(() => (isOver = true))
+    const again = async (): Promise<boolean> => {
+      await ask('own', 'web.shop.svc.cluster.local.')
+      return isOver
+    }
+    expect(await eventually(again, Boolean)).toBe(true)
+    expect(await ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^.*"A IN web\.shop\..*\n$/) })
+  })
+
+  test('the log ends with its network', async () => {
+    await machine.portolan('up', '-d', '--name', 'brief', 'test/e2e/fixtures/names.yaml')
+    const log = machine.start([PORTOLAN, 'dns', 'log', '--name', 'brief'])
+    await eventually(
+      async () => log.output(),
+      (text) => text.includes('Ctrl-C'),
+    )
+    await machine.portolan('down', '--name', 'brief')
+    const { code, stderr } = await log.ended
+    expect([code, stderr.split('\n')[1]]).toEqual([0, 'network brief has ended'])
+  })
+
   test.for(['nosuch', 'nosuch.shop', 'example.com'])('a name that nobody has fails at once: %s', async (name) => {
     const { code, stdout, stderr } = await machine.inside('own', `curl -sS -m 5 -w '%{time_total}' http://${name}/`)
     expect([code, stderr]).toEqual([6, `curl: (6) Could not resolve host: ${name}\n`])

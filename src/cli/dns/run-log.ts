@@ -17,6 +17,8 @@ export async function runLog(names: readonly string[], options: LogOptions, cont
   const running = await requireNetwork(network)
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.abort())
+  // Whoever read the output has had enough of it.
+  context.stdout.once('error', () => stopped.abort())
   const show = (line: QueryLine): void => {
     if ('missed' in line)
       context.stderr.write(`${count(line.missed, 'line')} left out: they came faster than they are read\n`)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { readFileSync } from 'node:fs'
 import type { ForwardingState } from '../../explain/dns/observed.ts'
@@ -7,6 +6,7 @@ import type { NodeTraffic } from '../../proxy/traffic.ts'
 import type { ApplyReport } from '../objects.ts'
 import type { ClientPlace } from '../pods/clients.ts'
 import type { QueryLine, QueryWish } from './dns-queries.ts'
+import { eachLine } from './lines.ts'
 import type { NetworkSnapshot } from './server.ts'
 import { networkFreed, networkHeld, stateDirectory, type StateDirectory } from '../state/state-directory.ts'
 import type { NetworkStatus } from './status.ts'
@@ -164,19 +164,6 @@ async function readJson(response: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
   return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-}
-
-/** Until the connection ends, however that is. */
-async function eachLine(response: IncomingMessage, show: (line: string) => void): Promise<void> {
-  let rest = ''
-  response.setEncoding('utf8')
-  response.on('data', (chunk: string) => {
-    const lines = `${rest}${chunk}`.split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) show(line)
-  })
-  response.on('error', () => undefined)
-  await once(response, 'close')
 }
 
 /** Leaves the connection open. */

@@ -32,7 +32,11 @@ function askerFilter(from: string, snapshot: Snapshot): (asker: string | undefin
     if (!known.includes(from.slice(5))) throw new Error(`there is no ${from}: there are ${known.join(', ')}`)
     return (asker) => asker === from
   }
-  if (from.endsWith('/')) return (asker) => asker?.startsWith(from) === true
+  if (from.endsWith('/')) {
+    if (get(snapshot, 'Namespace', from.slice(0, -1)) === undefined)
+      throw new Error(`there is no namespace ${from.slice(0, -1)}`)
+    return (asker) => asker?.startsWith(from) === true
+  }
   const pod = get(snapshot, 'Pod', from)
   if (pod === undefined) throw new Error(`there is no Pod ${from}`)
   if (pod.spec.hostNetwork === true) {

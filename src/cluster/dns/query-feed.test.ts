@@ -116,6 +116,7 @@ function sample(asker: string | undefined, name = 'web.shop.'): AskedQuery {
 
 describe('which questions are wanted', () => {
   const snapshot = snapshotOf([
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
     pod('me', ['10.244.1.2']),
     pod('agent', ['192.168.1.100'], { hostNetwork: true, nodeName: 'node-1' }),
     node('node-1', '192.168.1.100'),
@@ -134,6 +135,7 @@ describe('which questions are wanted', () => {
 
   test.for([
     ['shop/nobody', 'there is no Pod shop/nobody'],
+    ['nowhere/', 'there is no namespace nowhere'],
     ['node/node-9', 'there is no node/node-9: there are node-1'],
     ['shop/agent', 'say --from node/node-1'],
   ] as const)('from %s', ([from, message]) => {
