@@ -1,7 +1,7 @@
 /** kubectl logs with times, and kubectl attach. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CHECKOUT, createMachine, eventually, missing, title, type Machine } from './network.ts'
+import { CHECKOUT, createMachine, eventually, missing, PORTOLAN, title, type Machine } from './network.ts'
 
 const reason = missing('kubectl')
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
@@ -67,6 +67,22 @@ describe.skipIf(reason !== undefined)(title('logs', reason), () => {
     ).toMatch(wanted)
     following.signal('SIGTERM')
     await following.ended
+  })
+
+  test('portolan logs -f ends with the pipe that it writes to', async () => {
+    const line = `"${PORTOLAN}" logs --name logs -f chatty | head -n 3`
+    expect(await machine.sh(line)).toEqual({ code: 0, stdout: 'more\nmore\nmore\n', stderr: '' })
+  })
+
+  test('portolan logs -f writes to a file until Ctrl-C', async () => {
+    const line = `exec "${PORTOLAN}" logs --name logs -f chatty > ${machine.folder}/followed`
+    const following = machine.start(['sh', '-c', line])
+    const lines = async (): Promise<number> => (await machine.sh(`cat ${machine.folder}/followed`)).stdout.length / 5
+    // More pieces than one stream has listeners.
+    const before = await eventually(lines, (count) => count > 0)
+    await eventually(lines, (count) => count > before + 15)
+    following.signal('SIGINT')
+    expect(await following.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
   test('attach: input until its end, output as it comes', async () => {

@@ -1,5 +1,5 @@
+import { once } from 'node:events'
 import { createReadStream, statSync, watch } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import type { Command } from '../command.ts'
 import { UsageError, type Context } from '../context.ts'
 import { nameOption, networkName, requireNetwork } from '../network-name.ts'
@@ -46,10 +46,10 @@ async function print(target: string, options: LogsOptions, context: Context): Pr
 }
 
 /** Prints from `start` on; the position reached. */
-async function copy(path: string, start: number, context: Context): Promise<number> {
+async function copy(path: string, start: number, { stdout }: Context): Promise<number> {
   const stream = createReadStream(path, { start })
   try {
-    await pipeline(stream, context.stdout, { end: false })
+    for await (const chunk of stream) if (!stdout.write(chunk)) await once(stdout, 'drain')
   } catch (error) {
     // No file: the container has not been started.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
@@ -57,21 +57,27 @@ async function copy(path: string, start: number, context: Context): Promise<numb
   return start + stream.bytesRead
 }
 
+/** Until the Pod is gone; throws where whoever read the output has had enough of it. */
 async function follow(path: string, start: number, context: Context): Promise<void> {
   let position = start
   let copying = Promise.resolve()
-  await new Promise<void>((resolve) => {
-    const watcher = watch(path, () => {
-      copying = copying.then(async () => {
-        position = await copy(path, position, context)
-        // Removed: the Pod is gone.
-        if (statSync(path, { throwIfNoEntry: false }) === undefined) {
-          watcher.close()
-          resolve()
-        }
-      })
+  const stopped = new AbortController()
+  const over = new Promise<void>((resolve, reject) => {
+    const more = async (): Promise<void> => {
+      position = await copy(path, position, context)
+      if (statSync(path, { throwIfNoEntry: false }) === undefined) resolve()
+    }
+    watch(path, { signal: stopped.signal }, () => {
+      copying = copying.then(more)
+      copying.catch(reject)
     })
-    process.once('SIGINT', () => resolve())
+    process.once('SIGINT', resolve)
+    context.stdout.once('error', reject)
   })
-  await copying
+  try {
+    await over
+    await copying
+  } finally {
+    stopped.abort()
+  }
 }
