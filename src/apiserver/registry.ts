@@ -35,6 +35,7 @@ import {
 import type { AllocationFailure } from './allocated.ts'
 import { createAllocations, followServices, withRanges, type Allocations } from './allocations.ts'
 import { deleteObject, finishDeletion, type DeleteOptions } from './deletion.ts'
+import { admitIngressClass } from './ingress-class-admission.ts'
 import { admitPriority } from './priority-admission.ts'
 import { admitServiceAccount } from './service-account-admission.ts'
 import { RESOURCES } from './resources/index.ts'
@@ -157,6 +158,7 @@ function plugins<T extends AnyObject>(
   object: T,
   snapshot: Snapshot,
 ): { readonly object: T } | { readonly refused: string } {
+  if (object.kind === 'Ingress') return { object: admitIngressClass(object, snapshot) as T }
   if (object.kind !== 'Pod') return { object }
   const admitted = admitPriority(object, snapshot.objects.PriorityClass)
   return 'refused' in admitted ? admitted : { object: admitServiceAccount(admitted.pod, snapshot) as T }
