@@ -15,17 +15,28 @@ export const pods: Printer<Pod> = {
       orNone(pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP),
       orNone(pod.spec.nodeName),
       '<none>',
-      '<none>',
+      readinessGates(pod),
     ]
   },
 }
 
-interface Summary {
+/** How many of them are met. */
+function readinessGates(pod: Pod): string {
+  const gates = pod.spec.readinessGates ?? []
+  const met = gates.filter(({ conditionType }) => hasCondition(pod, conditionType))
+  return gates.length === 0 ? '<none>' : `${met.length}/${gates.length}`
+}
+
+interface Restarts {
+  restarts: number
+  /** RFC 3339. */
+  lastRestart?: string | undefined
+}
+
+interface Summary extends Restarts {
   ready: number
   total: number
   reason: string
-  restarts: number
-  lastRestart?: string
 }
 
 const GATED = 'SchedulingGated'
@@ -57,11 +68,11 @@ function hasCondition(pod: Pod, wanted: string): boolean {
 function summarizeInitContainers(pod: Pod, summary: Summary): boolean {
   const declared = pod.spec.initContainers ?? []
   const sidecars = new Set(declared.filter(isSidecar).map(({ name }) => name))
+  const ofSidecars: Restarts = { restarts: 0, lastRestart: undefined }
   let waits = false
-  let sidecarRestarts = 0
   for (const [i, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
     countRestarts(status, summary)
-    if (sidecars.has(status.name)) sidecarRestarts += status.restartCount
+    if (sidecars.has(status.name)) countRestarts(status, ofSidecars)
     if (status.state.terminated?.exitCode === 0) continue
     if (sidecars.has(status.name) && status.started === true) {
       if (status.ready) summary.ready++
@@ -71,7 +82,7 @@ function summarizeInitContainers(pod: Pod, summary: Summary): boolean {
     waits = true
     break
   }
-  if (!waits || hasCondition(pod, 'Initialized')) summary.restarts = sidecarRestarts
+  if (!waits || hasCondition(pod, 'Initialized')) Object.assign(summary, ofSidecars)
   return waits
 }
 
@@ -104,7 +115,7 @@ function summarizeContainers(pod: Pod, summary: Summary): void {
   if (summary.reason === 'Completed' && isRunning) summary.reason = hasCondition(pod, 'Ready') ? 'Running' : 'NotReady'
 }
 
-function countRestarts({ restartCount, lastState }: ContainerStatus, summary: Summary): void {
+function countRestarts({ restartCount, lastState }: ContainerStatus, summary: Restarts): void {
   summary.restarts += restartCount
   const ended = lastState?.terminated?.finishedAt
   if (ended !== undefined && (summary.lastRestart === undefined || ended > summary.lastRestart))

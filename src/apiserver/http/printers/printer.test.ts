@@ -119,6 +119,29 @@ describe('Pods', () => {
       ['2/2', 'Running', '0'],
     ],
     [
+      'what an init container did before it ended is no restart',
+      {
+        phase: 'Running',
+        initContainerStatuses: [
+          {
+            ...ended(0, 'Completed'),
+            restartCount: 3,
+            lastState: { terminated: { exitCode: 1, reason: 'Error', finishedAt: '2025-12-31T23:59:00Z' } },
+          },
+        ],
+        containerStatuses: [
+          {
+            ...ready,
+            restartCount: 1,
+            lastState: { terminated: { exitCode: 1, reason: 'Error', finishedAt: '2025-12-31T23:55:00Z' } },
+          },
+        ],
+      },
+      { initContainers: [{ name: 'c' }] },
+      {},
+      ['1/1', 'Running', '1 (5m ago)'],
+    ],
+    [
       'restarted',
       {
         phase: 'Running',
@@ -136,6 +159,23 @@ describe('Pods', () => {
     ],
   ])('%s', (_what, status, spec, metadata, expected) => {
     expect(cells(status, spec, metadata)).toEqual(expected)
+  })
+
+  test.each([
+    [[], [], '<none>'],
+    [['a', 'b'], [], '0/2'],
+    [
+      ['a', 'b'],
+      [
+        { type: 'a', status: 'True' },
+        { type: 'b', status: 'False' },
+      ],
+      '1/2',
+    ],
+  ])('readiness gates %j with the conditions %j', (gates, conditions, expected) => {
+    const readinessGates = gates.map((conditionType) => ({ conditionType }))
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [], readinessGates } }
+    expect(PRINTERS.Pod.cells({ ...pod, status: { conditions } } as Pod, NOW).at(-1)).toBe(expected)
   })
 })
 
