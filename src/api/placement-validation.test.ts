@@ -75,8 +75,25 @@ test('affinity to Pods', () => {
     `${near}.labelSelector.matchExpressions[0].values: Required value: must be specified when \`operator\` is 'In' or 'NotIn'`,
     `${near}.namespace: Invalid value: "No"`,
     `${near}.topologyKey: Required value: can not be empty`,
+    `${near}.topologyKey: Invalid value: "": name part must be non-empty`,
+    expect.stringContaining(`${near}.topologyKey: Invalid value: "": name part must consist of`),
     `${far}[0].weight: Invalid value: 0: must be in the range 1-100`,
   ])
+})
+
+test.each<[object, readonly string[]]>([
+  [{ matchLabelKeys: ['a'], mismatchLabelKeys: ['b'], labelSelector: {} }, []],
+  [{ matchLabelKeys: ['a'] }, ['matchLabelKeys: Forbidden: must not be specified when labelSelector is not set']],
+  [{ mismatchLabelKeys: ['a'] }, ['mismatchLabelKeys: Forbidden: must not be specified when labelSelector is not set']],
+  [
+    { matchLabelKeys: ['a', 'b'], mismatchLabelKeys: ['b'], labelSelector: {} },
+    ['matchLabelKeys[1]: Invalid value: "b": exists in both matchLabelKeys and mismatchLabelKeys'],
+  ],
+  [{ mismatchLabelKeys: ['/'], labelSelector: {} }, [expect.stringMatching(/^mismatchLabelKeys\[0\]: Invalid/)]],
+])('keys of an affinity to Pods: %j', (changes, wanted) => {
+  const found = messages({ affinity: { podAffinity: { [REQUIRED]: [{ topologyKey: 'zone', ...changes }] } } })
+  const prefix = `spec.affinity.podAffinity.${REQUIRED}[0].`
+  expect([...new Set(found)].slice(0, 1).map((text) => text.replace(prefix, ''))).toEqual(wanted)
 })
 
 describe('spread', () => {
@@ -88,6 +105,19 @@ describe('spread', () => {
     [
       { whenUnsatisfiable: 'Never' },
       ['whenUnsatisfiable: Unsupported value: "Never": supported values: "DoNotSchedule", "ScheduleAnyway"'],
+    ],
+    [{ topologyKey: 'no name of a label' }, []],
+    [{ matchLabelKeys: ['app'] }, ['matchLabelKeys: Forbidden: must not be specified when labelSelector is not set']],
+    [{ matchLabelKeys: ['app'], labelSelector: { matchLabels: { of: 'x' } } }, []],
+    [
+      {
+        matchLabelKeys: ['app', 'of'],
+        labelSelector: { matchLabels: { of: 'x' }, matchExpressions: [{ key: 'app', operator: 'Exists' }] },
+      },
+      [0, 1].map(
+        (i) =>
+          `matchLabelKeys[${i}]: Invalid value: "${['app', 'of'][i]}": exists in both matchLabelKeys and labelSelector`,
+      ),
     ],
     [{ minDomains: 0 }, ['minDomains: Invalid value: 0: must be greater than zero']],
     [
@@ -125,7 +155,7 @@ test('what is absent is empty, and said', () => {
   expect(fields).toEqual([
     `affinity.nodeAffinity.${PREFERRED}[0].weight`,
     `affinity.podAffinity.${PREFERRED}[0].weight`,
-    `affinity.podAffinity.${PREFERRED}[0].podAffinityTerm.topologyKey`,
+    ...Array<string>(3).fill(`affinity.podAffinity.${PREFERRED}[0].podAffinityTerm.topologyKey`),
     ...['maxSkew', 'topologyKey', 'whenUnsatisfiable'].map((name) => `topologySpreadConstraints[0].${name}`),
   ])
 })

@@ -18,6 +18,7 @@ import {
   type FieldError,
   type FieldPath,
 } from './field-error.ts'
+import type { LabelSelector } from './meta.ts'
 import { validateLabelSelector } from './meta-validation.ts'
 import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from './syntax.ts'
 
@@ -68,8 +69,8 @@ function validateRequirement(requirement: NodeSelectorRequirement, path: FieldPa
   const { key, values = [] } = requirement
   return [
     ...validateOperator(requirement, path),
-    ...values.flatMap((value, i) => invalidEach([...path, 'values', i], value, labelValue(value))),
     ...invalidEach([...path, 'key'], key, qualifiedName(key)),
+    ...values.flatMap((value, i) => invalidEach([...path, 'values', i], value, labelValue(value))),
   ]
 }
 
@@ -126,14 +127,44 @@ function validatePodTerm(term: PodAffinityTerm, path: FieldPath): readonly Field
       ? []
       : validateLabelSelector(namespaceSelector, [...path, 'namespaceSelector'])),
     ...namespaces.flatMap((name) => invalidEach([...path, 'namespace'], name, dnsLabel(name))),
+    ...validateTermKeys(term, path),
     ...validateTopologyKey(topologyKey, path),
+    ...invalidEach([...path, 'topologyKey'], topologyKey, qualifiedName(topologyKey)),
   ]
 }
 
 function validateTopologyKey(key: string, path: FieldPath): readonly FieldError[] {
-  const at = [...path, 'topologyKey']
-  if (key === '') return [required(at, 'can not be empty')]
-  return invalidEach(at, key, qualifiedName(key))
+  return key === '' ? [required([...path, 'topologyKey'], 'can not be empty')] : []
+}
+
+function validateTermKeys(term: PodAffinityTerm, path: FieldPath): readonly FieldError[] {
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term
+  const at = [...path, 'matchLabelKeys']
+  return [
+    ...validateLabelKeys(matchLabelKeys, labelSelector, at),
+    ...validateLabelKeys(mismatchLabelKeys, labelSelector, [...path, 'mismatchLabelKeys']),
+    ...keysIn(mismatchLabelKeys, matchLabelKeys, at, 'exists in both matchLabelKeys and mismatchLabelKeys'),
+  ]
+}
+
+/** They narrow a selector: without one, there is nothing to narrow. */
+function validateLabelKeys(
+  keys: readonly string[],
+  selector: LabelSelector | undefined,
+  path: FieldPath,
+): readonly FieldError[] {
+  if (keys.length === 0) return []
+  if (selector === undefined) return [forbidden(path, 'must not be specified when labelSelector is not set')]
+  return keys.flatMap((key, i) => invalidEach([...path, i], key, qualifiedName(key)))
+}
+
+function keysIn(
+  others: readonly string[],
+  keys: readonly string[],
+  path: FieldPath,
+  detail: string,
+): readonly FieldError[] {
+  return keys.flatMap((key, i) => (others.includes(key) ? [invalid([...path, i], key, detail)] : []))
 }
 
 const ACTIONS = ['DoNotSchedule', 'ScheduleAnyway']
@@ -157,6 +188,7 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], path: 
       ...validateMinDomains(constraint, at),
       ...oneOf([...at, 'nodeAffinityPolicy'], constraint.nodeAffinityPolicy, POLICIES),
       ...oneOf([...at, 'nodeTaintsPolicy'], constraint.nodeTaintsPolicy, POLICIES),
+      ...validateSpreadKeys(constraint, [...at, 'matchLabelKeys']),
       ...(labelSelector === undefined ? [] : validateLabelSelector(labelSelector, [...at, 'labelSelector'])),
     ]
   })
@@ -176,4 +208,16 @@ function validateMinDomains(
   if (whenUnsatisfiable === 'DoNotSchedule') return errors
   const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`
   return [...errors, invalid(at, minDomains, detail)]
+}
+
+function validateSpreadKeys(
+  { matchLabelKeys = [], labelSelector }: TopologySpreadConstraint,
+  path: FieldPath,
+): readonly FieldError[] {
+  const { matchLabels = {}, matchExpressions = [] } = labelSelector ?? {}
+  const selected = [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)]
+  return [
+    ...validateLabelKeys(matchLabelKeys, labelSelector, path),
+    ...keysIn(selected, matchLabelKeys, path, 'exists in both matchLabelKeys and labelSelector'),
+  ]
 }
