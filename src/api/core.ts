@@ -1,6 +1,6 @@
 /** The core group, `v1`, as far as Portolan acts on it. Fields that nothing reads yet are kept in the object but not typed. */
 import type { Affinity, TopologySpreadConstraint } from './affinity.ts'
-import type { Condition, IntOrString, KubernetesObject } from './meta.ts'
+import type { Condition, IntOrString, KubernetesObject, LabelSelector } from './meta.ts'
 import type { Volume, VolumeMount } from './volumes.ts'
 
 export type {
@@ -378,6 +378,7 @@ export interface PersistentVolumeClaimTemplate {
   readonly metadata: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> }
   readonly spec?: {
     readonly accessModes?: readonly string[]
+    readonly selector?: LabelSelector
     readonly storageClassName?: string
     readonly volumeMode?: string
     readonly resources?: ResourceRequirements

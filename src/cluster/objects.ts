@@ -4,6 +4,7 @@ import { isKind, KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
 import { createRegistry, type Registry, type WriteResult } from '../apiserver/registry.ts'
 import { missingNamespaces, validateObjects, type ObjectProblem } from '../apiserver/validate-objects.ts'
 import { adoptNode, isNode, renewNode } from './own-objects.ts'
+import { reapplied } from './reapplied.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { canonicalJSON } from '../model/hash.ts'
@@ -244,8 +245,7 @@ function write(
   }
   report.updated.push(name)
   if (stored.kind !== 'Pod' && !isProtected(stored)) {
-    const { resourceVersion: _, ...metadata } = object.metadata
-    accepted(registry.update({ ...object, metadata: { ...heldBy(stored), ...metadata } }))
+    accepted(registry.update(reapplied(object, stored)))
     return
   }
   successors.set(name, object)
@@ -255,11 +255,6 @@ function write(
 /** A claim or volume that ends as soon as nobody uses it. */
 function isProtected({ kind, metadata }: AnyObject): boolean {
   return kind.startsWith('PersistentVolume') && metadata.deletionTimestamp !== undefined
-}
-
-/** A manifest that says nothing of finalizers takes nobody's away. */
-function heldBy({ metadata: { finalizers } }: AnyObject): Pick<AnyObject['metadata'], 'finalizers'> {
-  return finalizers === undefined ? {} : { finalizers }
 }
 
 /** What went with its Namespace a moment ago counts as well. */

@@ -311,7 +311,13 @@ function makeKubelet(parts: Parts, settled: () => Promise<void>): Kubelet {
 }
 
 /** What containers may wait for. */
-const CONFIGURING: ReadonlySet<Kind> = new Set(['ConfigMap', 'Secret', 'Service', 'ServiceAccount'])
+const CONFIGURING: ReadonlySet<Kind> = new Set([
+  'ConfigMap',
+  'Secret',
+  'Service',
+  'ServiceAccount',
+  'PersistentVolumeClaim',
+])
 
 function podConsumer(kubelet: Kubelet): Consumer {
   return {

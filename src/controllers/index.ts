@@ -12,6 +12,7 @@ import { jobController } from './jobs.ts'
 import { loadBalancerController } from './load-balancers.ts'
 import { namespaceController } from './namespaces.ts'
 import { persistentVolumeClaimController } from './persistent-volume-claims.ts'
+import { persistentVolumeController } from './persistent-volumes.ts'
 import { replicaSetController } from './replica-sets.ts'
 import { schedulerController } from './scheduler.ts'
 import { serviceAccountController } from './service-accounts.ts'
@@ -27,6 +28,9 @@ export const CONTROLLERS: readonly Controller[] = [
   daemonSetController,
   cronJobController,
   jobController,
+  persistentVolumeClaimController,
+  persistentVolumeController,
+  volumeProtectionController,
   schedulerController,
   loadBalancerController,
   endpointSliceController,
@@ -35,8 +39,6 @@ export const CONTROLLERS: readonly Controller[] = [
   ipAddressController,
   serviceCIDRController,
   serviceAccountController,
-  persistentVolumeClaimController,
-  volumeProtectionController,
   disruptionBudgetController,
   garbageCollector,
   namespaceController,

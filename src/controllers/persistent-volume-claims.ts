@@ -1,95 +1,103 @@
-/** A volume for each claim: a folder of the network, made by the kubelet where a Pod mounts it first. */
+/** A volume for each claim: one that somebody made by hand, or a folder of the network. */
 import type { AnyObject } from '../api/kinds.ts'
-import type { PersistentVolume, PersistentVolumeClaim } from '../api/storage.ts'
+import { PROVISIONED_BY, PROVISIONER, type PersistentVolume, type PersistentVolumeClaim } from '../api/storage.ts'
 import type { Change } from '../model/change.ts'
-import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
+import { indexBy, type Index } from '../model/incremental.ts'
+import { get, list, objectKey, type Snapshot } from '../model/snapshot.ts'
+import { BIND_COMPLETED, BOUND_BY_CONTROLLER, isReservedFor, judgeClaim } from '../model/volume-binding.ts'
 import type { Controller } from './controller.ts'
-import { deletionOf, updateTo } from './helpers/changes.ts'
-
-/** The StorageClass that a claim gets which names none. */
-export const DEFAULT_STORAGE_CLASS: string = 'standard'
-/** Who makes the volumes, as a CSI driver would be called. */
-export const PROVISIONER: string = 'portolan.dev/folder'
+import { updateTo } from './helpers/changes.ts'
 
 export const persistentVolumeClaimController: Controller = {
   name: 'persistent-volume-claims',
   watches: ['PersistentVolumeClaim', 'PersistentVolume'],
-  keys: (object: AnyObject) => {
+  keys: (object: AnyObject, snapshot) => {
     if (object.kind === 'PersistentVolumeClaim') return [objectKey(object)]
     const claim = object.kind === 'PersistentVolume' ? object.spec?.claimRef : undefined
-    return claim?.name === undefined ? [] : [`${claim.namespace ?? ''}/${claim.name}`]
+    // Whoever waits may want a volume that is free.
+    return claim?.name === undefined ? waitingClaims(snapshot) : [`${claim.namespace ?? ''}/${claim.name}`]
   },
   reconcile: reconcileClaim,
 }
 
-/** `key`: of a claim. The volume of one that is gone goes too. */
+const WAITING = 'waiting'
+
+const byNeed: Index<PersistentVolumeClaim> = indexBy(['PersistentVolumeClaim'], ({ metadata }) =>
+  metadata.annotations?.[BIND_COMPLETED] === undefined ? [WAITING] : [],
+)
+
+const waitingClaims = (snapshot: Snapshot): readonly string[] => byNeed.find(snapshot, WAITING).map(objectKey)
+
+/** `key`: of a claim. */
 export function reconcileClaim(snapshot: Snapshot, key: string): readonly Change[] {
   const claim = get(snapshot, 'PersistentVolumeClaim', key)
-  const gone = [...snapshot.objects.PersistentVolume.values()].filter(
-    (volume) => isMade(volume) && claimKey(volume) === key && volume.spec?.claimRef?.uid !== claim?.metadata.uid,
-  )
-  return [...gone.flatMap(reclaim), ...(claim === undefined ? [] : bind(snapshot, claim))]
-}
-
-function bind(snapshot: Snapshot, claim: PersistentVolumeClaim): readonly Change[] {
-  const { metadata, spec = {}, status } = claim
-  if (metadata.deletionTimestamp !== undefined) return []
-  // An empty class asks for a volume that somebody made by hand: nobody binds those here.
-  if (spec.storageClassName === '') return updateTo(claim, { ...claim, status: { ...status, phase: 'Pending' } })
-  const name = `pvc-${metadata.uid}`
-  const wanted = volumeOf(claim, name)
-  const volume = get(snapshot, 'PersistentVolume', name)
-  const { accessModes, capacity } = wanted.spec ?? {}
-  const bound: PersistentVolumeClaim = {
-    ...claim,
-    spec: { ...spec, volumeName: name },
-    status: { ...status, phase: 'Bound', ...(accessModes && { accessModes }), ...(capacity && { capacity }) },
+  if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) return []
+  const verdict = judgeClaim(snapshot, claim)
+  if ('bind' in verdict) return [...bindVolume(verdict.bind, claim), ...bindClaim(claim, verdict.bind)]
+  if ('provision' in verdict) {
+    const volume = volumeOf(snapshot, claim, verdict.provision)
+    return [{ verb: 'create', object: volume }, ...bindClaim(claim, volume)]
   }
-  return [...provide(volume, wanted), ...updateTo(claim, bound)]
+  return updateTo(claim, { ...claim, status: { phase: verdict.lost === true ? 'Lost' : 'Pending' } })
 }
 
-/** What is bound is protected: it is released first. */
-function reclaim(volume: PersistentVolume): readonly Change[] {
-  const released = updateTo(volume, { ...volume, status: { ...volume.status, phase: 'Released' } })
-  return volume.metadata.deletionTimestamp === undefined ? [...released, deletionOf(volume)] : released
+function bindVolume(volume: PersistentVolume, claim: PersistentVolumeClaim): readonly Change[] {
+  const { metadata, spec = {}, status } = volume
+  const chosen = isReservedFor(volume, claim) ? {} : { [BOUND_BY_CONTROLLER]: 'yes' }
+  return updateTo(volume, {
+    ...volume,
+    metadata: withAnnotations(metadata, chosen),
+    spec: { ...spec, claimRef: { ...spec.claimRef, ...referenceTo(claim) } },
+    status: { ...status, phase: 'Bound' },
+  })
 }
 
-/** A new object has no status of its own: the volume is bound once it is there. */
-function provide(volume: PersistentVolume | undefined, wanted: PersistentVolume): readonly Change[] {
-  if (volume === undefined) return [{ verb: 'create', object: wanted }]
-  return updateTo(volume, { ...volume, status: { ...volume.status, phase: 'Bound' } })
+function bindClaim(claim: PersistentVolumeClaim, { metadata: { name }, spec }: PersistentVolume): readonly Change[] {
+  const { accessModes, capacity } = spec ?? {}
+  const chosen = claim.spec?.volumeName === name ? {} : { [BOUND_BY_CONTROLLER]: 'yes' }
+  return updateTo(claim, {
+    ...claim,
+    metadata: withAnnotations(claim.metadata, { [BIND_COMPLETED]: 'yes', ...chosen }),
+    spec: { ...claim.spec, volumeName: name },
+    status: { ...claim.status, phase: 'Bound', ...(accessModes && { accessModes }), ...(capacity && { capacity }) },
+  })
 }
 
-function volumeOf({ metadata, spec = {} }: PersistentVolumeClaim, name: string): PersistentVolume {
-  const { namespace = '', name: claim, uid } = metadata
+function withAnnotations(
+  metadata: AnyObject['metadata'],
+  added: Readonly<Record<string, string>>,
+): AnyObject['metadata'] {
+  if (Object.keys(added).length === 0) return metadata
+  return { ...metadata, annotations: { ...metadata.annotations, ...added } }
+}
+
+function volumeOf(
+  snapshot: Snapshot,
+  { metadata, spec = {} }: PersistentVolumeClaim,
+  className: string,
+): PersistentVolume {
+  const { namespace = '', name, uid = '' } = metadata
   const { storage } = spec.resources?.requests ?? {}
+  const handle = `${namespace}/${name}`
+  // The folder of an earlier claim of this name may still be somebody's.
+  const isTaken = list(snapshot, 'PersistentVolume').some((volume) => volume.spec?.csi?.volumeHandle === handle)
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name, annotations: { 'pv.kubernetes.io/provisioned-by': PROVISIONER } },
+    metadata: { name: `pvc-${uid}`, annotations: { [PROVISIONED_BY]: PROVISIONER } },
     spec: {
       ...(storage === undefined ? {} : { capacity: { storage } }),
       ...(spec.accessModes === undefined ? {} : { accessModes: spec.accessModes }),
       persistentVolumeReclaimPolicy: 'Delete',
-      storageClassName: spec.storageClassName ?? DEFAULT_STORAGE_CLASS,
+      storageClassName: className,
       volumeMode: spec.volumeMode ?? 'Filesystem',
-      csi: { driver: PROVISIONER, volumeHandle: `${namespace}/${claim}` },
-      claimRef: {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        namespace,
-        name: claim,
-        ...(uid === undefined ? {} : { uid }),
-      },
+      csi: { driver: PROVISIONER, volumeHandle: isTaken ? `${handle}.${uid}` : handle },
+      claimRef: referenceTo({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata }),
     },
   }
 }
 
-function isMade({ metadata }: PersistentVolume): boolean {
-  return metadata.annotations?.['pv.kubernetes.io/provisioned-by'] === PROVISIONER
-}
-
-function claimKey({ spec }: PersistentVolume): string {
-  const { namespace = '', name = '' } = spec?.claimRef ?? {}
-  return `${namespace}/${name}`
+function referenceTo({ metadata }: PersistentVolumeClaim): NonNullable<PersistentVolume['spec']>['claimRef'] & object {
+  const { namespace = '', name, uid } = metadata
+  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, ...(uid === undefined ? {} : { uid }) }
 }

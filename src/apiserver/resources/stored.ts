@@ -18,7 +18,7 @@ const NOT_DONE: Readonly<Record<StoredKind, string | undefined>> = {
   ResourceQuota: 'quotas are not enforced here: nothing is counted against them',
   LimitRange: 'limit ranges are not enforced here: no Pod gets a limit or a request from them',
   StorageClass: undefined,
-  PersistentVolume: 'claims get a folder of the network here: no volume that was made by hand is bound',
+  PersistentVolume: undefined,
   PersistentVolumeClaim: undefined,
   ClusterRole: NO_RBAC,
   ClusterRoleBinding: NO_RBAC,

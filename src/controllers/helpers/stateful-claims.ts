@@ -36,7 +36,7 @@ function claimOf(
   const { name: setName, namespace = '', uid = '' } = metadata
   const isOwned = spec.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete'
   const owner = { apiVersion, kind, name: setName, uid, controller: true, blockOwnerDeletion: true }
-  const { accessModes, storageClassName, volumeMode, resources } = template.spec ?? {}
+  const { accessModes, selector, storageClassName, volumeMode, resources } = template.spec ?? {}
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
@@ -48,6 +48,7 @@ function claimOf(
     },
     spec: {
       ...(accessModes === undefined ? {} : { accessModes }),
+      ...(selector === undefined ? {} : { selector }),
       ...(storageClassName === undefined ? {} : { storageClassName }),
       ...(volumeMode === undefined ? {} : { volumeMode }),
       ...(resources?.requests === undefined ? {} : { resources: { requests: resources.requests } }),

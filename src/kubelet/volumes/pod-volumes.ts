@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import type { Pod, Volume } from '../../api/core.ts'
 import { mountMemory, unmountMemory } from '../../host/mounts.ts'
 import { parseQuantity } from '../../model/quantity.ts'
+import type { Snapshot } from '../../model/snapshot.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { claimsFolder } from './claim-folders.ts'
+import { claimSource } from './claim-source.ts'
 import { volumePayload, type PayloadFile, type PayloadSource } from './payload.ts'
 
 /** A volume that can be mounted. */
@@ -59,7 +61,8 @@ export function createPodVolumes(pod: Pod, { directory, claims, version }: Volum
     const { name } = volume
     const payload = volumePayload(volume, source)
     if (payload === undefined) {
-      const known = made.get(name) ?? makeOnce(volume, place(name), claimsOf(pod, directory, claims), inMemory)
+      const known =
+        made.get(name) ?? makeOnce(volume, place(name), claimsOf(pod, directory, claims, source.snapshot), inMemory)
       if ('path' in known) made.set(name, known)
       return known
     }
@@ -100,15 +103,17 @@ function gather(results: readonly (Made & { readonly name: string })[]): Prepare
   }
 }
 
-/** One folder for all Pods that use a claim. */
 interface Claims {
+  readonly namespace: string
+  readonly snapshot: Snapshot
+  /** Of all volumes. */
   readonly folder: string
   readonly isKept: boolean
 }
 
-function claimsOf({ metadata }: Pod, directory: string, kept: string | undefined): Claims {
-  const folder = join(claimsFolder(directory, kept), metadata.namespace ?? 'default')
-  return { folder, isKept: kept !== undefined }
+function claimsOf({ metadata }: Pod, directory: string, kept: string | undefined, snapshot: Snapshot): Claims {
+  const folder = claimsFolder(directory, kept)
+  return { namespace: metadata.namespace ?? 'default', snapshot, folder, isKept: kept !== undefined }
 }
 
 function makeOnce(volume: Volume, path: string, claims: Claims, inMemory: Set<string>): Made {
@@ -122,15 +127,34 @@ function makeOnce(volume: Volume, path: string, claims: Claims, inMemory: Set<st
     return { path, readOnly: false }
   }
   if (volume.hostPath !== undefined) return hostPath(volume.hostPath, path)
-  if (claim !== undefined) {
-    const folder = join(claims.folder, claim.claimName)
-    const end = claims.isKept ? folder : 'a folder of this network, and ends with it'
-    openFolder(folder)
-    const notes = [`persistentVolumeClaim ${claim.claimName} is ${end}`]
-    return { path: folder, readOnly: claim.readOnly ?? false, notes }
-  }
+  if (claim !== undefined) return claimed(claim, claims)
   const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'a volume without a source'
-  return { absent: `${kind} volumes are not there in this network: nothing is mounted` }
+  return { absent: notThere(kind) }
+}
+
+const notThere = (kind: string): string => `${kind} volumes are not there in this network: nothing is mounted`
+
+/** One folder for all Pods that use a claim. */
+function claimed(
+  { claimName, readOnly = false }: NonNullable<Volume['persistentVolumeClaim']>,
+  { namespace, snapshot, folder, isKept }: Claims,
+): Made {
+  const source = claimSource(snapshot, `${namespace}/${claimName}`)
+  if ('problem' in source) return source
+  if ('absent' in source) return { absent: `persistentVolumeClaim ${claimName}: ${notThere(source.absent)}` }
+  const own = join(folder, source.folder)
+  const end = isKept ? own : 'a folder of this network, and ends with it'
+  if (source.hostPath !== undefined) {
+    const made = hostPath(source.hostPath, own)
+    if (!('notes' in made)) return 'path' in made ? { ...made, readOnly } : made
+    return {
+      ...made,
+      readOnly,
+      notes: [`persistentVolumeClaim ${claimName}: ${source.hostPath.path} does not exist: it is ${end}`],
+    }
+  }
+  openFolder(own)
+  return { path: own, readOnly, notes: [`persistentVolumeClaim ${claimName} is ${end}`] }
 }
 
 /** For whatever user the program runs as. */
@@ -168,7 +192,7 @@ function hostPath({ path, type = '' }: NonNullable<Volume['hostPath']>, instead:
   if (type === 'FileOrCreate') {
     mkdirSync(join(instead, '..'), { recursive: true })
     writeFileSync(instead, '', { flag: 'a' })
-  } else mkdirSync(instead, { recursive: true })
+  } else openFolder(instead)
   return {
     path: instead,
     readOnly: false,

@@ -4,11 +4,32 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { podOf } from '../../../test/kubelet/bench.ts'
 import type { Container, Volume } from '../../api/core.ts'
+import type { AnyObject } from '../../api/kinds.ts'
 import { snapshotOf } from '../../model/snapshot.ts'
 import { writeAtomically } from './atomic-writer.ts'
 import { containerMounts } from './container-mounts.ts'
 import { volumePayload, type PayloadSource } from './payload.ts'
 import { createPodVolumes, type PreparedVolumes } from './pod-volumes.ts'
+
+/** Bound to each other. */
+function claimAndVolume(name: string, source: object): readonly AnyObject[] {
+  const volumeName = `volume-${name}`
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: volumeName },
+      spec: { accessModes: [], ...source },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: 'default' },
+      spec: { volumeName },
+      status: { phase: 'Bound' },
+    },
+  ]
+}
 
 const snapshot = snapshotOf([
   {
@@ -19,6 +40,11 @@ const snapshot = snapshotOf([
     binaryData: { c: 'AP8=' },
   },
   { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys', namespace: 'default' }, data: { key: 'czNjcmV0' } },
+  ...claimAndVolume('data', { csi: { driver: 'portolan.dev/folder', volumeHandle: 'default/data' } }),
+  ...claimAndVolume('on-host', { hostPath: { path: '/' } }),
+  ...claimAndVolume('nowhere', { local: { path: '/no/such/disk' } }),
+  ...claimAndVolume('remote', { nfs: { server: 's', path: '/' } }),
+  { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'unbound', namespace: 'default' } },
 ])
 const pod = podOf(
   { containers: [{ name: 'a', resources: { limits: { memory: '64Mi' } } }] },
@@ -175,8 +201,32 @@ describe('volumes of a Pod', () => {
     ],
     [{ name: 'v', hostPath: { path: '/', type: 'Socket' } }, 'hostPath type check failed: / is not a Socket'],
     [{ name: 'v', secret: { secretName: 'no' } }, 'secret "no" not found'],
+    [
+      { name: 'v', persistentVolumeClaim: { claimName: 'unbound' } },
+      'error processing PVC default/unbound: PVC is not bound',
+    ],
   ])('%j has to be waited for', (volume, why) => {
     expect(prepared([volume]).problems).toEqual([`MountVolume.SetUp failed for volume "v" : ${why}`])
+  })
+
+  test('a claim is what its volume is: a path of the host, or what stands for one', () => {
+    const claims = ['on-host', 'nowhere', 'remote', 'none'].map((name) => ({
+      name,
+      persistentVolumeClaim: { claimName: name },
+    }))
+    const { volumes: made, notes, absent } = prepared(claims)
+    expect([made.get('on-host')?.path, made.get('nowhere')?.path, [...absent]]).toEqual([
+      '/',
+      join(folder, 'claims/.volumes/volume-nowhere'),
+      ['remote'],
+    ])
+    expect(made.get('none')?.path).toBe(join(folder, 'claims/default/none'))
+    expect([...notes.values()]).toEqual([
+      [],
+      ['persistentVolumeClaim nowhere: /no/such/disk does not exist: it is a folder of this network, and ends with it'],
+      ['persistentVolumeClaim remote: nfs volumes are not there in this network: nothing is mounted'],
+      ['persistentVolumeClaim none is a folder of this network, and ends with it'],
+    ])
   })
 
   test('a kind that is not there is said', () => {

@@ -4,9 +4,10 @@ import { isRecord } from '../../../api/decode.ts'
 import type { Kind } from '../../../api/kinds.ts'
 import { timestamp } from '../../../lib/clock.ts'
 import { emptySnapshot, get, type Snapshot } from '../../../model/snapshot.ts'
-import type { Store } from '../../../store/store.ts'
+import type { Store, WatchEvent } from '../../../store/store.ts'
 import { ALL_KINDS } from '../resource-names.ts'
 import { deriveEvents } from './derive.ts'
+import { volumeEvents } from './volume-events.ts'
 import type { EventDraft, EventObject } from './draft.ts'
 
 /** `v1` Event, as far as it is shown. Those of clients may have more, and lack what Kubernetes does not ask for. */
@@ -96,7 +97,7 @@ export function createEventRecorder(
     names.delete(oldestBeyondCapacity(names) ?? '')
   }
   draftsOfAll(store.snapshot(), former?.snapshot ?? emptySnapshot()).forEach(record)
-  store.watch(({ type, object, previous }) => deriveEvents(object, previous, type === 'DELETED').forEach(record))
+  store.watch((change) => draftsOf(store.snapshot(), change).forEach(record))
   return {
     record,
     write(event) {
@@ -141,9 +142,17 @@ function eventsOf(former: EventKeeper['former']): readonly Event[] {
   return (former?.events ?? []).filter(isEvent).toSorted((a, b) => versionOf(a) - versionOf(b))
 }
 
-function draftsOfAll({ objects }: Snapshot, former: Snapshot): readonly EventDraft[] {
+function draftsOf(snapshot: Snapshot, { type, object, previous }: WatchEvent): readonly EventDraft[] {
+  const isDeleted = type === 'DELETED'
+  return [...deriveEvents(object, previous, isDeleted), ...(isDeleted ? [] : volumeEvents(snapshot, object, previous))]
+}
+
+function draftsOfAll(snapshot: Snapshot, former: Snapshot): readonly EventDraft[] {
   return ALL_KINDS.flatMap((kind) =>
-    [...objects[kind].entries()].flatMap(([key, object]) => deriveEvents(object, get<Kind>(former, kind, key), false)),
+    [...snapshot.objects[kind].entries()].flatMap(([key, object]) => {
+      const previous = get<Kind>(former, kind, key)
+      return draftsOf(snapshot, { type: 'ADDED', object, ...(previous !== undefined && { previous }) })
+    }),
   )
 }
 
