@@ -22,6 +22,7 @@ import { OrderedMap } from '../lib/ordered-map.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
 import { allocatableRanges } from '../model/service-ranges.ts'
 import { get, objectKey, type Snapshot } from '../model/snapshot.ts'
+import { withDefaultClass } from '../model/storage-classes.ts'
 import { ConflictError, type Store } from '../store/store.ts'
 import {
   admitCreate,
@@ -159,6 +160,7 @@ function plugins<T extends AnyObject>(
   snapshot: Snapshot,
 ): { readonly object: T } | { readonly refused: string } {
   if (object.kind === 'Ingress') return { object: admitIngressClass(object, snapshot) as T }
+  if (object.kind === 'PersistentVolumeClaim') return { object: withDefaultClass(object, snapshot) as T }
   if (object.kind !== 'Pod') return { object }
   const admitted = admitPriority(object, snapshot.objects.PriorityClass)
   return 'refused' in admitted ? admitted : { object: admitServiceAccount(admitted.pod, snapshot) as T }

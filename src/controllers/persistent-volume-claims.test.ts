@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Pod } from '../api/core.ts'
 import type { AnyObject } from '../api/kinds.ts'
-import type { PersistentVolume, PersistentVolumeClaim } from '../api/storage.ts'
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/storage.ts'
 import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig } from '../model/cluster-config.ts'
 import { get, list, snapshotOf, type Snapshot } from '../model/snapshot.ts'
 import { judgeClaim } from '../model/volume-binding.ts'
@@ -42,10 +43,31 @@ const volume = (
   },
 })
 
+const storageClass = (name: string, given: Partial<StorageClass> = {}): StorageClass => ({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name },
+  provisioner: 'disks.example.com',
+  ...given,
+})
+const STANDARD = storageClass('standard')
+const LOCAL = storageClass('local', { provisioner: 'kubernetes.io/no-provisioner' })
+const LATE = storageClass('late', { volumeBindingMode: 'WaitForFirstConsumer', reclaimPolicy: 'Retain' })
+const user = (nodeName?: string): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace: 'shop', name: 'db' },
+  spec: {
+    containers: [],
+    volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }],
+    ...(nodeName !== undefined && { nodeName }),
+  },
+})
+
 function settle(objects: readonly AnyObject[]): Snapshot {
   if (!('clusterDomain' in config)) throw new Error(config.join())
   const controllers = [persistentVolumeClaimController, persistentVolumeController]
-  return reconcileToFixedPoint(snapshotOf(objects), controllers, config).snapshot
+  return reconcileToFixedPoint(snapshotOf([STANDARD, ...objects]), controllers, config).snapshot
 }
 
 const all = ({ objects }: Snapshot): readonly AnyObject[] => [
@@ -161,6 +183,48 @@ test.each<[string, PersistentVolumeClaim['spec'], readonly PersistentVolume[], s
   }
 })
 
+describe('a class that waits for the first consumer', () => {
+  const waiting = claim('1', { storageClassName: 'late' })
+
+  test('has its claims bound once a Pod with a node uses them', () => {
+    const alone = settle([LATE, waiting])
+    expect(claimIn(alone)).toBe('Pending')
+    expect(claimIn(settle([LATE, user(), ...all(alone)]))).toBe('Pending')
+    const bound = settle([LATE, user('node-1'), ...all(alone)])
+    expect(claimIn(bound)).toBe('Bound pvc-1')
+    expect(get(bound, 'PersistentVolume', 'pvc-1')).toMatchObject({
+      metadata: { annotations: { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' } },
+      spec: { persistentVolumeReclaimPolicy: 'Retain', storageClassName: 'late' },
+    })
+  })
+
+  test('takes a volume made by hand where there is one', () => {
+    const made = volume('disk', { storageClassName: 'late' })
+    expect(claimIn(settle([LATE, user('node-1'), waiting, made]))).toBe('Bound disk')
+  })
+
+  test('does not wait where a volume is reserved', () => {
+    expect(claimIn(settle([LATE, waiting, volume('disk', reserved('data'))]))).toBe('Bound disk')
+  })
+})
+
+test('a claim without a class gets the default one when there is one: the newest', () => {
+  const { storageClassName: _, ...spec } = claim('1').spec ?? {}
+  const alone = settle([{ ...claim('1'), spec }])
+  expect(claimIn(alone)).toBe('Pending')
+  const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' }
+  const classes = ['2026', '2025'].map((year) =>
+    storageClass(`of-${year}`, {
+      metadata: { name: `of-${year}`, annotations, creationTimestamp: `${year}-01-01T00:00:00Z` },
+    }),
+  )
+  const settled = settle([...all(alone), ...classes])
+  expect(claimIn(settled)).toBe('Bound pvc-1')
+  expect(get(settled, 'PersistentVolumeClaim', 'shop/data')?.spec?.storageClassName).toBe('of-2026')
+  // An empty name is a name.
+  expect(claimIn(settle([claim('1', free), ...classes]))).toBe('Pending')
+})
+
 test('of two claims that want one volume the second waits', () => {
   const settled = settle([claim('1', free), claim('2', free, { name: 'other' }), volume('disk')])
   const phases = list(settled, 'PersistentVolumeClaim').map(({ status }) => status?.phase)
@@ -211,12 +275,36 @@ test('a claim whose volume is gone is Lost', () => {
   expect(claimIn(settle(list(bound, 'PersistentVolumeClaim')))).toBe('Lost disk')
 })
 
-test.each<[string, PersistentVolumeClaim, readonly PersistentVolume[], string | undefined]>([
+test.each<[string, PersistentVolumeClaim, readonly AnyObject[], string | undefined]>([
   [
     'nothing to bind',
     claim('1', free),
     [],
     'Normal FailedBinding no persistent volumes available for this claim and no storage class is set',
+  ],
+  [
+    'a class that is not there',
+    claim('1', { storageClassName: 'fast' }),
+    [],
+    'Warning ProvisioningFailed storageclass.storage.k8s.io "fast" not found',
+  ],
+  [
+    'a class without a provisioner',
+    claim('1', { storageClassName: 'local' }),
+    [],
+    'Warning ProvisioningFailed no volume plugin matched name: kubernetes.io/no-provisioner',
+  ],
+  [
+    'a class that waits',
+    claim('1', { storageClassName: 'late' }),
+    [volume('disk', { storageClassName: 'late' })],
+    'Normal WaitForFirstConsumer waiting for first consumer to be created before binding',
+  ],
+  [
+    'a class that waits for a Pod without a node',
+    claim('1', { storageClassName: 'late' }),
+    [user()],
+    'Normal WaitForPodScheduled waiting for pod db to be scheduled',
   ],
   ['a volume that is not there yet', claim('1', { ...free, volumeName: 'disk' }), [], undefined],
   [
@@ -239,7 +327,7 @@ test.each<[string, PersistentVolumeClaim, readonly PersistentVolume[], string | 
     `Warning VolumeMismatch Cannot bind to requested volume "disk": ${why}`,
   ]),
 ])('what is said of a claim that waits: %s', (_what, waiting, made, expected) => {
-  const verdict = judgeClaim(snapshotOf([waiting, ...made]), waiting)
+  const verdict = judgeClaim(snapshotOf([waiting, LOCAL, LATE, ...made]), waiting)
   if (!('notice' in verdict)) throw new Error('it does not wait')
   const { notice } = verdict
   expect(notice && `${notice.type} ${notice.reason} ${notice.message}`).toBe(expected)

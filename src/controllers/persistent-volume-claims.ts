@@ -1,18 +1,26 @@
 /** A volume for each claim: one that somebody made by hand, or a folder of the network. */
 import type { AnyObject } from '../api/kinds.ts'
-import { PROVISIONED_BY, PROVISIONER, type PersistentVolume, type PersistentVolumeClaim } from '../api/storage.ts'
+import {
+  PROVISIONED_BY,
+  PROVISIONER,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type StorageClass,
+} from '../api/storage.ts'
 import type { Change } from '../model/change.ts'
 import { indexBy, type Index } from '../model/incremental.ts'
 import { get, list, objectKey, type Snapshot } from '../model/snapshot.ts'
 import { BIND_COMPLETED, BOUND_BY_CONTROLLER, isReservedFor, judgeClaim } from '../model/volume-binding.ts'
+import { claimKeysOf } from '../model/volume-claims.ts'
 import type { Controller } from './controller.ts'
 import { updateTo } from './helpers/changes.ts'
 
 export const persistentVolumeClaimController: Controller = {
   name: 'persistent-volume-claims',
-  watches: ['PersistentVolumeClaim', 'PersistentVolume'],
+  watches: ['PersistentVolumeClaim', 'PersistentVolume', 'StorageClass', 'Pod'],
   keys: (object: AnyObject, snapshot) => {
     if (object.kind === 'PersistentVolumeClaim') return [objectKey(object)]
+    if (object.kind === 'Pod') return claimKeysOf(object)
     const claim = object.kind === 'PersistentVolume' ? object.spec?.claimRef : undefined
     // Whoever waits may want a volume that is free.
     return claim?.name === undefined ? waitingClaims(snapshot) : [`${claim.namespace ?? ''}/${claim.name}`]
@@ -38,6 +46,7 @@ export function reconcileClaim(snapshot: Snapshot, key: string): readonly Change
     const volume = volumeOf(snapshot, claim, verdict.provision)
     return [{ verb: 'create', object: volume }, ...bindClaim(claim, volume)]
   }
+  if ('assign' in verdict) return updateTo(claim, verdict.assign)
   return updateTo(claim, { ...claim, status: { phase: verdict.lost === true ? 'Lost' : 'Pending' } })
 }
 
@@ -74,7 +83,7 @@ function withAnnotations(
 function volumeOf(
   snapshot: Snapshot,
   { metadata, spec = {} }: PersistentVolumeClaim,
-  className: string,
+  { metadata: { name: className }, provisioner, reclaimPolicy = 'Delete' }: StorageClass,
 ): PersistentVolume {
   const { namespace = '', name, uid = '' } = metadata
   const { storage } = spec.resources?.requests ?? {}
@@ -84,11 +93,11 @@ function volumeOf(
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name: `pvc-${uid}`, annotations: { [PROVISIONED_BY]: PROVISIONER } },
+    metadata: { name: `pvc-${uid}`, annotations: { [PROVISIONED_BY]: provisioner } },
     spec: {
       ...(storage === undefined ? {} : { capacity: { storage } }),
       ...(spec.accessModes === undefined ? {} : { accessModes: spec.accessModes }),
-      persistentVolumeReclaimPolicy: 'Delete',
+      persistentVolumeReclaimPolicy: reclaimPolicy,
       storageClassName: className,
       volumeMode: spec.volumeMode ?? 'Filesystem',
       csi: { driver: PROVISIONER, volumeHandle: isTaken ? `${handle}.${uid}` : handle },

@@ -1,13 +1,18 @@
 /** Which volume a claim gets, by the rules of Kubernetes' persistentvolume-controller. */
-import type { PersistentVolume, PersistentVolumeClaim } from '../api/storage.ts'
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../api/storage.ts'
 import { parseQuantity } from './quantity.ts'
 import { matchLabelSelector } from './selectors.ts'
-import { get, list, type Snapshot } from './snapshot.ts'
+import { get, list, objectKey, type Snapshot } from './snapshot.ts'
+import { withDefaultClass } from './storage-classes.ts'
+import { podsOfClaim } from './volume-claims.ts'
 
 /** On a claim that once had its volume. */
 export const BIND_COMPLETED: string = 'pv.kubernetes.io/bind-completed'
 /** On a claim or a volume whose other half was chosen by the controller, not by its writer. */
 export const BOUND_BY_CONTROLLER: string = 'pv.kubernetes.io/bound-by-controller'
+
+/** Volumes of such a class are made by hand. */
+const NO_PROVISIONER = 'kubernetes.io/no-provisioner'
 
 /** What people are told of a claim. */
 export interface ClaimNotice {
@@ -19,7 +24,9 @@ export interface ClaimNotice {
 export type ClaimVerdict =
   | { readonly bind: PersistentVolume }
   /** A volume is to be made for it, of this class. */
-  | { readonly provision: string }
+  | { readonly provision: StorageClass }
+  /** The same claim, with the default class that there is now. */
+  | { readonly assign: PersistentVolumeClaim }
   /** `lost`: it had a volume, and has not any more. */
   | { readonly notice: ClaimNotice | undefined; readonly lost?: true }
 
@@ -27,9 +34,15 @@ export function judgeClaim(snapshot: Snapshot, claim: PersistentVolumeClaim): Cl
   if (claim.metadata.annotations?.[BIND_COMPLETED] !== undefined) return judgeBound(snapshot, claim)
   const { volumeName = '', storageClassName = '' } = claim.spec ?? {}
   if (volumeName !== '') return judgeNamed(get(snapshot, 'PersistentVolume', volumeName), claim)
-  const found = findVolume(snapshot, claim)
+  const storageClass = get(snapshot, 'StorageClass', storageClassName)
+  const waiting =
+    storageClass?.volumeBindingMode === 'WaitForFirstConsumer' ? firstConsumer(snapshot, claim) : undefined
+  const found = findVolume(snapshot, claim, waiting !== undefined)
   if (found !== undefined) return { bind: found }
-  if (storageClassName !== '') return { provision: storageClassName }
+  if (waiting !== undefined) return { notice: waiting }
+  const assigned = withDefaultClass(claim, snapshot)
+  if (assigned !== claim) return { assign: assigned }
+  if (storageClassName !== '') return judgeClass(storageClass, storageClassName)
   const message = 'no persistent volumes available for this claim and no storage class is set'
   return { notice: { type: 'Normal', reason: 'FailedBinding', message } }
 }
@@ -38,6 +51,30 @@ export function judgeClaim(snapshot: Snapshot, claim: PersistentVolumeClaim): Cl
 export function isReservedFor({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean {
   const { name, namespace, uid = '' } = spec?.claimRef ?? {}
   return name === metadata.name && namespace === metadata.namespace && (uid === '' || uid === metadata.uid)
+}
+
+/** Every provisioner is played here, but the one that stands for none. */
+function judgeClass(storageClass: StorageClass | undefined, name: string): ClaimVerdict {
+  const failed = (message: string): ClaimVerdict => ({
+    notice: { type: 'Warning', reason: 'ProvisioningFailed', message },
+  })
+  if (storageClass === undefined) return failed(`storageclass.storage.k8s.io ${JSON.stringify(name)} not found`)
+  const { provisioner } = storageClass
+  if (provisioner === NO_PROVISIONER) return failed(`no volume plugin matched name: ${provisioner}`)
+  return { provision: storageClass }
+}
+
+/** What a claim waits for whose volume is chosen with a Pod's node; undefined where a Pod with one uses it. */
+function firstConsumer(snapshot: Snapshot, claim: PersistentVolumeClaim): ClaimNotice | undefined {
+  const pods = podsOfClaim(snapshot, objectKey(claim))
+  if (pods.some(({ spec }) => spec.nodeName !== undefined)) return undefined
+  const names = pods.map(({ metadata }) => metadata.name)
+  if (names.length === 0) {
+    const message = 'waiting for first consumer to be created before binding'
+    return { type: 'Normal', reason: 'WaitForFirstConsumer', message }
+  }
+  const message = `waiting for ${names.length === 1 ? 'pod' : 'pods'} ${names.join(',')} to be scheduled`
+  return { type: 'Normal', reason: 'WaitForPodScheduled', message }
 }
 
 function judgeBound(snapshot: Snapshot, claim: PersistentVolumeClaim): ClaimVerdict {
@@ -79,8 +116,12 @@ function mismatch(volume: PersistentVolume, claim: PersistentVolumeClaim): strin
   return hasAccessModes(volume, claim) ? undefined : 'incompatible accessMode'
 }
 
-/** One that is reserved for the claim, or else the smallest that fits; of those that allow as little more as possible. */
-function findVolume(snapshot: Snapshot, claim: PersistentVolumeClaim): PersistentVolume | undefined {
+/** `isReservedOnly`: no other one yet. One that is reserved for the claim, or else the smallest that fits; of those that allow as little more as possible. */
+function findVolume(
+  snapshot: Snapshot,
+  claim: PersistentVolumeClaim,
+  isReservedOnly: boolean,
+): PersistentVolume | undefined {
   const fitting = list(snapshot, 'PersistentVolume').filter(
     (volume) =>
       volume.metadata.deletionTimestamp === undefined &&
@@ -89,7 +130,7 @@ function findVolume(snapshot: Snapshot, claim: PersistentVolumeClaim): Persisten
       hasAccessModes(volume, claim),
   )
   const reserved = fitting.find((volume) => isReservedFor(volume, claim))
-  if (reserved !== undefined) return reserved
+  if (reserved !== undefined || isReservedOnly) return reserved
   const { selector } = claim.spec ?? {}
   const [best] = fitting
     .filter(

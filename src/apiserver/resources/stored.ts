@@ -67,7 +67,7 @@ function strategyOf<K extends StoredKind>(kind: K): Strategy<StoredKinds[K]> {
 
 const DEFAULTS: Partial<Record<StoredKind, (object: AnyObject) => AnyObject>> = {
   PriorityClass: (object) => ({ value: 0, preemptionPolicy: 'PreemptLowerPriority', ...object }),
-  PersistentVolumeClaim: (object) => withSpec(object, { volumeMode: 'Filesystem', storageClassName: 'standard' }),
+  PersistentVolumeClaim: (object) => withSpec(object, { volumeMode: 'Filesystem' }),
   PersistentVolume: (object) => withSpec(object, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
   NetworkPolicy: (object) => withSpec(object, { policyTypes: policyTypesOf(object) }),
   StorageClass: (object) => ({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate', ...object }),
