@@ -55,6 +55,15 @@ describe.skipIf(reason !== undefined)(title('--state', reason), () => {
       [metadata.name, metadata.uid, spec.clusterIP, spec.ports[0]?.nodePort ?? 0].join(' '),
     )
 
+  test.each([
+    ['where no folder can be', '/proc/portolan/state', /^portolan: --state \/proc\/portolan\/state: ENOENT/],
+    ['a file', '/proc/version', /^portolan: --state \/proc\/version: it is no folder\n$/],
+  ])('%s is refused', async (_name, path, message) => {
+    const { code, stderr } = await machine.portolan('up', '-d', '--name', 'refused', '--state', path)
+    expect(stderr).toMatch(message)
+    expect(code).toBe(2)
+  })
+
   test('a stop and a start: the same objects, addresses, ports, kubeconfig and tokens', async () => {
     await up(APP)
     const { stdout } = await machine.portolan('kubeconfig', '--name', 'kept')

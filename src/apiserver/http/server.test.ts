@@ -382,3 +382,12 @@ describe('writes', () => {
     ])
   })
 })
+
+test('who writes a Secret as text owns it as data', async () => {
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'text' }, stringData: { password: 'p' } }
+  const { body } = await server.call('/api/v1/namespaces/default/secrets?fieldManager=kubectl-create', { body: secret })
+  expect(body).toMatchObject({
+    metadata: { managedFields: [{ manager: 'kubectl-create', fieldsV1: { 'f:data': {}, 'f:type': {} } }] },
+  })
+  expect(JSON.stringify(body)).not.toContain('stringData')
+})

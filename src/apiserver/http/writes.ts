@@ -1,4 +1,5 @@
 /** create, update, patch, delete and deletecollection. */
+import { setDefaultsSecret } from '../../api/config-defaults.ts'
 import { decodeType, isRecord } from '../../api/decode.ts'
 import { fieldErrorMessage } from '../../api/field-error.ts'
 import { KINDS, type AnyObject } from '../../api/kinds.ts'
@@ -131,7 +132,9 @@ function tracked(
   before: AnyObject | undefined,
   after: AnyObject,
 ): AnyObject {
-  return trackUpdate(before, after, managerName(query, request.headers['user-agent'] ?? ''), context.now())
+  // What a client writes as text it owns as data.
+  const kept = after.kind === 'Secret' ? setDefaultsSecret(after) : after
+  return trackUpdate(before, kept, managerName(query, request.headers['user-agent'] ?? ''), context.now())
 }
 
 function answer(

@@ -1,10 +1,11 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { awaitNetwork, connectNetwork, type RunningNetwork } from '../../cluster/control/client.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
 import {
   createStateDirectory,
   lockNetwork,
+  makeFolder,
   removeStateDirectory,
   stateDirectory,
   type StateDirectory,
@@ -76,7 +77,8 @@ async function lockOrNetwork(
 /** Of `--state`: it holds the key of the API server, so that nobody else may read it. */
 function makeStateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
+    if (!statSync(path).isDirectory()) throw new Error('it is no folder')
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new UsageError(`--state ${path}: ${error instanceof Error ? error.message : String(error)}`)

@@ -66,7 +66,7 @@ export function createStateDirectory(directory: StateDirectory, workingDirectory
  * With its parents: another network that ends may take them away meanwhile. Node's own recursive way never comes to an
  * end where the file system takes no folders, as /proc.
  */
-function makeFolder(path: string, tries = 3): void {
+export function makeFolder(path: string, tries = 3): void {
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
