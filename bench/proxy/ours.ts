@@ -7,6 +7,7 @@ import { resolvedServices } from '../../src/model/resolve-services.ts'
 import type { Snapshot } from '../../src/model/snapshot.ts'
 import { encodeChange } from '../../src/nft/encode.ts'
 import { GENERATION_REQUEST, readGeneration } from '../../src/nft/read-back.ts'
+import { withRoom } from '../../src/nft/room.ts'
 import type { Table } from '../../src/nft/ruleset.ts'
 import { nftablesBackend, type NodeProgram } from '../../src/proxy/backends/nftables.ts'
 import { median } from '../measurement.ts'
@@ -23,16 +24,19 @@ const [count = 100, seconds = 5] = process.argv.slice(2).map(Number)
 const socket = openNetlink('netfilter')
 let state = stateOf(count)
 let program: NodeProgram | undefined
+let held: readonly Table[] = []
 let turn = 0
 
 function write(table: Table): { readonly encode: number; readonly kernel: number } {
   const start = performance.now()
-  const transactions = encodeChange(program ? [program.table] : [], [table], 1, socket.sendLimit)
+  const next = withRoom(held, table, socket.sendLimit)
+  const transactions = encodeChange(held, [next], 1, socket.sendLimit)
   const encoded = performance.now()
   for (const { bytes } of transactions) {
     const [failure] = socket.transact(bytes)
     if (failure !== undefined) throw new Error(`the kernel refused a transaction: errno ${failure.errno}`)
   }
+  held = [next]
   return { encode: encoded - start, kernel: performance.now() - encoded }
 }
 

@@ -89,7 +89,7 @@ export class OrderedMap<V> {
   }
 
   get size(): number {
-    return this.#root?.size ?? 0
+    return this.#later?.values().length ?? this.#made?.size ?? 0
   }
 
   get(key: string): V | undefined {

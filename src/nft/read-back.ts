@@ -152,10 +152,11 @@ function readChain(
   return { ...foreign, ...(wanted.hook ? { hook: wanted.hook } : {}) }
 }
 
-function readSet(read: Dump, table: TableName, wanted: NftSet | undefined, found: readonly Attribute[]): NftSet {
+function readSet(read: Dump, table: TableName, declared: NftSet | undefined, found: readonly Attribute[]): NftSet {
   const name = textOf(attribute(found, 2))
   const foreign: NftSet = { name, key: [], elements: OrderedMap.empty() }
-  if (wanted === undefined) return foreign
+  if (declared === undefined) return foreign
+  const wanted = withSizeFound(declared, found)
   const ignored = wanted.data === 'verdict' ? [...ofTheKernel.set, verdictLength] : ofTheKernel.set
   if (!matches(told({ kind: 'add set', table, set: wanted }), found, ignored)) return foreign
   if (wanted.dynamic) return wanted
@@ -165,6 +166,15 @@ function readSet(read: Dump, table: TableName, wanted: NftSet | undefined, found
   if (sameTexts(itemTexts(written), lists.flatMap(itemTexts))) return wanted
   const [items, held] = [itemsOf(written), lists.flatMap(itemsOf)]
   return wanted.interval ? readIntervals(wanted, items, held, foreign) : readElements(wanted, items, held, foreign)
+}
+
+/** Its size is how much room a set has, not what is in it. */
+function withSizeFound(wanted: NftSet, found: readonly Attribute[]): NftSet {
+  const description = attribute(found, 9)
+  const size = description && attribute(attributesOf(description), 1)?.getUint32(0)
+  if (wanted.dynamic || size === wanted.size) return wanted
+  const { size: _, ...rest } = wanted
+  return size === undefined ? rest : { ...rest, size }
 }
 
 function elementLists(read: Dump, table: TableName, set: string): readonly DataView[] {

@@ -8,6 +8,7 @@ import type { Operation, TableName } from '../../nft/operation.ts'
 import { withLeftovers } from '../../nft/leftovers.ts'
 import { GENERATION_REQUEST, hasTable, readBack, readGeneration } from '../../nft/read-back.ts'
 import { renderOperations } from '../../nft/render.ts'
+import { withRoom } from '../../nft/room.ts'
 import type { Table } from '../../nft/ruleset.ts'
 
 /** Keeps the table of one namespace equal to what it is told. */
@@ -60,13 +61,14 @@ export function createProxier(namespace?: NetworkNamespace, replaced?: Replaced,
     held = wanted
   }
   const write = (known: readonly Table[], next: Table): boolean => {
+    const wanted = withRoom(known, next, kernel.limit)
     let differed = false
     changing(() => {
-      const written = writeChange(kernel, known, next, current === undefined ? replaced : undefined)
+      const written = writeChange(kernel, known, wanted, current === undefined ? replaced : undefined)
       held = written.held
       differed = written.differed
     })
-    current = next
+    current = wanted
     return differed
   }
   const takeOver = (wanted: Table): boolean => {
@@ -116,6 +118,8 @@ function writeChange(
 
 interface Kernel {
   readonly socket: NetlinkSocket
+  /** Bytes of one transaction. */
+  readonly limit: number
   readonly own: { count: number }
   readGeneration(): number
   /** Whether the change fits into one transaction; else nothing is sent. */
@@ -138,6 +142,7 @@ function openKernel(namespace: NetworkNamespace | undefined, mostBytes = Infinit
   }
   return {
     socket,
+    limit,
     own,
     readGeneration: () => readGeneration(socket.ask(GENERATION_REQUEST)),
     send(phases) {
