@@ -332,6 +332,10 @@ describe('wrong use: exit 2', () => {
       'portolan: --listen "localhost:53": say ADDR:PORT, such as 127.0.0.1:5300\n',
     ],
     ['statu', "error: unknown command 'statu'\n(Did you mean status?)\n"],
+    [
+      'trace http://web/',
+      "error: missing required argument 'to'\nwho calls comes first: portolan trace FROM TO, such as portolan trace pod/web http://api/\n",
+    ],
     ['run', "error: missing required argument 'command'\n"],
     ['logs', "error: missing required argument 'pod'\n"],
     [
@@ -341,4 +345,17 @@ describe('wrong use: exit 2', () => {
   ])('%s', async ([line, words]) => {
     expect(await portolan(line.split(' '))).toEqual({ code: 2, stdout: '', stderr: words })
   })
+})
+
+test.each([
+  ['chart - --format', 'text', 'terminal'],
+  ['check - --format', 'text', 'pretty'],
+  ['trace outside svc/a:80 - --format', 'text', 'pretty'],
+])('%s %s is the same as %s', async (line, word, other) => {
+  const answers = [word, other].map((format) =>
+    portolan([...line.split(' '), format], service('a', 'ports: [{port: 80}]')),
+  )
+  const [first, second] = await Promise.all(answers)
+  expect(first?.stdout).not.toBe('')
+  expect(second).toEqual(first)
 })

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
+import { readFailure } from '../lib/read-failure.ts'
 import { mergeManifests } from '../manifest/merge.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { parseManifest } from '../manifest/parse.ts'
@@ -46,9 +47,7 @@ async function readPath(path: string, context: Context): Promise<readonly ReadFi
       lenient: true,
     }))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'no such file or folder' : code === 'EACCES' ? 'permission denied' : String(error)
-    throw new UsageError(`${path}: ${why}`)
+    throw new UsageError(`${path}: ${readFailure(error, 'file or folder')}`)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Where the way to the API server stands: in a kubeconfig, or in the files of a Pod's service account. */
 import { existsSync, readFileSync } from 'node:fs'
+import { readFailure } from '../lib/read-failure.ts'
 import { KubeconfigError, type Material, parseKubeconfig, type ServerAccess } from './kubeconfig.ts'
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -71,8 +72,6 @@ function readText(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'permission denied' : String(error)
-    throw new KubeconfigError(`${path}: the ${what} cannot be read: ${why}`)
+    throw new KubeconfigError(`${path}: the ${what} cannot be read: ${readFailure(error)}`)
   }
 }

@@ -60,7 +60,7 @@ describe.skipIf(reason !== undefined)(title('chart', reason), () => {
   test('the running network: what listens is drawn, not what was declared', async () => {
     await machine.up('test/trace/broken.yaml', '--name', 'sockets')
     const of = (service: string): Promise<{ readonly stdout: string }> =>
-      machine.portolan('chart', '--name', 'sockets', '--service', service, '--format', 'terminal')
+      machine.portolan('chart', '--name', 'sockets', '--service', service, '--format', 'text')
     expect((await of('elsewhere')).stdout).toMatch(/broken {2}PTL901\n.*─✕ {2}3000 app {3}nothing listens on 8080/)
     expect((await of('loopback')).stdout).toMatch(/broken {2}PTL902\n.*listens on 127\.0\.0\.1:8080 only/)
     expect((await of('good')).stdout).toContain('the stand-in *:8080 ✓')

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { buildChart } from '../../explain/chart/build.ts'
 import type { ChartModel } from '../../explain/chart/model.ts'
@@ -12,6 +12,7 @@ import { formatDiagnostic } from '../../manifest/format.ts'
 import { suggest } from '../../manifest/suggest.ts'
 import { UsageError, type Context } from '../context.ts'
 import { readManifests } from '../read-manifests.ts'
+import { readText } from '../read-text.ts'
 import { styleOf, type StyleOptions } from '../trace/style.ts'
 
 export interface ChartCommandOptions extends StyleOptions {
@@ -19,7 +20,7 @@ export interface ChartCommandOptions extends StyleOptions {
   readonly namespace: string
   readonly service?: string
   readonly kind: ChartKind
-  readonly format?: ChartFormat
+  readonly format?: Exclude<ChartFormat, 'terminal'> | 'text'
   readonly check?: string
   readonly update?: string
   readonly block?: string
@@ -39,7 +40,8 @@ export async function runChart(
   const isFile = check ?? update
   if (isFile !== undefined) return keepTrue(isFile, model, options, context)
   const isTerminal = 'isTTY' in context.stdout && context.stdout.isTTY === true
-  const format = options.format ?? (isTerminal ? 'terminal' : 'mermaid')
+  const wanted = options.format ?? (isTerminal ? 'text' : 'mermaid')
+  const format = wanted === 'text' ? 'terminal' : wanted
   context.stdout.write(printChart(model, { kind: options.kind, format, style: styleOf(options, context) }))
   return 0
 }
@@ -96,7 +98,7 @@ function keepTrue(file: string, model: ChartModel, options: ChartCommandOptions,
     style: styleOf(options, context),
     fenced: true,
   })
-  const change = replaceBlock(readText(path, file), options.block, content)
+  const change = replaceBlock(readText(file, context), options.block, content)
   if (change === undefined)
     throw new UsageError(`${file}: no chart block: write ${blockHint(options.block)} where it is to stand`)
   if (!change.stale) {
@@ -110,12 +112,4 @@ function keepTrue(file: string, model: ChartModel, options: ChartCommandOptions,
   writeFileSync(path, change.text)
   context.stderr.write(`${file}: chart updated\n`)
   return 0
-}
-
-function readText(path: string, file: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`)
-  }
 }

@@ -1,18 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseBaseline } from '../../explain/check/baseline.ts'
 import { type CheckInputsOptions, findRule } from '../../explain/check/check-inputs.ts'
 import { DEFAULT_CONFIG } from '../../explain/check/config.ts'
 import { parseCheckConfig } from '../../explain/check/parse-config.ts'
 import { UsageError, type Context } from '../context.ts'
-
-function readText(file: string, context: Context): string {
-  try {
-    return readFileSync(resolve(context.workingDirectory, file), 'utf8')
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
+import { readText } from '../read-text.ts'
 
 /** The settings of a run; a UsageError says all that is wrong with the file. `namespace` of the command line wins. */
 export function readConfig(

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import type { CheckInput } from '../../explain/check/inputs.ts'
+import { readFailure } from '../../lib/read-failure.ts'
 import { UsageError, type Context } from '../context.ts'
 
 export const STANDARD_INPUT = '<stdin>'
@@ -35,7 +36,7 @@ function readPath(path: string, context: Context): readonly CheckInput[] {
       lenient: true,
     }))
   } catch (error) {
-    throw new UsageError(`${path}: ${reasonOf(error)}`)
+    throw new UsageError(`${path}: ${readFailure(error, 'file or folder')}`)
   }
 }
 
@@ -44,15 +45,8 @@ function readFound(file: string): Pick<CheckInput, 'text' | 'unreadable'> {
   try {
     return decode(readFileSync(file))
   } catch (error) {
-    return { text: '', unreadable: `this file cannot be opened: ${reasonOf(error)}` }
+    return { text: '', unreadable: `this file cannot be opened: ${readFailure(error, 'file or folder')}` }
   }
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOENT') return 'no such file or folder'
-  if (code === 'EACCES') return 'permission denied'
-  return error instanceof Error ? error.message : String(error)
 }
 
 function decode(bytes: Uint8Array): Pick<CheckInput, 'text' | 'unreadable'> {

@@ -8,7 +8,7 @@ import { prettyReport, type PrettyOptions } from '../../explain/report/pretty.ts
 import { sarifReport } from '../../explain/report/sarif.ts'
 import { VERSION } from '../version.ts'
 
-export type CheckFormat = 'pretty' | 'short' | 'json' | 'sarif' | 'github' | 'junit'
+export type CheckFormat = 'text' | 'short' | 'json' | 'sarif' | 'github' | 'junit'
 
 export interface WrittenReport {
   /** For standard output. */
@@ -20,7 +20,7 @@ export interface WrittenReport {
 }
 
 const FORMATS: Readonly<
-  Record<Exclude<CheckFormat, 'github' | 'pretty'>, (report: CheckReport, strict: boolean) => string>
+  Record<Exclude<CheckFormat, 'github' | 'text'>, (report: CheckReport, strict: boolean) => string>
 > = {
   short: shortReport,
   json: jsonReport,
@@ -37,7 +37,7 @@ export interface WriteOptions {
 }
 
 export function writeReport(report: CheckReport, { format, strict, pretty, charts }: WriteOptions): WrittenReport {
-  if (format === 'pretty') return { output: prettyReport(report, pretty), leftOut: 0 }
+  if (format === 'text') return { output: prettyReport(report, pretty), leftOut: 0 }
   if (format !== 'github') return { output: FORMATS[format](report, strict), leftOut: 0 }
   const { annotations, leftOut, summary } = githubReport(report, charts())
   return { output: annotations, leftOut, stepSummary: summary }

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import type { ChartCommandOptions } from '../chart/run-chart.ts'
 import type { Command } from '../command.ts'
+import { choicesOf } from '../format.ts'
 
 export const chart: Command = {
   name: 'chart',
@@ -12,14 +13,7 @@ export const chart: Command = {
       .option('-n, --namespace <namespace>', 'namespace of what states none', 'default')
       .option('--service <name>', 'draw only this Service: NAME or NAMESPACE/NAME')
       .addOption(new Option('--kind <kind>', 'what to draw').choices(['flow', 'sequence', 'dns']).default('flow'))
-      .addOption(
-        new Option('-o, --format <format>', 'terminal on a terminal, else mermaid').choices([
-          'mermaid',
-          'svg',
-          'terminal',
-          'json',
-        ]),
-      )
+      .addOption(formatOption())
       .option('--check <file>', 'exit 1 where the chart block of a Markdown file is out of date')
       .option('--update <file>', 'write the chart into the block of a Markdown file')
       .option('--block <name>', 'which block of the file, where it has several')
@@ -32,4 +26,9 @@ export const chart: Command = {
         exit(import('../chart/run-chart.ts').then(({ runChart }) => runChart(files, options, context))),
       )
   },
+}
+
+function formatOption(): Option {
+  const option = new Option('-o, --format <format>', 'text on a terminal, else mermaid')
+  return choicesOf(option, ['mermaid', 'svg', 'text', 'json'], { terminal: 'text' })
 }

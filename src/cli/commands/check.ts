@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import type { CheckCommandOptions } from '../check/run-check.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../context.ts'
+import { choicesOf } from '../format.ts'
 
 export const check: Command = {
   name: 'check',
@@ -11,11 +12,7 @@ export const check: Command = {
       .description('find port chains that are broken in manifests, before they are applied')
       .argument('[files...]', 'YAML or JSON files, folders, or - for standard input')
       .option('-n, --namespace <namespace>', 'namespace of objects that state none (default: default)')
-      .addOption(
-        new Option('-o, --format <format>', 'how the findings are written')
-          .choices(['pretty', 'short', 'json', 'sarif', 'github', 'junit'])
-          .default('pretty'),
-      )
+      .addOption(formatOption())
       .option(
         '--config <file>',
         'rules on and off, suppressions, baseline, node port range, cluster domain, open world',
@@ -37,4 +34,9 @@ export const check: Command = {
       exit(import('../check/run-check.ts').then(({ runCheck }) => runCheck(files, options, context)))
     })
   },
+}
+
+function formatOption(): Option {
+  const option = new Option('-o, --format <format>', 'how the findings are written')
+  return choicesOf(option, ['text', 'short', 'json', 'sarif', 'github', 'junit'], { pretty: 'text' }).default('text')
 }

@@ -30,6 +30,7 @@ export const proxy: Command = {
       )
       .option('--healthz-bind-address <address>', 'where /healthz and /livez answer, or none', '0.0.0.0:10256')
       .option('--metrics-bind-address <address>', 'where /metrics answers, or none', '127.0.0.1:10249')
+      .option('--bind-address-hard-fail', 'end where one of these two cannot be opened, and do not try again')
     addConntrackOptions(command).action((options: ProxyCommandOptions) =>
       exit(import('../proxy/run-proxy.ts').then(({ runProxy }) => runProxy(options, givenTo(command), context))),
     )

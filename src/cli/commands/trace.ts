@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import type { Command } from '../command.ts'
+import { choicesOf } from '../format.ts'
 import { nameOption } from '../network-name.ts'
 import type { TraceCommandOptions } from '../trace/run-trace.ts'
 
@@ -21,6 +22,7 @@ export const trace: Command = {
       .addOption(formatOption())
       .addOption(colorOption())
       .option('--ascii', 'draw with ASCII characters only')
+      .showHelpAfterError('who calls comes first: portolan trace FROM TO, such as portolan trace pod/web http://api/')
       .action((from: string, to: string, files: string[], options: TraceCommandOptions) =>
         exit(import('../trace/run-trace.ts').then(({ runTrace }) => runTrace(from, to, files, options, context))),
       )
@@ -28,7 +30,8 @@ export const trace: Command = {
 }
 
 function formatOption(): Option {
-  return new Option('-o, --format <format>', 'how the answer is written').choices(['pretty', 'json']).default('pretty')
+  const option = new Option('-o, --format <format>', 'how the answer is written')
+  return choicesOf(option, ['text', 'json'], { pretty: 'text' }).default('text')
 }
 
 function colorOption(): Option {

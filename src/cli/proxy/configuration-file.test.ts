@@ -61,6 +61,7 @@ test.each<[string, string, Partial<ProxyCommandOptions>]>([
     KUBEADM,
     {
       bindAddress: '0.0.0.0',
+      bindAddressHardFail: false,
       kubeconfig: '/var/lib/kube-proxy/kubeconfig.conf',
       clusterCidr: '10.244.0.0/16',
       conntrackTcpBeLiberal: false,
@@ -98,11 +99,7 @@ test.each<[string, string, Partial<ProxyCommandOptions>]>([
   ],
   ['masqueradeAll without a mode', 'iptables: {masqueradeAll: true}', { masqueradeAll: true }],
   ['masqueradeAll of the mode', 'mode: nftables\nnftables: {masqueradeAll: true}', { masqueradeAll: true }],
-  [
-    'only the first document is read',
-    'clusterCIDR: 10.0.0.0/8\n---\nclusterCIDR: 11.0.0.0/8',
-    { clusterCidr: '10.0.0.0/8' },
-  ],
+  ['documents without anything', 'clusterCIDR: 10.0.0.0/8\n---\n# nothing\n---\n', { clusterCidr: '10.0.0.0/8' }],
 ])('%s', (_, body, options) => {
   const configuration = read(body)
   expect(configuration.options).toEqual(options)
@@ -152,6 +149,12 @@ test.each<[string, string, readonly string[], Partial<ProxyCommandOptions>]>([
       'f:4:1: warning: unknown field udpIdleTimeout (kube-proxy ignores it too)',
     ],
     {},
+  ],
+  [
+    'only the first document is read',
+    'clusterCIDR: 10.0.0.0/8\n---\nclusterCIDR: 11.0.0.0/8',
+    ['f:5:1: warning: this document is ignored: only the first one of a file is read (kube-proxy ignores it too)'],
+    { clusterCidr: '10.0.0.0/8' },
   ],
   [
     'a key twice: the last one counts',

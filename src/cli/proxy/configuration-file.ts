@@ -37,6 +37,7 @@ interface Reader {
 const FIELDS: readonly (readonly [field: string, option: OptionName])[] = [
   ['clientConnection.kubeconfig', 'kubeconfig'],
   ['bindAddress', 'bindAddress'],
+  ['bindAddressHardFail', 'bindAddressHardFail'],
   ['clusterCIDR', 'clusterCidr'],
   ['detectLocal.bridgeInterface', 'podBridgeInterface'],
   ['detectLocal.interfaceNamePrefix', 'podInterfaceNamePrefix'],
@@ -57,6 +58,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   ipvs: ['ipvs', 'iptables'],
 }
 const MODES: readonly DetectLocal['mode'][] = ['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix']
+const FIRST_ALONE = 'only the first one of a file is read (kube-proxy ignores it too)'
 const PORTS = { healthzBindAddress: 10_256, metricsBindAddress: 10_249 } as const
 
 /** Throws a UsageError with all that makes it unusable, one line for each. What it says in vain is a warning. */
@@ -75,14 +77,14 @@ function textOf({ file, line, column, message, hint }: Diagnostic, severity: '' 
   return `${file}:${line}:${column}: ${severity}${message}${hint === undefined ? '' : ` (${hint})`}`
 }
 
-/** kube-proxy too reads the first document alone, and takes the last one of two equal keys. */
+/** As with kube-proxy, the first document counts alone, and the last one of two equal keys. */
 function readRoot(source: SourceText, problems: string[], warnings: string[]): SourceNode | undefined {
   const documents = cutPieces(source.text).flatMap((piece) => {
     const { documents, failure } = composePiece(source, piece)
     if (failure !== undefined) problems.push(textOf(failure, ''))
     return documents
   })
-  const document = documents.find(({ node }) => node.value !== null)
+  const [document, second] = documents.filter(({ node }) => node.value !== null)
   const root = document?.node
   if (problems.length > 0) return undefined
   const name = fieldOf(root?.value ?? null, 'kind')
@@ -109,6 +111,10 @@ function readRoot(source: SourceText, problems: string[], warnings: string[]): S
     const isProblem = diagnostic.severity === 'error' && diagnostic.code !== 'duplicate-key'
     if (isProblem) problems.push(textOf(diagnostic, ''))
     else warnings.push(textOf(diagnostic, 'warning: '))
+  }
+  if (second !== undefined) {
+    const { line, column } = rangeAt(source, second.node.start, second.node.end)
+    warnings.push(`${source.file}:${line}:${column}: warning: this document is ignored: ${FIRST_ALONE}`)
   }
   return problems.length > 0 ? undefined : root
 }

@@ -10,6 +10,7 @@ export interface ProxyCommandOptions {
   readonly takeOver?: boolean
   readonly cleanup?: boolean
   readonly bindAddress?: string
+  readonly bindAddressHardFail?: boolean
   readonly detectLocalMode?: DetectLocal['mode']
   readonly clusterCidr?: string
   readonly podBridgeInterface?: string

@@ -26,6 +26,7 @@ export function readSettings(reader: SettingReader, context: Context): Omit<RunP
     node = hostname().toLowerCase(),
     takeOver = false,
     masqueradeAll = false,
+    bindAddressHardFail = false,
   } = options
   const bindAddress = readBindAddress(reader)
   return {
@@ -43,6 +44,7 @@ export function readSettings(reader: SettingReader, context: Context): Omit<RunP
     conntrack: readConntrackOptions(reader),
     healthAddress: readAddress(reader, 'healthzBindAddress'),
     metricsAddress: readAddress(reader, 'metricsBindAddress'),
+    bindAddressHardFail,
     syncPeriod: readSyncPeriod(reader),
   }
 }

@@ -54,6 +54,11 @@ test('what the command line has wins over the file, a default does not', async (
   expect(own.lines).toEqual(['portolan: --cluster-cidr "mine": not a range such as 10.244.0.0/16'])
 })
 
-test('a file that is not there', async () => {
+test('a file that is not there, and a folder', async () => {
   expect(await proxy('--config', 'other.conf')).toEqual({ code: 2, lines: ['portolan: other.conf: no such file'] })
+  expect(await proxy('--config', '.')).toEqual({ code: 2, lines: ['portolan: .: this is a folder, not a file'] })
+  expect(await proxy('--kubeconfig', folder)).toEqual({
+    code: 2,
+    lines: [`portolan: ${folder}: the kubeconfig cannot be read: this is a folder, not a file`],
+  })
 })

@@ -10,7 +10,7 @@ import { styleOf, type StyleOptions } from './style.ts'
 export interface TraceCommandOptions extends StyleOptions {
   readonly name?: string
   readonly namespace: string
-  readonly format: 'pretty' | 'json'
+  readonly format: 'text' | 'json'
   readonly rules?: boolean
   readonly packets?: boolean
   readonly kubeconfig?: string

@@ -1,5 +1,4 @@
 /** `portolan proxy`: from a kubeconfig to the rules of this namespace, for as long as the process lives. */
-import type { Server } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { cpus } from 'node:os'
 import { localAddresses, watchLocalAddresses } from '../../host/local-addresses.ts'
@@ -23,7 +22,8 @@ import { conntrackSysctls, type ConntrackSettings } from './conntrack-settings.t
 import { explained, isShortage } from './kernel-errors.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
 import { createNodeProxy, type NodeProxy } from './node-proxy.ts'
-import { healthListener, listen, metricsListener, type ListenAddress } from './servers.ts'
+import { openPorts, type OpenPorts } from './own-ports.ts'
+import { healthListener, metricsListener, type ListenAddress } from './servers.ts'
 import { removeTables } from './proxier.ts'
 import { findRivals, type Rivals } from './rival-proxy.ts'
 
@@ -37,6 +37,8 @@ export interface RunProxyOptions extends NodeSettings {
   /** Undefined: none. */
   readonly healthAddress: ListenAddress | undefined
   readonly metricsAddress: ListenAddress | undefined
+  /** A health or metrics port that cannot be opened is an error. */
+  readonly bindAddressHardFail: boolean
   readonly syncPeriod: number
   readonly onMessage: (message: string) => void
 }
@@ -81,7 +83,7 @@ export async function runNodeProxy(options: RunProxyOptions): Promise<RunningPro
     stop() {
       watch.stop()
       forgetAddresses()
-      for (const server of servers) server.close()
+      servers.close()
     },
   }
 }
@@ -153,26 +155,22 @@ function unusable(error: unknown): ProxyRefusal {
 }
 
 async function openServers(
-  { healthAddress, metricsAddress, node, detectLocal, masqueradeAll, nodePortAddresses }: RunProxyOptions,
+  options: RunProxyOptions,
   proxy: NodeProxy,
   further: () => readonly MetricFamily[],
-): Promise<readonly Server[]> {
+): Promise<OpenPorts> {
+  const { healthAddress, metricsAddress, node, detectLocal, masqueradeAll, nodePortAddresses } = options
   const config = { node, detectLocal, masqueradeAll, nodePortAddresses, mode: 'nftables' }
   const wanted = [
     { address: healthAddress, option: '--healthz-bind-address', listener: healthListener(proxy) },
     { address: metricsAddress, option: '--metrics-bind-address', listener: metricsListener(proxy, config, further) },
   ]
-  const servers: Server[] = []
-  for (const { address, option, listener } of wanted) {
-    if (address === undefined) continue
-    try {
-      servers.push(await listen(address, listener))
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      throw new ProxyRefusal(`${option}: ${why}: name another one, or "none"`)
-    }
+  const ports = wanted.flatMap(({ address, ...rest }) => (address === undefined ? [] : [{ ...rest, address }]))
+  try {
+    return await openPorts(ports, { hardFail: options.bindAddressHardFail, onMessage: options.onMessage })
+  } catch (error) {
+    throw new ProxyRefusal(error instanceof Error ? error.message : String(error))
   }
-  return servers
 }
 
 /** Events of the Services, for whoever asks kubectl and not this log. */
