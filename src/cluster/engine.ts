@@ -6,6 +6,7 @@ import { createFrontLink } from './front-link.ts'
 import type { FrontMessage } from './protocol.ts'
 import { startCluster, type Cluster } from './start.ts'
 import { holdStateDirectory } from './state/state-directory.ts'
+import { StateRefusal } from './state/state-refusal.ts'
 
 const standIn = createStandInRuntime()
 standIn.prepare()
@@ -52,5 +53,6 @@ function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
   console.error(error)
   const machine = /\bnft "|EPERM|EACCES|ENOSYS|EPROTONOSUPPORT|EOPNOTSUPP|ENOENT/.test(message)
-  link.send({ kind: 'failed', message, machine }, () => process.exit(1))
+  const cause = error instanceof StateRefusal ? 'usage' : machine ? 'machine' : 'unknown'
+  link.send({ kind: 'failed', message, cause }, () => process.exit(1))
 }

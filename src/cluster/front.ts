@@ -9,14 +9,14 @@ import { deferred } from '../lib/deferred.ts'
 import type { OpenForwarding } from './dns/forwarding.ts'
 import { openHostPort } from './host-listen.ts'
 import type { ClusterOptions } from './options.ts'
-import type { EngineMessage, FrontMessage, ListenResult } from './protocol.ts'
+import type { EngineMessage, FailureCause, FrontMessage, ListenResult } from './protocol.ts'
 import type { StateDirectory } from './state/state-directory.ts'
 import type { NetworkStatus } from './control/status.ts'
 
-/** How the engine's life ended. `machine`: because this machine lacks something. */
+/** How the engine's life ended. `killed`: by a signal from outside. */
 export type EngineEnd =
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'failed'; readonly message: string; readonly machine: boolean }
+  | { readonly kind: 'failed'; readonly message: string; readonly cause: FailureCause | 'killed' }
 
 export interface FrontEvents {
   /** A step of the start is done. */
@@ -72,7 +72,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
       case 'dns-state':
         return tell({ kind: 'dns-state', id: message.id, ...(forwarding && { state: forwarding.state() }) })
       case 'failed':
-        end ??= { kind: 'failed', message: message.message, machine: message.machine }
+        end ??= { kind: 'failed', message: message.message, cause: message.cause }
         return
       case 'stopped':
         end ??= { kind: 'stopped' }
@@ -185,14 +185,15 @@ function unexpectedEnd(directory: StateDirectory, booted: boolean, how: string):
   if (!booted && /^unshare: /m.test(log)) return machineLacks(log)
   const killed = how.startsWith('SIG') ? ` by ${how}` : SIGNAL_LOST.test(text) ? '' : undefined
   const what = killed === undefined ? `the engine ended: ${how}` : `the engine was killed${killed}`
-  return { kind: 'failed', message: log === '' ? what : `${what}\n${log}`, machine: false }
+  const cause = killed === undefined ? 'unknown' : 'killed'
+  return { kind: 'failed', message: log === '' ? what : `${what}\n${log}`, cause }
 }
 
 function machineLacks(why: string): EngineEnd {
   return {
     kind: 'failed',
     message: `this machine refuses the namespaces that a network lives in: ${why}`,
-    machine: true,
+    cause: 'machine',
   }
 }
 

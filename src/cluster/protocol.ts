@@ -13,6 +13,9 @@ export type FrontMessage =
   | { readonly kind: 'dns-state'; readonly id: number; readonly state?: ForwardingState }
   | { readonly kind: 'stop' }
 
+/** This machine lacks something, the command line cannot be used as it is, or neither is known. */
+export type FailureCause = 'machine' | 'usage' | 'unknown'
+
 /** What the engine tells the front. */
 export type EngineMessage =
   | { readonly kind: 'booted' }
@@ -23,8 +26,8 @@ export type EngineMessage =
   | { readonly kind: 'dns-state'; readonly id: number }
   | { readonly kind: 'ready'; readonly status: NetworkStatus }
   | { readonly kind: 'pods-ready' }
-  /** The network cannot go on. `machine`: because this machine lacks something. */
-  | { readonly kind: 'failed'; readonly message: string; readonly machine: boolean }
+  /** The network cannot go on. */
+  | { readonly kind: 'failed'; readonly message: string; readonly cause: FailureCause }
   | { readonly kind: 'stopped' }
 
 /** The port that was opened, and why it is another than the wanted one. */

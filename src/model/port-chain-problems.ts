@@ -1,10 +1,12 @@
 /** What is wrong with one port chain, in the codes and names of `portolan check`. */
 import type { Service, ServicePort } from '../api/core.ts'
+import { HEADLESS_LABEL, isHeadless } from './endpoints.ts'
 import { targetPortOf } from './find-port.ts'
+import { SERVICE_PROXY_NAME_LABEL } from './resolve-services.ts'
 import { formatLabels, hasSelector } from './selectors.ts'
 
 export interface ChainProblem {
-  readonly code: 'PTL201' | 'PTL208' | 'PTL301' | 'PTL303' | 'PTL305' | 'PTL901' | 'PTL904'
+  readonly code: 'PTL201' | 'PTL208' | 'PTL301' | 'PTL303' | 'PTL305' | 'PTL507' | 'PTL901' | 'PTL904'
   readonly name: string
   /** `error`: nothing arrives. `info`: a hint, the chain may well work. */
   readonly severity: 'error' | 'warning' | 'info'
@@ -26,11 +28,23 @@ export function chainProblems(
   port: ServicePort,
   backends: readonly Backend[],
 ): readonly ChainProblem[] {
-  const cause = noBackends(service, backends) ?? noPort(port, backends)
+  const cause = ofAnotherProxy(service) ?? noBackends(service, backends) ?? noPort(port, backends)
   if (cause !== undefined) return [cause]
   return [notReady(backends), someWithoutPort(port, backends), undeclared(service, port, backends)].flatMap(
     (problem) => problem ?? [],
   )
+}
+
+function ofAnotherProxy(service: Service): ChainProblem | undefined {
+  const labels = service.metadata.labels ?? {}
+  const label = [SERVICE_PROXY_NAME_LABEL, HEADLESS_LABEL].find((name) => Object.hasOwn(labels, name))
+  if (label === undefined || isHeadless(service)) return undefined
+  return {
+    code: 'PTL507',
+    name: 'service-of-another-proxy',
+    severity: 'warning',
+    message: `the service proxy of the nodes leaves it alone: it has the label ${label}`,
+  }
 }
 
 function noBackends(service: Service, backends: readonly Backend[]): ChainProblem | undefined {

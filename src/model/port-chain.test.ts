@@ -20,6 +20,11 @@ function service(port: ServicePort, spec: ServiceSpec = { selector: { app: 'web'
   return { apiVersion: 'v1', kind: 'Service', metadata, spec: { clusterIP: '10.96.0.9', ports: [port], ...spec } }
 }
 
+function labelled(label: string, spec: ServiceSpec = {}): Service {
+  const plain = service({ port: 80 }, { selector: { app: 'web' }, ...spec })
+  return { ...plain, metadata: { ...plain.metadata, labels: { [label]: '' } } }
+}
+
 function slice(ports: EndpointSlice['ports'] = [{ name: '', port: 5432 }]): EndpointSlice {
   return {
     apiVersion: 'discovery.k8s.io/v1',
@@ -117,6 +122,18 @@ describe('problems', () => {
       'an undeclared number',
       [service({ port: 80, targetPort: 8080 }), pod('a', http)],
       ['PTL303 info: no selected Pod declares containerPort 8080/TCP; it works where the program listens on it'],
+    ],
+    ...['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'].map(
+      (label): [string, AnyObject[], string[]] => [
+        `the label ${label}`,
+        [labelled(label), pod('a', http)],
+        [`PTL507 warning: the service proxy of the nodes leaves it alone: it has the label ${label}`],
+      ],
+    ),
+    [
+      'the label of a headless Service, which no proxy serves',
+      [labelled('service.kubernetes.io/headless', { clusterIP: 'None' }), pod('a', http)],
+      [],
     ],
     [
       'no selector, no endpoints',

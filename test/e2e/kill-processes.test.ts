@@ -29,8 +29,13 @@ const ROWS: readonly (readonly [Victim, NodeJS.Signals, number, RegExp])[] = [
   ['front', 'SIGINT', 0, /network stopped, nothing is left/],
   ['front', 'SIGTERM', 0, /network stopped, nothing is left/],
   ['front', 'SIGHUP', 0, /network stopped, nothing is left/],
-  ['unshare', 'SIGKILL', 1, /the engine was killed by SIGKILL/],
-  ['engine', 'SIGKILL', 1, /the engine was killed/],
+  [
+    'unshare',
+    'SIGKILL',
+    1,
+    /the engine was killed by SIGKILL\nnothing is left: the same command starts the network again\n/,
+  ],
+  ['engine', 'SIGKILL', 1, /the engine was killed\nnothing is left: the same command starts the network again\n/],
   ['engine', 'SIGTERM', 0, /network stopped, nothing is left/],
 ]
 

@@ -104,10 +104,15 @@ describe.skipIf(reason !== undefined)(title('--state', reason), () => {
   test("a folder is one network's alone, and for its ranges", async () => {
     const state = ['--state', join(machine.folder, 'state'), '-d', '--dns-upstream', 'none']
     const second = await machine.portolan('up', '--name', 'other', ...state)
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('another network uses it') })
+    expect(second).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        'network kept uses it: "portolan down --name kept" ends that, or name another folder',
+      ),
+    })
     await machine.portolan('down', '--name', 'kept')
     const ranges = await machine.portolan('up', '--name', 'other', '--service-cidr', '10.0.0.0/16', ...state)
-    expect(ranges).toMatchObject({ code: 1, stderr: expect.stringContaining('has --service-cidr "10.96.0.0/12", not') })
+    expect(ranges).toMatchObject({ code: 2, stderr: expect.stringContaining('has --service-cidr "10.96.0.0/12", not') })
   })
 
   test('a folder that cannot be is wrong use', async () => {

@@ -4,7 +4,7 @@ import type { ClusterOptions } from '../../cluster/options.ts'
 import type { StateDirectory } from '../../cluster/state/state-directory.ts'
 import type { NetworkStatus } from '../../cluster/control/status.ts'
 import { deferred } from '../../lib/deferred.ts'
-import { MachineError, type Context } from '../context.ts'
+import { MachineError, UsageError, type Context } from '../context.ts'
 import { rememberFiles } from '../trace/remember-files.ts'
 import { tellParent } from './detach.ts'
 import { manifestFindings, NO_FINDINGS, type ManifestFindings } from './findings.ts'
@@ -125,14 +125,16 @@ function endOf(end: EngineEnd, { cluster, progress, interrupts }: ForegroundOpti
     return 0
   }
   if (end.kind === 'stopped') {
-    progress.say(
-      cluster.state === undefined
-        ? 'network stopped, nothing is left'
-        : `network stopped, its state is in ${cluster.state}`,
-    )
+    progress.say(`network stopped, ${leftOf(cluster)}`)
     return 0
   }
-  if (end.machine) throw machineError(end.message)
+  if (end.cause === 'machine') throw machineError(end.message)
+  if (end.cause === 'usage') throw new UsageError(end.message)
   progress.say(`portolan: ${end.message}`)
+  if (end.cause === 'killed') progress.say(`${leftOf(cluster)}: the same command starts the network again`)
   return 1
+}
+
+function leftOf({ state }: ClusterOptions): string {
+  return state === undefined ? 'nothing is left' : `its state is in ${state}`
 }

@@ -7,6 +7,7 @@ import type { Topology } from '../topology.ts'
 import { NO_STATE, objectState, type ObjectState } from './object-state.ts'
 import { formerAddresses } from './restore.ts'
 import type { StateFile } from './state-file.ts'
+import { StateRefusal } from './state-refusal.ts'
 
 export interface NetworkState {
   readonly objects: ObjectState
@@ -15,15 +16,15 @@ export interface NetworkState {
   readonly file?: StateFile
 }
 
-/** Loads the database only where there is a folder. Rejects with an Error that says what is wrong with it. */
+/** Loads the database only where there is a folder. Rejects with a StateRefusal. */
 export async function openNetworkState(
-  { state: folder, config }: ClusterOptions,
+  { name, state: folder, config }: ClusterOptions,
   topology: Topology,
   onError: (where: string, error: unknown) => void,
 ): Promise<NetworkState> {
   if (folder === undefined) return { objects: NO_STATE, formerAddresses: new Map() }
   const { openStateFile } = await import('./state-file.ts')
-  const file = await openStateFile(folder)
+  const file = await openStateFile(folder, name)
   try {
     checkRanges(folder, file, config)
   } catch (error) {
@@ -50,7 +51,7 @@ function checkRanges(folder: string, file: StateFile, config: ClusterConfigText)
   for (const [name, option] of Object.entries(RANGES) as [keyof typeof RANGES, string][]) {
     const before = isRecord(stored) ? stored[name] : undefined
     if (before === undefined || before === config[name]) continue
-    throw new Error(
+    throw new StateRefusal(
       `--state ${folder}: its network has ${option} ${JSON.stringify(before)}, not ${JSON.stringify(config[name])}: ` +
         `start it with the same, or with another folder`,
     )

@@ -21,13 +21,13 @@ const configMap = (name: string, version: number, text = ''): AnyObject => ({
 
 describe.skipIf(process.platform !== 'linux')('the state file', () => {
   test('an empty folder holds nothing', async () => {
-    const file = await openStateFile(folder)
+    const file = await openStateFile(folder, 'net')
     expect([file.objects(), file.recall('applied')]).toEqual([[], undefined])
     file.close()
   })
 
   test('what was flushed is there again: the last word on each object, and notes', async () => {
-    const file = await openStateFile(folder)
+    const file = await openStateFile(folder, 'net')
     file.record({ type: 'ADDED', object: configMap('a', 1) })
     file.record({ type: 'ADDED', object: configMap('b', 2) })
     file.record({ type: 'MODIFIED', object: configMap('a', 3, 'ü "quoted"') })
@@ -37,7 +37,7 @@ describe.skipIf(process.platform !== 'linux')('the state file', () => {
     expect(file.flush()).toBeUndefined()
     file.record({ type: 'ADDED', object: configMap('never-flushed', 5) })
     file.close()
-    const again = await openStateFile(folder)
+    const again = await openStateFile(folder, 'net')
     expect(again.objects()).toEqual([configMap('a', 3, 'ü "quoted"')])
     expect(again.recall('applied')).toEqual([['ConfigMap default/a', '{}']])
     expect(again.recall('resourceVersion')).toBe(4)
@@ -45,13 +45,13 @@ describe.skipIf(process.platform !== 'linux')('the state file', () => {
   })
 
   test('events are there again, without those that are gone', async () => {
-    const file = await openStateFile(folder)
+    const file = await openStateFile(folder, 'net')
     for (const name of ['a', 'b', 'a']) file.keepEvent(`default/${name}`, { message: name })
     expect(file.flush()).toBeUndefined()
     file.keepEvent('default/b', undefined)
     expect(file.flush()).toBeUndefined()
     file.close()
-    const again = await openStateFile(folder)
+    const again = await openStateFile(folder, 'net')
     expect(again.events()).toEqual([{ message: 'a' }])
     again.close()
   })
@@ -69,21 +69,21 @@ describe.skipIf(process.platform !== 'linux')('the state file', () => {
     const path = join(folder, 'portolan.db')
     const { signal } = spawnSync(process.execPath, ['-e', script, path, JSON.stringify(configMap('a', 1))])
     expect([signal, existsSync(`${path}.lock`)]).toEqual(['SIGKILL', true])
-    const file = await openStateFile(folder)
+    const file = await openStateFile(folder, 'net')
     expect(file.objects()).toEqual([configMap('a', 1)])
     file.close()
   })
 
   test('what is no database is refused by its name, and left alone', async () => {
     writeFileSync(join(folder, 'portolan.db'), 'something of somebody else'.repeat(100))
-    await expect(openStateFile(folder)).rejects.toThrow(/portolan.db cannot be read: .*; move it away/)
+    await expect(openStateFile(folder, 'net')).rejects.toThrow(/portolan.db cannot be read: .*; move it away/)
   })
 
   test('the format of a later version is refused', async () => {
-    const file = await openStateFile(folder)
+    const file = await openStateFile(folder, 'net')
     file.remember('format', 7)
     file.flush()
     file.close()
-    await expect(openStateFile(folder)).rejects.toThrow('it has format 7, this version reads 1')
+    await expect(openStateFile(folder, 'net')).rejects.toThrow('it has format 7, this version reads 1')
   })
 })

@@ -1,5 +1,5 @@
 /** The objects of a network on disk: an SQLite file in the folder that `up --state` names. */
-import { openSync, closeSync, rmSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Statement } from 'node-sqlite3-wasm'
@@ -8,6 +8,7 @@ import { isKind, type AnyObject } from '../../api/kinds.ts'
 import { libc } from '../../host/libc.ts'
 import { objectKey } from '../../model/snapshot.ts'
 import type { WatchEvent } from '../../store/store.ts'
+import { StateRefusal } from './state-refusal.ts'
 
 /** What a network remembers beside its objects, each as JSON. */
 export type StateNote = 'format' | 'ranges' | 'applied' | 'successors' | 'api-server' | 'token-key' | 'resourceVersion'
@@ -37,10 +38,10 @@ const LOCK_EXCLUSIVE_NOW = 2 | 4
 /** An engine whose front was killed needs a moment to end. In milliseconds. */
 const [LOCK_TRIES, LOCK_PAUSE] = [100, 20]
 
-/** Rejects with an Error that says what is wrong with the folder. */
-export async function openStateFile(folder: string): Promise<StateFile> {
+/** Rejects with a StateRefusal. `network`: its name, for others that want the folder. */
+export async function openStateFile(folder: string, network: string): Promise<StateFile> {
   const path = `${folder}/${FILE}`
-  const lock = await lockFolder(folder)
+  const lock = await lockFolder(folder, network)
   // SQLite's own lock is a folder here, which outlives a process that was killed. Ours has just shown that nobody has it.
   rmSync(`${path}.lock`, { recursive: true, force: true })
   try {
@@ -54,18 +55,29 @@ export async function openStateFile(folder: string): Promise<StateFile> {
   } catch (error) {
     closeSync(lock)
     const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`${path} cannot be read: ${why}; move it away to begin anew`, { cause: error })
+    throw new StateRefusal(`${path} cannot be read: ${why}; move it away to begin anew`, { cause: error })
   }
 }
 
-async function lockFolder(folder: string): Promise<number> {
-  const fd = openSync(`${folder}/lock`, 'a', 0o600)
+/** The lock's file has the name of the network that holds it, or held it last. */
+async function lockFolder(folder: string, network: string): Promise<number> {
+  const path = `${folder}/lock`
+  const fd = openSync(path, 'a', 0o600)
   for (let tries = 0; tries < LOCK_TRIES; tries++) {
-    if (libc().flock(fd, LOCK_EXCLUSIVE_NOW) === 0) return fd
+    if (libc().flock(fd, LOCK_EXCLUSIVE_NOW) === 0) {
+      ftruncateSync(fd)
+      writeSync(fd, network)
+      return fd
+    }
     await sleep(LOCK_PAUSE)
   }
   closeSync(fd)
-  throw new Error(`--state ${folder}: another network uses it`)
+  const holder = readFileSync(path, 'utf8')
+  throw new StateRefusal(
+    holder === ''
+      ? `--state ${folder}: another network uses it: name another folder`
+      : `--state ${folder}: network ${holder} uses it: "portolan down --name ${holder}" ends that, or name another folder`,
+  )
 }
 
 const TABLES = [

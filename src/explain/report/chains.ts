@@ -26,10 +26,13 @@ export function chainService({ service, portName }: PortChain): string {
   return `${service.namespace}/${service.name}${portName === '' ? '' : `:${portName}`}`
 }
 
+/** Nothing arrives, whatever Pods there are: nobody listens, or nobody sends packets there. */
+const IN_ANY_CASE: ReadonlySet<string> = new Set(['PTL507', 'PTL901'])
+
 /** Whether nothing can arrive. */
 export function isBroken(chain: PortChain): boolean {
   const problems = chain.problems.filter(({ severity }) => severity !== 'info')
-  return problems.some(({ code }) => code === 'PTL901') || (problems.length > 0 && !chain.backends.some(isUsable))
+  return problems.some(({ code }) => IN_ANY_CASE.has(code)) || (problems.length > 0 && !chain.backends.some(isUsable))
 }
 
 function isUsable({ ready, containerPort }: PortChainBackend): boolean {
