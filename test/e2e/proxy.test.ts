@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { eventually, missing, title, type Background } from './network.ts'
+import { eventually, missing, title, type Background, type Outcome } from './network.ts'
 import { createProxyNode, POD_1, POD_2, POD_3, type ProxyNode } from './proxy-node.ts'
 
 const reason = missing('kubectl', 'nft', 'ip')
@@ -56,15 +56,10 @@ describe.skipIf(reason !== undefined)(title('portolan proxy', reason), () => {
   }
 
   test('packets are balanced, changes are followed, and it says how it is', async () => {
-    const preview = await node.machine.portolan(
-      'proxy',
-      '--kubeconfig',
-      node.kubeconfig,
-      '--node',
-      'node-1',
-      '--dry-run',
-    )
-    expect(preview.stdout).toContain(`${POD_1} . 8080`)
+    const preview = (name: string): Promise<Outcome> =>
+      node.machine.portolan('proxy', '--kubeconfig', node.kubeconfig, '--node', name, '--dry-run')
+    expect(await preview('node-1')).toMatchObject({ stdout: expect.stringContaining(`${POD_1} . 8080`), stderr: '' })
+    expect((await preview('node-7')).stderr).toMatch(/^portolan proxy: the cluster has no Node "node-7": .*\n$/)
     expect(await node.nft('list tables')).toBe('')
     const proxy = node.startProxy()
     await serving(proxy)

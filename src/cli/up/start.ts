@@ -1,21 +1,18 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import type { Server } from 'node:net'
-import { awaitNetwork, connectNetwork, type RunningNetwork } from '../../cluster/control/client.ts'
+import { connectNetwork } from '../../cluster/control/client.ts'
 import type { ClusterOptions } from '../../cluster/options.ts'
 import {
   createStateDirectory,
-  lockNetwork,
   makeFolder,
   removeStateDirectory,
   stateDirectory,
-  type StateDirectory,
 } from '../../cluster/state/state-directory.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
-import { refuseCutOff } from '../network-name.ts'
 import { detach } from './detach.ts'
 import { watchInterrupts } from './interrupts.ts'
 import { clusterOptions, dnsForwarding, waitTime, type UpOptions } from './options.ts'
+import { findPlace } from './place.ts'
 import { createProgress } from './progress.ts'
 import { runForeground } from './foreground.ts'
 import { refuseOtherOptions, rememberOptions, startedOptions, type GivenOptions } from './start-options.ts'
@@ -39,8 +36,10 @@ export async function startUp(
   const directory = stateDirectory(cluster.name)
   const detached = options.detach === true
   if (detached && process.send === undefined) return detach(context)
-  const place = await lockOrNetwork(directory, cluster.name)
-  if ('network' in place) {
+  const place = await findPlace(cluster.name, options.name === undefined ? context.workingDirectory : undefined)
+  // With the next name.
+  if (place.kind === 'taken') return startUp(files, options, clusterOptions(options, context), given, context)
+  if (place.kind === 'running') {
     refuseOtherOptions(directory.path, cluster.name, given)
     return (await import('./apply.ts')).applyToRunning(place.network, directory.path, files, { wait, check }, context)
   }
@@ -55,22 +54,6 @@ export async function startUp(
   } finally {
     place.lock.close()
     interrupts.stop()
-  }
-}
-
-/** Where another `up` has the name: the network that it started. When that fails or ends meanwhile, the lock after all. */
-async function lockOrNetwork(
-  directory: StateDirectory,
-  name: string,
-): Promise<{ readonly lock: Server } | { readonly network: RunningNetwork }> {
-  for (;;) {
-    const lock = await lockNetwork(directory).catch((error: Error) => {
-      throw new UsageError(error.message)
-    })
-    if (lock !== undefined) return { lock }
-    await refuseCutOff(name)
-    const network = await awaitNetwork(name)
-    if (network !== undefined) return { network }
   }
 }
 

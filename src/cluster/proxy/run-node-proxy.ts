@@ -7,6 +7,7 @@ import { processMetrics } from '../../host/process-metrics.ts'
 import { raiseSysctls } from '../../host/sysctl.ts'
 import type { MetricFamily } from '../../lib/prometheus.ts'
 import { resolvedServices } from '../../model/resolve-services.ts'
+import { get } from '../../model/snapshot.ts'
 import { diffTables } from '../../nft/diff.ts'
 import { readBack } from '../../nft/read-back.ts'
 import { renderOperations } from '../../nft/render.ts'
@@ -102,6 +103,7 @@ export async function previewNodeProxy(options: RunProxyOptions, patience: numbe
   readAccess(options.access)
   const rivals = refuseRivals(options)
   const view = await firstView(options, patience)
+  if (get(view.snapshot, 'Node', options.node) === undefined) options.onMessage(missingNode(options.node))
   const socket = openNetlink('netfilter')
   try {
     const services = resolvedServices(view.snapshot)
