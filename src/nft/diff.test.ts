@@ -2,17 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { anyTable } from '../../test/kernel/nft-arbitrary.ts'
 import { nftSet, table } from '../../test/kernel/nft-shapes.ts'
+import { withoutBlock } from './blocks.ts'
 import { diff, diffTables } from './diff.ts'
 import { applyOperations } from './fake.ts'
 import { effectiveElements } from './interval.ts'
 import type { Chain, Element, NftSet, Rule, Table } from './ruleset.ts'
 
-/** What the kernel holds of a table: nested intervals count once. */
+/** What the kernel holds of a table: nested intervals count once, blocks are single elements. */
 function content(table: Table | undefined): unknown {
   return (
     table && {
       chains: [...table.chains.values()],
-      sets: [...table.sets.values()].map((set) => ({ ...set, elements: effectiveElements(set) })),
+      sets: [...table.sets.values()].map((set) => ({ ...withoutBlock(set), elements: effectiveElements(set) })),
     }
   )
 }
@@ -74,6 +75,8 @@ describe('diff', () => {
     nftSet('set', { key: ['ipv4_addr'], size }, ...keys.map((key) => ({ key: [key] })))
   const ranges = (...keys: readonly string[]): NftSet =>
     nftSet('set', { key: ['ipv4_addr'], interval: true }, ...keys.map((key) => ({ key: [key] })))
+  const ring = (...data: readonly string[]): NftSet =>
+    nftSet('set', { key: ['ipv4_addr', 'integer'], data: ['mark'], block: 3 }, { key: ['1.1.1.1'], data })
   const of = (sets: readonly NftSet[], chains: readonly Chain[]): Table => table('ip', 't', sets, chains)
 
   test.each<readonly [string, Table | undefined, Table | undefined, readonly string[]]>([
@@ -98,6 +101,12 @@ describe('diff', () => {
       of([members(9, '1.1.1.1', '1.1.1.2')], [base(0, lookup)]),
       of([members(9, '1.1.1.2', '1.1.1.3')], [base(0, lookup)]),
       ['delete elements set: 1.1.1.1', 'add elements set: 1.1.1.3'],
+    ],
+    [
+      'one element of a block changed',
+      of([ring('1', '2', '3')], []),
+      of([ring('1', '9', '3')], []),
+      ['delete elements set: 1.1.1.1 . 1', 'add elements set: 1.1.1.1 . 1'],
     ],
     [
       'the chain of an element changed',

@@ -2,11 +2,12 @@
  * What turns one table into another, in an order that the kernel takes as one transaction, and in phases, for as many
  * transactions or more: only `change` may not be cut.
  */
-import { OrderedMap } from '../lib/ordered-map.ts'
+import { type MapChange, OrderedMap } from '../lib/ordered-map.ts'
+import { singleElements, withoutBlock } from './blocks.ts'
 import { equal } from './equal.ts'
 import { effectiveElements } from './interval.ts'
 import { type Operation, type TableName, tableName } from './operation.ts'
-import type { Chain, Element, NftSet, Rule, Statement, Table } from './ruleset.ts'
+import { type Chain, type Element, elementKey, type NftSet, type Rule, type Statement, type Table } from './ruleset.ts'
 
 /**
  * Every packet is decided by the previous tables until `change` is done, and by the next ones from then on, or by elements
@@ -129,31 +130,42 @@ function changedSets(previous: Table | undefined, next: Table): ChangedSets {
 }
 
 function sameDeclaration(a: NftSet, b: NftSet): boolean {
-  const { elements: _, ...left } = a
-  const { elements: __, ...right } = b
+  const { elements: _, ...left } = withoutBlock(a)
+  const { elements: __, ...right } = withoutBlock(b)
   return equal(left, right)
 }
 
 function elementPhases(table: TableName, before: NftSet, after: NftSet, mayLinger: boolean): Omit<Phases, 'prepare'> {
   if (after.dynamic) return { change: [], detach: [], clean: [] }
-  const changes = after.interval
-    ? keyed(effectiveElements(before)).changes(keyed(effectiveElements(after)))
-    : before.elements.changes(after.elements)
-  const real = changes.filter((change) => !equal(change.before, change.after))
+  const real = elementChanges(before, after).filter((change) => !equal(change.before, change.after))
   const when = ({ after: wanted }: (typeof real)[number]): NftSet['removal'] =>
     mayLinger && wanted === undefined ? after.removal : undefined
   const removed = (time: NftSet['removal']): readonly Operation[] =>
     deleteElements(
       table,
-      before,
+      withoutBlock(before),
       real.flatMap((change) => (when(change) === time && change.before !== undefined ? [change.before] : [])),
     )
   const added = real.flatMap((change) => change.after ?? [])
   return {
-    change: [...removed(undefined), ...addElements(table, after, added)],
+    change: [...removed(undefined), ...addElements(table, withoutBlock(after), added)],
     detach: removed('after'),
     clean: removed('later'),
   }
+}
+
+/** One by one. */
+function elementChanges(before: NftSet, after: NftSet): readonly MapChange<Element>[] {
+  if (after.interval || before.block !== after.block) {
+    return keyed(effectiveElements(before)).changes(keyed(effectiveElements(after)))
+  }
+  const changes = before.elements.changes(after.elements)
+  if (after.block === undefined) return changes
+  const [gone, come] = [
+    changes.flatMap((change) => change.before ?? []),
+    changes.flatMap((change) => change.after ?? []),
+  ]
+  return keyed(singleElements(before, gone)).changes(keyed(singleElements(after, come)))
 }
 
 function deleteElements(table: TableName, set: NftSet, elements: readonly Element[]): readonly Operation[] {
@@ -161,7 +173,7 @@ function deleteElements(table: TableName, set: NftSet, elements: readonly Elemen
 }
 
 function keyed(elements: readonly Element[]): OrderedMap<Element> {
-  return OrderedMap.from(elements.map((element) => [element.key.join(' . '), element] as const))
+  return OrderedMap.from(elements.map((element) => [elementKey(element), element] as const))
 }
 
 function addElements(table: TableName, set: NftSet, elements: readonly Element[]): readonly Operation[] {

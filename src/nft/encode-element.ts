@@ -1,16 +1,18 @@
 /** Elements of sets as netlink attributes. */
+import { singleElements, withoutBlock } from './blocks.ts'
 import { fieldBytes, paddedBytes } from './data-type.ts'
 import { firstOf, lastOf, nextAfter } from './interval-bounds.ts'
 import type { MessageWriter } from './message-writer.ts'
 import type { DataType, Element, NftSet, Verdict } from './ruleset.ts'
 import { writeUserComment, writeUserNumber } from './user-data.ts'
-import { writeFields, writeFieldsAt } from './value.ts'
+import { writeFields, writeFieldsAt, writeValueAt } from './value.ts'
 
 /**
  * Elements one after the other. All of a set without intervals have one shape: each is written over a copy of the one
  * before it, and neighbours have most fields in common.
  */
 export function elementWriter(writer: MessageWriter, set: NftSet, withData: boolean): (element: Element) => void {
+  if (set.block !== undefined) return blockWriter(writer, set, set.block, withData)
   const dataTypes = withData && set.data !== undefined && set.data !== 'verdict' ? set.data : undefined
   const isOfOneShape = !set.interval && !(withData && set.data === 'verdict') && !set.key.includes('ifname')
   const [keyBytes, keyAt] = [fieldBytes(set.key), 3 * ATTRIBUTE]
@@ -37,6 +39,45 @@ export function elementWriter(writer: MessageWriter, set: NftSet, withData: bool
 }
 
 const ATTRIBUTE = 4
+
+/** As `elementWriter`, of elements that stand for several: each block is written over a copy of the one before it. */
+function blockWriter(writer: MessageWriter, set: NftSet, block: number, withData: boolean): (element: Element) => void {
+  const write = elementWriter(writer, withoutBlock(set), withData)
+  const keyTypes = set.key.slice(0, -1)
+  const [keyAt, keyBytes] = [3 * ATTRIBUTE, fieldBytes(keyTypes)]
+  const types = withData && set.data !== undefined && set.data !== 'verdict' ? set.data : []
+  const dataAt = keyAt + paddedBytes(fieldBytes(set.key)) + 2 * ATTRIBUTE
+  const places = types.map((_, i) => dataAt + (i === 0 ? 0 : paddedBytes(fieldBytes(types.slice(0, i)))))
+  let last: Element | undefined
+  let start = 0
+  let end = 0
+  const overwrite = (element: Element, before: Element): void => {
+    const size = (end - start) / block
+    writeFieldsAt(writer, start + keyAt, keyTypes, element.key, before.key)
+    const [fields, there] = [dataFields(element), dataFields(before)]
+    if (fields.length < block * types.length) throw new RangeError(`${element.key.join(' . ')}: a block of ${block}`)
+    for (let slot = 0, at = start; slot < block; slot++, at += size) {
+      if (slot > 0) writer.copy(at + keyAt, start + keyAt, keyBytes)
+      for (let i = 0, index = slot * types.length; i < types.length; i++, index++) {
+        const [type, place, field] = [types[i], places[i], fields[index]]
+        if (type === undefined || place === undefined || field === undefined || field === there[index]) continue
+        writeValueAt(writer, at + place, type, field)
+      }
+    }
+  }
+  return (element) => {
+    if (last === undefined) {
+      start = writer.length
+      for (const single of singleElements(set, [element])) write(single)
+      end = writer.length
+    } else {
+      start = writer.again(start, end)
+      end = writer.length
+      overwrite(element, last)
+    }
+    last = element
+  }
+}
 
 function dataFields({ data }: Element): readonly string[] {
   return data === undefined || 'kind' in data ? [] : data

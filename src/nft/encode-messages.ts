@@ -1,4 +1,5 @@
 /** Operations as messages of nf_tables. Numbers: linux/netlink.h, linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h. */
+import { singleElements, withoutBlock } from './blocks.ts'
 import { elementWriter } from './encode-element.ts'
 import { familyNumber, writeRule } from './encode-rule.ts'
 import { writeSet } from './encode-set.ts'
@@ -35,7 +36,7 @@ export const FLAG = { request: 0x1, acknowledge: 0x4, create: 0x400, append: 0x8
 /** `listBytes`: how long a list of elements in one message may be. */
 export function encodeMessages(operations: readonly Operation[], listBytes: number): Messages {
   const state: EncoderState = {
-    writer: new MessageWriter(),
+    writer: new MessageWriter(bytesExpected(operations)),
     offsets: [],
     operations: [],
     parts: [],
@@ -49,6 +50,15 @@ export function encodeMessages(operations: readonly Operation[], listBytes: numb
   }
   const { writer, parts } = state
   return { bytes: writer.bytes, offsets: [...state.offsets, writer.length], operations: state.operations, parts }
+}
+
+/** So that the writer need not grow again and again. */
+function bytesExpected(operations: readonly Operation[]): number {
+  const elements = operations.reduce(
+    (sum, operation) => ('elements' in operation ? sum + operation.elements.length * (operation.set.block ?? 1) : sum),
+    0,
+  )
+  return 4096 + elements * 48
 }
 
 interface EncoderState {
@@ -130,6 +140,9 @@ function writeHook(writer: MessageWriter, { type, hook, priority, policy }: Hook
   writer.end(at)
 }
 
+/** More than what one element takes. */
+const ELEMENT_BYTES = 128
+
 /** As many messages as the elements need. */
 function encodeElements(
   state: EncoderState,
@@ -137,6 +150,10 @@ function encodeElements(
 ): void {
   const { writer, listBytes } = state
   const { set, elements } = operation
+  // No block is cut.
+  if ((set.block ?? 0) * ELEMENT_BYTES > listBytes) {
+    return encodeElements(state, { ...operation, set: withoutBlock(set), elements: singleElements(set, elements) })
+  }
   const add = operation.kind === 'add elements'
   let next = 0
   const writeList = (): void => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { anyTable } from '../../test/kernel/nft-arbitrary.ts'
 import { nftSet, shapes, table } from '../../test/kernel/nft-shapes.ts'
+import { singleElements, withoutBlock } from './blocks.ts'
 import { failures, parseReplies } from './decode.ts'
 import { diffPhases, diffTables } from './diff.ts'
 import { encodeBatches, encodeChange, encodeTransaction, standInNames, type Transaction } from './encode.ts'
@@ -69,6 +70,29 @@ describe('encodeTransaction', () => {
         .map(({ length }) => Math.floor((length - 40) / 16)),
     ).toEqual([4095, 905])
     expect(transaction.operations).toEqual([0, 0])
+  })
+
+  test.each([
+    ['IPv4', ['10.0.0.1', '10.0.0.2'], 2, 40],
+    ['IPv6', ['fd00::1', 'fd00::2'], 3, 40],
+    ['with more fields than a message holds', ['10.0.0.1', '10.0.0.2'], 600, 5],
+  ] as const)('blocks are written as their elements would be: %s', (_, [one, two], block, count) => {
+    const address = one.includes(':') ? 'ipv6_addr' : 'ipv4_addr'
+    const elements = Array.from({ length: count }, (_, i) => ({
+      key: [i % 3 === 0 ? one : two, i % 2 === 0 ? 'tcp' : 'udp', `${80 + i}`],
+      data: Array.from({ length: block }, (_, slot) => [slot % 2 === i % 2 ? one : two, `${slot + i}`]).flat(),
+    }))
+    const key = [address, 'inet_proto', 'inet_service', 'integer'] as const
+    const set = nftSet('s', { key, data: [address, 'inet_service'], block }, ...elements)
+    const singles = withoutBlock(set)
+    for (const kind of ['add elements', 'delete elements'] as const) {
+      const written = encodeTransaction([{ kind, table: name, set, elements }], 1)
+      const wanted = encodeTransaction(
+        [{ kind, table: name, set: singles, elements: singleElements(set, elements) }],
+        1,
+      )
+      expect(hex(written.bytes)).toBe(hex(wanted.bytes))
+    }
   })
 
   test.each<readonly [string, readonly DataType[], Partial<NftSet>, Element, string]>([

@@ -2,6 +2,7 @@
 import { cidrContains, parseCIDR, parseIP } from '../lib/ip.ts'
 import { dataTypes, paddedBytes } from './data-type.ts'
 import { typeOf } from './encode-expression.ts'
+import { singleOf } from './blocks.ts'
 import { bitsOf } from './flags.ts'
 import { isPrefix } from './interval-bounds.ts'
 import { jhash, scale } from './jhash.ts'
@@ -131,9 +132,16 @@ function same(left: Selector, value: string, right: string): boolean {
 
 /** The element of a set that a key is in. */
 export function findElement(set: NftSet, key: readonly string[]): Element | undefined {
+  if (set.block !== undefined) return findInBlock(set, set.block, key)
   const exact = set.elements.get(key.join(' . '))
   if (exact !== undefined || !set.interval) return exact
   return [...set.elements.values()].find((element) => element.key.every((field, i) => contains(field, key[i] ?? '')))
+}
+
+function findInBlock(set: NftSet, block: number, key: readonly string[]): Element | undefined {
+  const found = set.elements.get(key.slice(0, -1).join(' . '))
+  const place = Number(key.at(-1))
+  return found !== undefined && place < block ? singleOf(set, found, place) : undefined
 }
 
 function contains(field: string, value: string): boolean {

@@ -3,6 +3,7 @@
  * to a chain that is not there, a set or chain deleted while something refers to it, an element twice.
  */
 import { OrderedMap } from '../lib/ordered-map.ts'
+import { inSingles, singleElements, withoutBlock } from './blocks.ts'
 import { setsOf } from './diff.ts'
 import type { Operation, TableName } from './operation.ts'
 import { type Chain, type Element, elementKey, type NftSet, type Rule, type Table, type Verdict } from './ruleset.ts'
@@ -53,13 +54,21 @@ function applyToTable(table: Table, operation: InTable): Table {
       }
     case 'add set':
       if (table.sets.has(operation.set.name)) throw refusal(operation, 'exists')
-      return { ...table, sets: table.sets.set(operation.set.name, { ...operation.set, elements: OrderedMap.empty() }) }
+      return {
+        ...table,
+        sets: table.sets.set(operation.set.name, { ...withoutBlock(operation.set), elements: OrderedMap.empty() }),
+      }
     case 'delete set':
       setOf(table, operation, operation.set.name)
       if (rulesOf(table).some((rule) => setsOf(rule).includes(operation.set.name))) throw refusal(operation, 'in use')
       return { ...table, sets: table.sets.delete(operation.set.name) }
     default:
-      return withElements(table, operation, operation.elements, operation.kind === 'add elements')
+      return withElements(
+        table,
+        operation,
+        singleElements(operation.set, operation.elements),
+        operation.kind === 'add elements',
+      )
   }
 }
 
@@ -81,7 +90,7 @@ function withElements(
   elements: readonly Element[],
   add: boolean,
 ): Table {
-  const set = setOf(table, operation, operation.set.name)
+  const set = inSingles(setOf(table, operation, operation.set.name))
   let result = set.elements
   for (const element of elements) {
     const key = elementKey(element)

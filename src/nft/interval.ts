@@ -1,13 +1,14 @@
 import { type CIDR, parseCIDR, parseIP } from '../lib/ip.ts'
+import { singleElements } from './blocks.ts'
 import { isPrefix } from './interval-bounds.ts'
 import type { Element, NftSet } from './ruleset.ts'
 
 /**
  * The elements of a set that the kernel is told of: of an interval set those that lie within no other one. The kernel
- * refuses nested intervals, and a packet is in the set either way. In order of their keys.
+ * refuses nested intervals, and a packet is in the set either way. One by one, in order of their keys.
  */
 export function effectiveElements(set: NftSet): readonly Element[] {
-  const elements = set.elements.toValues()
+  const elements = singleElements(set, set.elements.toValues())
   if (!set.interval || !elements.some((element) => element.key.some(isPrefix))) return elements
   const boxes = elements.map((element) => ({ element, fields: element.key.map(parseField) }))
   const lengths = set.key.map((_, i) => [...new Set(boxes.map(({ fields }) => lengthOf(fields[i])))])

@@ -1,5 +1,6 @@
 /** Between the change and what cleans up after it. */
 import { OrderedMap } from '../lib/ordered-map.ts'
+import { inSingles } from './blocks.ts'
 import type { Phases } from './diff.ts'
 import { type Operation, tableName } from './operation.ts'
 import { elementKey, type Table } from './ruleset.ts'
@@ -32,8 +33,9 @@ function restore(table: Table, before: Table, operation: Operation): Table {
     case 'delete elements': {
       const set = table.sets.get(operation.set.name)
       if (set === undefined) return table
-      const elements = operation.elements.reduce((rest, one) => rest.set(elementKey(one), one), set.elements)
-      return { ...table, sets: table.sets.set(set.name, { ...set, elements }) }
+      const known = inSingles(set)
+      const elements = operation.elements.reduce((rest, one) => rest.set(elementKey(one), one), known.elements)
+      return { ...table, sets: table.sets.set(set.name, { ...known, elements }) }
     }
     case 'delete set':
       return { ...table, sets: table.sets.set(operation.set.name, operation.set) }

@@ -47,6 +47,11 @@ export class MessageWriter {
     return at
   }
 
+  /** Writes over what is there at `to` what is there at `from`. */
+  copy(to: number, from: number, length: number): void {
+    this.#bytes.copyWithin(to, from, from + length)
+  }
+
   u8(value: number): void {
     const at = this.zeros(1)
     this.#bytes[at] = value

@@ -1,5 +1,6 @@
 /** What a namespace holds of a table, read over netlink and compared with what it should hold. */
 import { attribute, type Attribute, attributesOf, bytesText, messageAttributes, textOf } from './attribute.ts'
+import { inSingles, singleElements } from './blocks.ts'
 import { elementWriter } from './encode-element.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { effectiveElements } from './interval.ts'
@@ -161,11 +162,13 @@ function readSet(read: Dump, table: TableName, declared: NftSet | undefined, fou
   if (!matches(told({ kind: 'add set', table, set: wanted }), found, ignored)) return foreign
   if (wanted.dynamic) return wanted
   const lists = elementLists(read, table, name)
-  const elements = effectiveElements(wanted)
+  const elements = wanted.interval ? effectiveElements(wanted) : wanted.elements.toValues()
   const written = writeElements(wanted, elements)
   if (sameTexts(itemTexts(written), lists.flatMap(itemTexts))) return wanted
   const [items, held] = [itemsOf(written), lists.flatMap(itemsOf)]
-  return wanted.interval ? readIntervals(wanted, items, held, foreign) : readElements(wanted, items, held, foreign)
+  return wanted.interval
+    ? readIntervals(wanted, items, held, foreign)
+    : (readElements(inSingles(wanted), singleElements(wanted, elements), items, held) ?? foreign)
 }
 
 /** Its size is how much room a set has, not what is in it. */
@@ -247,14 +250,19 @@ function readIntervals(wanted: NftSet, told: Elements, held: Elements, foreign: 
   return held.length === places.size && held.every((element) => places.has(place(element))) ? wanted : foreign
 }
 
-function readElements(wanted: NftSet, told: Elements, held: Elements, foreign: NftSet): NftSet {
-  const elements = wanted.elements.toValues()
+/** `told`: of each of `elements` what the kernel was told. Undefined where what it has is no element. */
+function readElements(
+  wanted: NftSet,
+  elements: readonly Element[],
+  told: Elements,
+  held: Elements,
+): NftSet | undefined {
   const byPlace = new Map(told.map((one, i) => [place(one), { one, element: elements[i] }]))
   const found: Element[] = []
   for (const element of held) {
     const known = byPlace.get(place(element))
     const key = attribute(attributesOf(attribute(element, 1) ?? EMPTY), 1)
-    if (key === undefined) return foreign
+    if (key === undefined) return undefined
     if (known?.element !== undefined && sameData(known.one, element)) found.push(known.element)
     else found.push({ key: readFields(wanted.key, key), comment: 'not from here' })
   }

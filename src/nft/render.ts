@@ -1,5 +1,6 @@
 /** Tables and transactions as text that `nft -f` reads (checked with nft 1.0.6). */
 import { dataTypes } from './data-type.ts'
+import { singleElements } from './blocks.ts'
 import { effectiveElements } from './interval.ts'
 import type { Operation } from './operation.ts'
 import { renderComment, renderRule, renderVerdict } from './render-rule.ts'
@@ -121,9 +122,8 @@ function renderElementOperation(
   table: string,
 ): string {
   const command = kind === 'add elements' ? 'add' : 'delete'
-  const shown =
-    kind === 'add elements'
-      ? elements.map((element) => renderElement(set, element))
-      : elements.map((element) => renderFields(set.key, element.key))
+  const shown = singleElements(set, elements).map((element) =>
+    kind === 'add elements' ? renderElement(set, element) : renderFields(set.key, element.key),
+  )
   return `${command} element ${table} ${set.name} { ${shown.join(', ')} }`
 }

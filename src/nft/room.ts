@@ -1,4 +1,5 @@
 /** How many elements a set is made for. */
+import { countElements, inSingles } from './blocks.ts'
 import type { NftSet, Table } from './ruleset.ts'
 
 /** From so many elements on. */
@@ -28,13 +29,16 @@ export function withRoom(held: readonly Table[], next: Table, mostBytes: number)
 function sizeOf(before: NftSet | undefined, set: NftSet, most: number): number | undefined {
   if (set.interval === true || set.dynamic === true || set.size !== undefined) return undefined
   if (before !== undefined && (before.size === undefined || fits(before, set))) return before.size
-  const size = 2 ** Math.ceil(Math.log2(set.elements.size * 1.25))
-  return set.elements.size < LARGE || size > Math.min(most, LARGEST) ? undefined : size
+  const count = countElements(set)
+  const size = 2 ** Math.ceil(Math.log2(count * 1.25))
+  return count < LARGE || size > Math.min(most, LARGEST) ? undefined : size
 }
 
 /** Elements that go do so when the new ones are there. */
-function fits({ size = 0, elements }: NftSet, next: NftSet): boolean {
-  if (elements.size + next.elements.size <= size) return true
-  const gone = elements.changes(next.elements).filter(({ after }) => after === undefined)
-  return next.elements.size + gone.length <= size
+function fits(before: NftSet, next: NftSet): boolean {
+  const { size = 0, block = 1 } = before
+  if (countElements(before) + countElements(next) <= size) return true
+  if (before.block !== next.block) return fits(inSingles(before), inSingles(next))
+  const gone = before.elements.changes(next.elements).filter(({ after }) => after === undefined)
+  return countElements(next) + gone.length * block <= size
 }

@@ -36,6 +36,11 @@ export interface NftSet {
    * moment: it may still look for them.
    */
   readonly removal?: 'after' | 'later'
+  /**
+   * Each of `elements` stands for so many: they have its key and, after that, a number from 0 up of type integer; its data
+   * is theirs, one after the other. Known here only: nf_tables has each for itself.
+   */
+  readonly block?: number
   /** By `elementKey(element)`. */
   readonly elements: OrderedMap<Element>
 }

@@ -23,7 +23,7 @@ export function writeValue(writer: MessageWriter, type: DataType, text: string):
 }
 
 /** Writes over zeros, or over a value of the same type that is no interface name. */
-function writeValueAt(writer: MessageWriter, at: number, type: DataType, text: string): void {
+export function writeValueAt(writer: MessageWriter, at: number, type: DataType, text: string): void {
   switch (type) {
     case 'ipv4_addr':
       return writer.setU32(at, ipv4(text))

@@ -1,5 +1,6 @@
 /** Any small table that the kernel takes: chains jump to later chains only, only base chains look into verdict maps. */
 import fc from 'fast-check'
+import { inSingles } from '../../src/nft/blocks.ts'
 import type { Element, NftSet, Rule, Statement, Table, Verdict } from '../../src/nft/ruleset.ts'
 import { nftSet, table } from './nft-shapes.ts'
 
@@ -40,6 +41,21 @@ const pairs = (fields: readonly string[]): string[][] =>
 const none = fc.constant(undefined)
 const size = fc.constantFrom(64, 128)
 
+const places = ['10.2.0.1', '10.2.0.2', '10.2.0.3'].map((address) => [address, '80'])
+
+/** Two places for each address: in blocks, or one by one. */
+const rings: fc.Arbitrary<NftSet> = fc
+  .tuple(
+    fc.boolean(),
+    fc.dictionary(fc.constantFrom(...addresses), fc.array(fc.constantFrom(...places), { minLength: 2, maxLength: 2 })),
+  )
+  .map(([whole, data]) => {
+    const blocks = Object.entries(data).map(([address, two]): Element => ({ key: [address], data: two.flat() }))
+    const declaration = { key: ['ipv4_addr', 'integer'], data: ['ipv4_addr', 'inet_service'], block: 2 } as const
+    const set = nftSet('rings', declaration, ...blocks)
+    return whole ? set : inSingles(set)
+  })
+
 /** Sets by name; a different declaration of a name is another size, or a counter. */
 function sets(chains: readonly string[]): fc.Arbitrary<NftSet[]> {
   const all: readonly fc.Arbitrary<NftSet>[] = [
@@ -62,6 +78,7 @@ function sets(chains: readonly string[]): fc.Arbitrary<NftSet[]> {
       [['0'], ['1'], ['2']],
       fc.constantFrom([['5'], ['6']]).chain((data) => fc.constantFrom(...data)),
     ).map((e) => nftSet('slots', { key: ['integer'], data: ['mark'] }, ...e)),
+    rings,
   ]
   return fc.tuple(...all, fc.array(fc.boolean(), { minLength: all.length, maxLength: all.length })).map((values) => {
     const kept = values.at(-1)

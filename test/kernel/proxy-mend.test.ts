@@ -93,6 +93,21 @@ describe.skipIf(reason !== undefined)(`mending${reason === undefined ? '' : ` (s
     expect(proxier.mend()).toBe(false)
   })
 
+  test('one element of a ring gone, and one with other data', () => {
+    const { namespace, nft } = place()
+    const proxier = createProxier(namespace)
+    proxier.sync(compiled(manyServices(STRICT_LIMIT + 1, ['A:8080', 'C:8080'])))
+    const wanted = withoutHandles(nft('list map ip portolan ring-2'))
+    const [first, second] = [...wanted.join().matchAll(/10\.\S+ \. tcp \. \d+ \. 1/g)].map(([key]) => key)
+    nft(
+      `delete element ip portolan ring-2 { ${first}, ${second} }\n` +
+        `add element ip portolan ring-2 { ${second} : 10.9.9.9 . 9 }`,
+    )
+    expect(withoutHandles(nft('list map ip portolan ring-2'))).not.toEqual(wanted)
+    expect(proxier.mend()).toBe(true)
+    expect(withoutHandles(nft('list map ip portolan ring-2'))).toEqual(wanted)
+  })
+
   test('a rule that is turned into its opposite', () => {
     const { namespace, nft } = place()
     const proxier = createProxier(namespace)

@@ -1,5 +1,4 @@
 import type { Endpoint, ServicePortInfo } from '../../../model/resolve-services.ts'
-import type { Element } from '../../../nft/ruleset.ts'
 import type { FragmentBuilder } from './fragment.ts'
 import { frontendKey, nodePortKey } from './label.ts'
 import { RING_SIZES } from './sets.ts'
@@ -7,10 +6,6 @@ import { RING_SIZES } from './sets.ts'
 /** A ring that its endpoints do not fill in whole turns has this many slots for each at least. */
 const EVENNESS = 4
 const LARGEST = Math.max(...RING_SIZES)
-/** Thousands of Service ports share these texts. */
-const SLOTS: ReadonlyMap<number, readonly string[]> = new Map(
-  RING_SIZES.map((size) => [size, Array.from({ length: size }, (_, slot) => String(slot))]),
-)
 
 export interface RingFrontends {
   readonly clusterIP: readonly string[]
@@ -28,20 +23,19 @@ export function addRing(
   const size = ringSize(endpoints.length)
   const addresses =
     frontends.external.length === 0 ? frontends.clusterIP : frontends.clusterIP.concat(frontends.external)
-  const keys = addresses.map((address) => frontendKey(info, address))
-  const data = endpoints.map(({ ip, port }) => [ip, String(port)])
-  if (keys.length > 0) builder.elements(`ring-${size}`, slots(keys, data, size))
-  if (frontends.hasNodePort) builder.elements(`nodeport-ring-${size}`, slots([nodePortKey(info)], data, size))
+  const data = slots(endpoints, size)
+  for (const address of addresses) builder.element(`ring-${size}`, frontendKey(info, address), data)
+  if (frontends.hasNodePort) builder.element(`nodeport-ring-${size}`, nodePortKey(info), data)
 }
 
-function slots(keys: readonly (readonly string[])[], data: readonly (readonly string[])[], size: number): Element[] {
-  const texts = SLOTS.get(size) ?? []
-  const [first = [], ...others] = keys
-  // `map` and `concat` make arrays of the length that they need: there are as many as slots of all Service ports.
-  const elements = texts.map((slot, i): Element => ({ key: first.concat(slot), data: data[i % data.length] ?? [] }))
-  for (const key of others)
-    texts.forEach((slot, i) => elements.push({ key: key.concat(slot), data: elements[i]?.data ?? [] }))
-  return elements
+/** The fields of all slots. */
+function slots(endpoints: readonly Endpoint[], size: number): readonly string[] {
+  const fields: string[] = []
+  for (let slot = 0; slot < size; slot++) {
+    const endpoint = endpoints[slot % endpoints.length]
+    if (endpoint !== undefined) fields.push(endpoint.ip, String(endpoint.port))
+  }
+  return fields
 }
 
 function ringSize(count: number): number {

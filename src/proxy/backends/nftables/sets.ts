@@ -20,6 +20,8 @@ interface Declaration {
   readonly data?: readonly Field[] | 'verdict'
   readonly interval?: boolean
   readonly removal?: 'after' | 'later'
+  /** The name ends in how many elements a frontend has, which stand in one. */
+  readonly blocks?: boolean
 }
 
 /**
@@ -50,8 +52,8 @@ const DECLARATIONS: Readonly<Record<string, Declaration>> = {
   'affinity-endpoints': { key: ['mark'], data: ENDPOINT, removal: 'after' },
   'affinity-local-endpoints': { key: ['mark'], data: ENDPOINT, removal: 'after' },
   /** What Service ports without a chain of their own choose from: a pair of maps for each size that is in use. */
-  ring: { key: [...FRONTEND, 'integer'], data: ENDPOINT, removal: 'after' },
-  'nodeport-ring': { key: [...NODE_PORT, 'integer'], data: ENDPOINT, removal: 'after' },
+  ring: { key: [...FRONTEND, 'integer'], data: ENDPOINT, removal: 'after', blocks: true },
+  'nodeport-ring': { key: [...NODE_PORT, 'integer'], data: ENDPOINT, removal: 'after', blocks: true },
   /** Of the balancer outside the nodes. */
   'load-balancers': { key: FRONTEND, data: 'verdict', removal: 'after' },
 }
@@ -62,7 +64,8 @@ export function declarationOf(name: string, address: 'ipv4_addr' | 'ipv6_addr'):
   if (declaration === undefined) throw new Error(`set ${name} is not declared`)
   const typesOf = (fields: readonly Field[]): readonly DataType[] =>
     fields.map((field) => (field === 'address' ? address : field))
-  const { key, data, ...rest } = declaration
+  const { key, data, blocks, ...plain } = declaration
+  const rest = blocks ? { ...plain, block: Number(name.slice(name.lastIndexOf('-') + 1)) } : plain
   if (data === undefined) return { name, key: typesOf(key), ...rest }
   return { name, key: typesOf(key), data: data === 'verdict' ? data : typesOf(data), ...rest }
 }
