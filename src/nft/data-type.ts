@@ -68,6 +68,13 @@ export const dataTypes: Readonly<Record<DataType, DataTypeInfo>> = {
     },
   },
   mark: { id: 19, bytes: 4, byteOrder: 1, example: 'meta mark', typeof: { expression: meta, attributes: [[0, 3]] } },
+  classid: {
+    id: 23,
+    bytes: 4,
+    byteOrder: 1,
+    example: 'meta priority',
+    typeof: { expression: meta, attributes: [[0, 2]] },
+  },
   integer: {
     id: 4,
     bytes: 4,

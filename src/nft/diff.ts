@@ -297,6 +297,7 @@ function setsOfStatement(statement: Statement): readonly string[] {
     case 'dnat':
       return 'kind' in statement.to ? [statement.to.map] : []
     case 'mark':
+    case 'priority':
       return statement.value.kind === 'map' ? [statement.value.map] : []
     default:
       return []

@@ -40,6 +40,7 @@ const metas: Readonly<
   iifname: { key: 6, type: 'ifname' },
   oifname: { key: 7, type: 'ifname' },
   mark: { key: 3, type: 'mark' },
+  priority: { key: 2, type: 'classid' },
 }
 
 interface ConntrackKey {

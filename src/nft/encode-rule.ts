@@ -76,6 +76,7 @@ function expressionsOf(statement: Statement): readonly Expression[] {
     case 'dnat':
       return 'kind' in statement.to ? within(statement.to) : []
     case 'mark':
+    case 'priority':
       return within(statement.value)
     case 'update':
     case 'delete':
@@ -108,7 +109,8 @@ function writeStatement(writer: MessageWriter, family: Family, statement: Statem
     case 'counter':
       return instruction(writer, 'counter', () => {})
     case 'mark':
-      return writeMark(writer, statement.value)
+    case 'priority':
+      return writeMetaSet(writer, statement)
     case 'nftrace':
       return writeTrace(writer)
     case 'update':
@@ -121,10 +123,13 @@ function writeStatement(writer: MessageWriter, family: Family, statement: Statem
   }
 }
 
-function writeMark(writer: MessageWriter, value: Expression): void {
+function writeMetaSet(
+  writer: MessageWriter,
+  { kind, value }: Statement & { readonly kind: 'mark' | 'priority' },
+): void {
   writeExpression(writer, value, 0)
   instruction(writer, 'meta', () => {
-    writer.attributeU32(2, 3)
+    writer.attributeU32(2, kind === 'mark' ? 3 : 2)
     writer.attributeU32(3, register(0))
   })
 }

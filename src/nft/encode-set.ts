@@ -6,7 +6,7 @@ import { writeUserHeader, writeUserNumber } from './user-data.ts'
 
 const setFlag = { interval: 0x4, map: 0x8, timeout: 0x10, eval: 0x20, concat: 0x80 }
 const verdictType = 0xffffff00
-const hostOrder = new Set<DataType>(['mark', 'integer', 'ifname'])
+const hostOrder = new Set<DataType>(['mark', 'classid', 'integer', 'ifname'])
 
 /** A set's declaration, after the table's name. `id` tells it from others of its transaction. */
 export function writeSet(writer: MessageWriter, set: NftSet, id: number): void {

@@ -68,7 +68,7 @@ function numberText(value: number | undefined): string | undefined {
 }
 
 function meta(key: Key<'meta', 'key'>, packet: Packet): string {
-  if (key === 'mark') return `${packet.mark ?? 0}`
+  if (key === 'mark' || key === 'priority') return `${packet[key] ?? 0}`
   return packet[key] ?? ''
 }
 

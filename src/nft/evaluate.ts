@@ -231,7 +231,8 @@ function walkStatement(at: RuleWalk, statement: Statement): Control {
     case 'reject':
       return { kind: 'reject', with: statement.with }
     case 'mark':
-      return walkMark(at, statement.value)
+    case 'priority':
+      return walkMeta(at, statement)
     default:
       return walkDynamic(at, statement)
   }
@@ -243,10 +244,10 @@ function walkLookup(at: RuleWalk, { key, set, not }: Statement & { readonly kind
   return (findIn(at, fields, set) !== undefined) === !not ? 'next' : 'no match'
 }
 
-function walkMark(at: RuleWalk, value: Expression): Control {
-  const [mark] = fieldsOf(at, value)
-  if (mark === undefined) return 'no match'
-  at.walk.packet = { ...at.walk.packet, mark: Number(mark) }
+function walkMeta(at: RuleWalk, { kind, value }: Statement & { readonly kind: 'mark' | 'priority' }): Control {
+  const [number] = fieldsOf(at, value)
+  if (number === undefined) return 'no match'
+  at.walk.packet = { ...at.walk.packet, [kind]: Number(number) }
   return 'next'
 }
 

@@ -10,8 +10,9 @@ export interface Packet {
   readonly dport?: number
   readonly iifname?: string
   readonly oifname?: string
-  /** 0 where absent. */
+  /** 0 where absent, as the next one. */
   readonly mark?: number
+  readonly priority?: number
   readonly ct: Conntrack
 }
 

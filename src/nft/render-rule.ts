@@ -67,7 +67,8 @@ function renderStatement(family: Family, statement: Statement): string {
     case 'reject':
       return renderReject(family, statement.with)
     case 'mark':
-      return `meta mark set ${renderExpression(statement.value)}`
+    case 'priority':
+      return renderMeta(statement)
     case 'nftrace':
       return 'meta nftrace set 1'
     default:
@@ -75,9 +76,21 @@ function renderStatement(family: Family, statement: Statement): string {
   }
 }
 
+/** As tc writes it, in hexadecimal: nft reads no other number there. */
+export function classidText(number: number): string {
+  const part = (bits: number): string => (bits & 0xffff).toString(16)
+  return `${part(number >>> 16)}:${part(number)}`
+}
+
+function renderMeta({ kind, value }: Statement & { readonly kind: 'mark' | 'priority' }): string {
+  const isNumber = kind === 'priority' && value.kind === 'constant'
+  return `meta ${kind} set ${isNumber ? classidText(value.value) : renderExpression(value)}`
+}
+
 function renderMatch({ left, op, right }: Statement & { readonly kind: 'match' }): string {
   const name = left.kind === 'meta' && (left.key === 'iifname' || left.key === 'oifname')
-  const value = name ? `"${right.replaceAll('"', '')}"` : right
+  const isClassid = left.kind === 'meta' && left.key === 'priority'
+  const value = name ? `"${right.replaceAll('"', '')}"` : isClassid ? classidText(Number(right)) : right
   const bits = left.kind === 'ct' && (left.key === 'state' || left.key === 'status')
   const operator = op === '==' ? '' : bits ? '! ' : '!= '
   return `${renderExpression(left)} ${operator}${value}`

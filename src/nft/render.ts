@@ -3,7 +3,7 @@ import { dataTypes } from './data-type.ts'
 import { singleElements } from './blocks.ts'
 import { effectiveElements } from './interval.ts'
 import type { Operation } from './operation.ts'
-import { renderComment, renderRule, renderVerdict } from './render-rule.ts'
+import { classidText, renderComment, renderRule, renderVerdict } from './render-rule.ts'
 import type { Chain, DataType, Element, NftSet, Table } from './ruleset.ts'
 
 /** Each table in full, sets before chains. */
@@ -79,7 +79,12 @@ function renderElement(set: NftSet, { key, data, comment }: Element): string {
 }
 
 function renderFields(types: readonly DataType[], fields: readonly string[]): string {
-  return fields.map((field, i) => (types[i] === 'ifname' ? `"${field}"` : field)).join(' . ')
+  return fields.map((field, i) => renderField(types[i], field)).join(' . ')
+}
+
+function renderField(type: DataType | undefined, field: string): string {
+  if (type === 'ifname') return `"${field}"`
+  return type === 'classid' ? classidText(Number(field)) : field
 }
 
 function renderHook({ type, hook, priority, policy }: NonNullable<Chain['hook']>): string {

@@ -13,8 +13,19 @@ export interface Table {
   readonly chains: OrderedMap<Chain>
 }
 
-/** A type of a set's key or data. `integer` is what numgen and jhash give: 32 bits in host order. */
-export type DataType = 'ipv4_addr' | 'ipv6_addr' | 'inet_proto' | 'inet_service' | 'mark' | 'integer' | 'ifname'
+/**
+ * A type of a set's key or data. `integer` is what numgen and jhash give: 32 bits in host order. `classid` is that of
+ * `meta priority`.
+ */
+export type DataType =
+  | 'ipv4_addr'
+  | 'ipv6_addr'
+  | 'inet_proto'
+  | 'inet_service'
+  | 'mark'
+  | 'classid'
+  | 'integer'
+  | 'ifname'
 
 /** A named set or, where `data` is given, a named map. More than one type in a key or data is a concatenation. */
 export interface NftSet {
@@ -46,7 +57,7 @@ export interface NftSet {
 }
 
 /**
- * Fields as nft writes them: `['10.96.0.1', 'tcp', '80']`; addresses in canonical form, numbers (also marks) decimal. A prefix
+ * Fields as nft writes them: `['10.96.0.1', 'tcp', '80']`; addresses in canonical form, numbers (also marks and classids) decimal. A prefix
  * (`10.0.0.0/8`) only in an interval set, whose fields are addresses, protocols and ports. An element that lies wholly
  * within another one of its interval set has no effect.
  */
@@ -102,7 +113,7 @@ export type Expression =
       readonly kind: 'payload'
       readonly field: 'ip saddr' | 'ip daddr' | 'ip6 saddr' | 'ip6 daddr' | 'th sport' | 'th dport'
     }
-  | { readonly kind: 'meta'; readonly key: 'l4proto' | 'iifname' | 'oifname' | 'mark' }
+  | { readonly kind: 'meta'; readonly key: 'l4proto' | 'iifname' | 'oifname' | 'mark' | 'priority' }
   | {
       readonly kind: 'ct'
       readonly key: ConntrackKey
@@ -152,7 +163,7 @@ export type Statement =
   | { readonly kind: 'snat'; readonly to: string }
   /** `tcp reset` matches TCP only. */
   | { readonly kind: 'reject'; readonly with: 'port-unreachable' | 'tcp reset' }
-  | { readonly kind: 'mark'; readonly value: Expression }
+  | { readonly kind: 'mark' | 'priority'; readonly value: Expression }
   /** `meta nftrace set 1`: from here on the kernel tells of every rule that the packet meets in this namespace. */
   | { readonly kind: 'nftrace' }
   /**

@@ -34,6 +34,7 @@ export function writeValueAt(writer: MessageWriter, at: number, type: DataType, 
     case 'inet_service':
       return writer.setU16(at, numberBelow(text, 0x10000, type))
     case 'mark':
+    case 'classid':
     case 'integer':
       return writer.setHostU32(at, numberBelow(text, 0x1_0000_0000, type))
     case 'ifname':

@@ -52,3 +52,46 @@ describe('neighbour discovery', () => {
     for (const hook of hooks) expect(evaluate([table], hook, packet, environment).outcome).toEqual({ kind: 'accept' })
   })
 })
+
+describe('beside the rules of others', () => {
+  const tables = [IPV4, IPV6].flatMap((plan) =>
+    groups.flatMap(({ services }) => {
+      const all = plan === IPV4 ? services : services.map(serviceInIPv6)
+      return contextsOf(plan).map((node) => nftablesBackend.compile(servicesOf(all), node).table)
+    }),
+  )
+  const chains = tables.flatMap(({ chains }) => [...chains.values()])
+  const statements = chains.flatMap(({ rules }) => rules.flatMap((rule) => rule.statements))
+
+  test('a packet keeps its mark', () => {
+    expect(statements.filter(({ kind }) => kind === 'mark')).toEqual([])
+  })
+
+  test('a hidden source has a random port', () => {
+    const masquerades = statements.filter(({ kind }) => kind === 'masquerade')
+    expect(masquerades.length).toBeGreaterThan(0)
+    expect(masquerades).toEqual(masquerades.map(() => ({ kind: 'masquerade', fullyRandom: true })))
+  })
+
+  test('hooks: translation at dstnat and srcnat, source ranges before, refusals at filter', () => {
+    const hooks = chains.flatMap(({ hook }) => (hook === undefined ? [] : [`${hook.type} ${hook.hook} ${hook.priority}`]))
+    expect([...new Set(hooks)].toSorted()).toEqual([
+      'filter forward 0',
+      'filter input 0',
+      'filter output -110',
+      'filter output 0',
+      'filter prerouting -110',
+      'nat output -100',
+      'nat postrouting 100',
+      'nat prerouting -100',
+    ])
+  })
+
+  test.each(['forward', 'output'] as const)('a ping of a ClusterIP is refused: %s', (hook) => {
+    const table = tables.find(({ family }) => family === 'ip')
+    const ct = { state: 'new', status: [] } as const
+    const packet = { family: 4, l4proto: 'icmp', saddr: '10.244.1.9', daddr: '10.96.0.41', ct } as const
+    const { outcome } = evaluate(table === undefined ? [] : [table], hook, packet, { localAddresses: new Set() })
+    expect(outcome).toMatchObject({ kind: 'reject' })
+  })
+})

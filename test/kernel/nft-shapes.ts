@@ -158,6 +158,14 @@ function setsOf({ family, type, service, pods, node, wide, podRange }: Addresses
     nftSet('links', { key: ['ifname'], counter: true }, { key: ['eth0'], comment: 'up' }),
     nftSet('protocols', { key: ['inet_proto'] }, member('tcp')),
     nftSet('marks', { key: ['mark'], data: ['mark', 'ifname'] }, { key: ['5'], data: ['258', 'eth1'] }),
+    nftSet('sticky', { key: [type], data: ['classid'], dynamic: true, timeout: 60 }),
+    nftSet(
+      'ids',
+      { key: ['integer'], data: ['classid'] },
+      ...['0', '5', '65535', '65536', '1467198101', '4294967295'].map((data, i) => ({ key: [`${i}`], data: [data] })),
+    ),
+    nftSet('endpoint-by-class', { key: ['classid'], data: endpoint }, { key: ['1467198101'], data: [first, '80'] }),
+    nftSet('classids', { key: ['classid', 'ifname'] }, member('1467198101', 'eth1')),
     nftSet('marks-by-slot', { key: ['mark', 'integer', 'ifname'] }, member('5', '258', 'eth1')),
   ]
 }
@@ -199,6 +207,18 @@ function natChains({ family, service, podRange, services, pods }: Addresses): re
         value: { kind: 'jhash', of: [saddr, payload('th sport')], modulus: 9, seed: 1, offset: 1 },
       }),
       rule(tcp, dnat([meta('mark')], 'endpoint-by-id')),
+    ),
+    chain(
+      'service-sticky',
+      rule(
+        tcp,
+        { kind: 'priority', value: map([saddr], 'sticky') },
+        { kind: 'update', set: 'sticky', key: [saddr], timeout: 60, data: meta('priority') },
+        dnat([meta('priority')], 'endpoint-by-class'),
+      ),
+      rule({ kind: 'priority', value: map([numgen('inc', 6)], 'ids') }),
+      rule({ kind: 'priority', value: { kind: 'constant', value: 0x1000a } }),
+      rule(match(meta('priority'), '65546'), { kind: 'delete', set: 'sticky', key: [saddr], data: meta('priority') }),
     ),
     {
       ...chain(

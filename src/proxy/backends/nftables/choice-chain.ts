@@ -8,7 +8,7 @@ import { slotCount, slotOrder } from './slot-order.ts'
 import { firstSlot, idOf, idResources, slotResources } from './slots.ts'
 
 const JHASH_SEED = 0x706f7274
-const MARK: Selector = { kind: 'meta', key: 'mark' }
+const PRIORITY: Selector = { kind: 'meta', key: 'priority' }
 
 /** A chain that chooses one of some endpoints for each new connection. */
 export interface Choice {
@@ -75,8 +75,9 @@ function slotExpression(info: ServicePortInfo, modulus: number, offset: number):
 /**
  * Session affinity by client address. A map remembers an id, which stays the same while the endpoint lives; an id whose
  * endpoint is not among these finds nothing, and the second rule chooses anew. The third one is for a map that is full:
- * who cannot be remembered is served all the same. The id passes through the packet's mark,
- * because nft 1.0.6 cannot print a map whose data is a concatenation or a key that comes from a lookup.
+ * who cannot be remembered is served all the same. The id passes through the packet's priority,
+ * because nft 1.0.6 cannot print a map whose data is a concatenation or a key that comes from a lookup. Not through its
+ * mark: that is others' (routes, CNI plugins), and what is left in it would choose routes and hide sources.
  */
 function chooseSticky(
   builder: FragmentBuilder,
@@ -88,7 +89,7 @@ function chooseSticky(
   const { source, addressType } = FAMILY_TERMS[info.family]
   const map = `affinity-${label}`
   const timeout = info.sessionAffinityTimeout ?? 0
-  builder.declare({ name: map, key: [addressType], data: ['mark'], dynamic: true, timeout })
+  builder.declare({ name: map, key: [addressType], data: ['classid'], dynamic: true, timeout })
   const ids = endpoints.map((endpoint) => [String(idOf(endpointName(info, endpoint), owns))])
   endpoints.forEach(({ ip, port }, i) => builder.element(affinityMap, ids[i] ?? [], [ip, String(port)]))
   builder.elements('affinity-ids', inSlots(slotOrder(info, endpoints), base, ids))
@@ -96,15 +97,15 @@ function chooseSticky(
   const use = (id: Expression, ...remember: readonly Statement[]): Rule => ({
     statements: [
       isProtocol(info),
-      { kind: 'mark', value: id },
+      { kind: 'priority', value: id },
       ...remember,
-      { kind: 'dnat', to: { kind: 'map', key: [MARK], map: affinityMap } },
+      { kind: 'dnat', to: { kind: 'map', key: [PRIORITY], map: affinityMap } },
     ],
     comment: label,
   })
-  const update: Statement = { kind: 'update', set: map, key: [source], data: MARK, timeout }
+  const update: Statement = { kind: 'update', set: map, key: [source], data: PRIORITY, timeout }
   // An update of an element that is there leaves its data as it was: what is remembered of a gone endpoint goes first.
-  const forget: Statement = { kind: 'delete', set: map, key: [source], data: MARK }
+  const forget: Statement = { kind: 'delete', set: map, key: [source], data: PRIORITY }
   const next: Expression = { kind: 'map', key: [slot], map: 'affinity-ids' }
   return [use({ kind: 'map', key: [source], map }, update), use(next, forget, update), use(next)]
 }

@@ -48,9 +48,9 @@ const DECLARATIONS: Readonly<Record<string, Declaration>> = {
   /** What the rules of Service ports with a chain of their own choose from, by slot. */
   endpoints: { key: ['integer'], data: ENDPOINT, removal: 'later' },
   /** The same by an id that an endpoint keeps while it lives: what session affinity remembers. */
-  'affinity-ids': { key: ['integer'], data: ['mark'], removal: 'later' },
-  'affinity-endpoints': { key: ['mark'], data: ENDPOINT, removal: 'after' },
-  'affinity-local-endpoints': { key: ['mark'], data: ENDPOINT, removal: 'after' },
+  'affinity-ids': { key: ['integer'], data: ['classid'], removal: 'later' },
+  'affinity-endpoints': { key: ['classid'], data: ENDPOINT, removal: 'after' },
+  'affinity-local-endpoints': { key: ['classid'], data: ENDPOINT, removal: 'after' },
   /** What Service ports without a chain of their own choose from: a pair of maps for each size that is in use. */
   ring: { key: [...FRONTEND, 'integer'], data: ENDPOINT, removal: 'after', blocks: true },
   'nodeport-ring': { key: [...NODE_PORT, 'integer'], data: ENDPOINT, removal: 'after', blocks: true },

@@ -33,7 +33,7 @@ export function firstSlot(chain: string, count: number, owns: Owns): number {
   return firstOwned(slotCandidates(chain, count), owns, chain)
 }
 
-/** Never 0, which is the mark of a packet that nobody marked. */
+/** Never 0, which is the priority of most packets. */
 function idCandidates(name: string): readonly Candidate[] {
   return TRIES.slice(0, 3).map((seed) => {
     const number = hash32(name, seed) || 1
