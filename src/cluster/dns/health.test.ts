@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createServerHealth, type ServerHealth } from './health.ts'
+import { createServerHealth, type ProbeResult, type ServerHealth } from './health.ts'
 
 /** Each probe is answered by hand. */
 function probed(mostFailures = 2) {
   const asked: string[] = []
-  const open = new Map<string, (alive: boolean) => void>()
-  const probe = (server: string): Promise<boolean> => {
+  const open = new Map<string, (result: ProbeResult) => void>()
+  const probe = (server: string): Promise<ProbeResult> => {
     asked.push(server)
     return new Promise((resolve) => open.set(server, resolve))
   }
   const health: ServerHealth<string> = createServerHealth(['a', 'b'], { probe, interval: 500, mostFailures })
-  const end = async (server: string, alive: boolean): Promise<void> => {
-    open.get(server)?.(alive)
+  const end = async (server: string, result: ProbeResult): Promise<void> => {
+    open.get(server)?.(result)
     await vi.advanceTimersByTimeAsync(0)
   }
   return { asked, health, end }
@@ -25,7 +25,7 @@ describe('a server that has failed', () => {
     const { asked, health, end } = probed()
     health.failed('a')
     expect([asked, health.order()]).toEqual([['a'], ['a', 'b']])
-    await end('a', true)
+    await end('a', 'alive')
     await vi.advanceTimersByTimeAsync(5000)
     health.failed('a')
     expect([asked, health.order(), health.down()]).toEqual([['a', 'a'], ['a', 'b'], []])
@@ -44,15 +44,15 @@ describe('a server that has failed', () => {
   test('is passed over where the probe fails too, is asked after, and comes back', async () => {
     const { asked, health, end } = probed()
     health.failed('a')
-    await end('a', false)
+    await end('a', 'silent')
     expect([health.order(), health.down()]).toEqual([['b'], ['a']])
     await vi.advanceTimersByTimeAsync(499)
     expect(asked).toEqual(['a'])
     await vi.advanceTimersByTimeAsync(1)
-    await end('a', false)
+    await end('a', 'silent')
     await vi.advanceTimersByTimeAsync(500)
     expect(asked).toEqual(['a', 'a', 'a'])
-    await end('a', true)
+    await end('a', 'alive')
     expect([health.order(), health.down()]).toEqual([['a', 'b'], []])
     await vi.advanceTimersByTimeAsync(5000)
     expect(asked).toHaveLength(3)
@@ -66,11 +66,24 @@ describe('a server that has failed', () => {
       ['a', 'b'],
       ['a', 'b'],
     ])
-    await end('b', false)
+    await end('b', 'silent')
     expect(health.order()).toEqual(['a'])
-    await end('a', false)
+    await end('a', 'silent')
     expect(health.order()).toEqual([])
     health.close()
     expect([health.order(), health.down()]).toEqual([['a', 'b'], []])
+  })
+
+  test('is asked where no other answers and it says at once that nobody is there: by now somebody may be', async () => {
+    const { health, end } = probed()
+    for (const server of ['a', 'b']) health.failed(server)
+    await end('a', 'refused')
+    await end('b', 'silent')
+    expect([health.order(), health.down()]).toEqual([['a'], ['a', 'b']])
+    await vi.advanceTimersByTimeAsync(500)
+    await end('a', 'silent')
+    expect(health.order()).toEqual([])
+    await end('b', 'alive')
+    expect(health.order()).toEqual(['b'])
   })
 })

@@ -1,8 +1,8 @@
 /** Which of several servers are asked, and in which order. */
 export interface ServerHealth<Server> {
   /**
-   * Those that answer, in the order given; where none does, those of which that is not sure. None where every server has
-   * failed at a query and at a probe: then nobody is kept waiting.
+   * Those that answer, in the order given; where none does, those that may answer again by now, or say at once that they do
+   * not. None where every server was silent at a query and at a probe: then nobody is kept waiting.
    */
   order(): readonly Server[]
   answered(server: Server): void
@@ -12,9 +12,12 @@ export interface ServerHealth<Server> {
   close(): void
 }
 
+/** `refused`: it is sure at once that nobody is there. */
+export type ProbeResult = 'alive' | 'refused' | 'silent'
+
 export interface HealthOptions<Server> {
   /** Whether the server answers: asked at once when it has failed, and every `interval` milliseconds until it does. */
-  readonly probe: (server: Server) => Promise<boolean>
+  readonly probe: (server: Server) => Promise<ProbeResult>
   readonly interval: number
   /** So many failures in a row and a server is passed over, and so is one that fails at a probe. */
   readonly mostFailures: number
@@ -23,8 +26,8 @@ export interface HealthOptions<Server> {
 /** Of a server that has failed. */
 interface Trouble {
   failures: number
-  /** It has not answered a probe either. */
-  dead: boolean
+  /** Of the last probe; undefined before it ends. */
+  probed: ProbeResult | undefined
   timer: NodeJS.Timeout | undefined
 }
 
@@ -39,27 +42,27 @@ export function createServerHealth<Server>(
     troubles.delete(server)
   }
   const probe = (server: Server, trouble: Trouble): void => {
-    void options.probe(server).then((alive) => {
+    void options.probe(server).then((result) => {
       if (troubles.get(server) !== trouble) return
-      if (alive) return answered(server)
-      trouble.dead = true
+      if (result === 'alive') return answered(server)
+      trouble.probed = result
       trouble.timer = setTimeout(() => probe(server, trouble), options.interval)
       trouble.timer.unref()
     })
   }
   const isPassedOver = (server: Server): boolean => {
     const trouble = troubles.get(server)
-    return trouble !== undefined && (trouble.dead || trouble.failures >= options.mostFailures)
+    return trouble !== undefined && (trouble.probed !== undefined || trouble.failures >= options.mostFailures)
   }
   return {
     order() {
       const up = servers.filter((server) => !isPassedOver(server))
-      return up.length > 0 ? up : servers.filter((server) => troubles.get(server)?.dead !== true)
+      return up.length > 0 ? up : servers.filter((server) => troubles.get(server)?.probed !== 'silent')
     },
     answered,
     failed(server) {
       const known = troubles.get(server)
-      const trouble = known ?? { failures: 0, dead: false, timer: undefined }
+      const trouble = known ?? { failures: 0, probed: undefined, timer: undefined }
       trouble.failures++
       if (known !== undefined) return
       troubles.set(server, trouble)

@@ -59,12 +59,13 @@ afterEach(() => {
 
 async function udpServer(
   onQuery: (query: Buffer, send: (answer: Uint8Array) => void) => void,
+  port = 0,
 ): Promise<UpstreamAddress> {
   const socket = createSocket('udp4')
   socket.on('message', (query, peer) => {
     onQuery(query, (answer) => socket.send(answer, peer.port, peer.address))
   })
-  socket.bind(0, LOCAL)
+  socket.bind(port, LOCAL)
   await once(socket, 'listening')
   cleanUps.push(() => socket.close())
   return { address: LOCAL, port: socket.address().port }
@@ -157,6 +158,18 @@ describe('a query', () => {
     expect(seen).toBe(before)
     speaks = true
     await expect.poll(() => asked.down()).toEqual([])
+    expect(await asked.query(QUERY, false)).toBeDefined()
+  })
+
+  test('is sent to a server whose port was closed a moment ago, where no other answers', async () => {
+    const { port } = await udpServer(() => undefined)
+    cleanUps.pop()?.()
+    const closed = { address: LOCAL, port }
+    const asked = createUpstream([closed], { ...LIMITS, probeInterval: 20_000 })
+    cleanUps.push(() => asked.close())
+    expect(await asked.query(QUERY, false)).toBeUndefined()
+    await expect.poll(() => asked.down()).toEqual([closed])
+    await udpServer((query, send) => send(answerTo(query)), port)
     expect(await asked.query(QUERY, false)).toBeDefined()
   })
 

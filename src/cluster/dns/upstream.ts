@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { connect, isIP, isIPv6 } from 'node:net'
-import { createServerHealth } from './health.ts'
+import { createServerHealth, type ProbeResult } from './health.ts'
 
 export interface UpstreamAddress {
   readonly address: string
@@ -73,9 +73,12 @@ export function resolvConfServers(text: string): readonly UpstreamAddress[] {
     .map((address) => ({ address, port: DNS_PORT }))
 }
 
-/** One try at one server. It ends with an answer, with undefined, or with `cancel`. */
+/** An answer, or none: `refused` where that was certain at once, `silent` where time had to pass. */
+type Outcome = Uint8Array | 'refused' | 'silent'
+
+/** One try at one server; `cancel` ends it as `silent`. */
 interface Try {
-  readonly answer: Promise<Uint8Array | undefined>
+  readonly outcome: Promise<Outcome>
   readonly cancel: () => void
 }
 
@@ -98,16 +101,16 @@ function lower(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
 }
 
-/** Runs `start` until it gives an answer, `milliseconds` pass or `cancel` is called. `start` returns its clean-up. */
-function attempt(milliseconds: number, start: (done: (answer: Uint8Array | undefined) => void) => () => void): Try {
-  let finish: (answer: Uint8Array | undefined) => void = () => undefined
-  const answer = new Promise<Uint8Array | undefined>((resolve) => {
+/** Runs `start` until it gives an outcome, `milliseconds` pass or `cancel` is called. `start` returns its clean-up. */
+function attempt(milliseconds: number, start: (done: (outcome: Outcome) => void) => () => void): Try {
+  let finish: (outcome: Outcome) => void = () => undefined
+  const outcome = new Promise<Outcome>((resolve) => {
     finish = resolve
   })
-  const timer = setTimeout(() => done(undefined), milliseconds)
+  const timer = setTimeout(() => done('silent'), milliseconds)
   let stop: (() => void) | undefined
   let ended = false
-  const done = (result: Uint8Array | undefined): void => {
+  const done = (result: Outcome): void => {
     if (ended) return
     ended = true
     clearTimeout(timer)
@@ -116,20 +119,20 @@ function attempt(milliseconds: number, start: (done: (answer: Uint8Array | undef
   }
   stop = start(done)
   if (ended) stop()
-  return { answer, cancel: () => done(undefined) }
+  return { outcome, cancel: () => done('silent') }
 }
 
 /** A socket of its own for each query: an answer must come from the server, to a port and an id that nobody can guess. */
 function tryUdp(query: Uint8Array, { address, port }: UpstreamAddress, milliseconds: number): Try {
   return attempt(milliseconds, (done) => {
     const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
-    socket.on('error', () => done(undefined))
+    socket.on('error', () => done('refused'))
     socket.on('message', (message) => {
       if (isAnswer(message, query) && sameQuestion(message, query)) done(message)
     })
     socket.on('connect', () => {
       socket.send(query, (error) => {
-        if (error !== null) done(undefined)
+        if (error !== null) done('refused')
       })
     })
     socket.connect(port, address)
@@ -141,14 +144,14 @@ function tryTcp(query: Uint8Array, { address, port }: UpstreamAddress, milliseco
   return attempt(milliseconds, (done) => {
     const socket = connect({ port, host: address })
     let got = Buffer.alloc(0)
-    socket.on('error', () => done(undefined))
-    socket.on('close', () => done(undefined))
+    socket.on('error', () => done('refused'))
+    socket.on('close', () => done('refused'))
     socket.on('data', (chunk) => {
       got = Buffer.concat([got, chunk])
       const length = got.length < 2 ? Number.POSITIVE_INFINITY : got.readUInt16BE(0)
       if (got.length < 2 + length) return
       const message = got.subarray(2, 2 + length)
-      done(isAnswer(message, query) && sameQuestion(message, query) ? message : undefined)
+      done(isAnswer(message, query) && sameQuestion(message, query) ? message : 'refused')
     })
     socket.write(Buffer.from([query.length >>> 8, query.length & 0xff]))
     socket.write(query)
@@ -170,13 +173,13 @@ function probeQuery(): Uint8Array {
 }
 
 /** Those that are under way. */
-function createTries(): { run(begun: Try): Try['answer']; cancelAll(): void } {
+function createTries(): { run(begun: Try): Try['outcome']; cancelAll(): void } {
   const running = new Set<Try>()
   return {
     async run(begun) {
       running.add(begun)
       try {
-        return await begun.answer
+        return await begun.outcome
       } finally {
         running.delete(begun)
       }
@@ -199,8 +202,8 @@ function serversInTurn(order: () => readonly UpstreamAddress[]): () => UpstreamA
 }
 
 /**
- * An upstream of one or more servers, asked in order: the next where one does not answer, and only those that do. Where none
- * does, and without servers, every query fails at once.
+ * An upstream of one or more servers, asked in order: the next where one does not answer, and only those that do. Where all
+ * are silent, and without servers, every query fails at once.
  */
 export function createUpstream(
   servers: readonly UpstreamAddress[],
@@ -210,8 +213,10 @@ export function createUpstream(
   const state = { inFlight: 0, closed: false }
   const refusals: Refusals = { count: 0, last: 0 }
 
-  const probe = async (server: UpstreamAddress): Promise<boolean> =>
-    !state.closed && (await run(tryUdp(probeQuery(), server, limits.probeTimeout))) !== undefined
+  const probe = async (server: UpstreamAddress): Promise<ProbeResult> => {
+    const outcome = state.closed ? 'silent' : await run(tryUdp(probeQuery(), server, limits.probeTimeout))
+    return typeof outcome === 'string' ? outcome : 'alive'
+  }
   const health = createServerHealth(servers, { probe, interval: limits.probeInterval, mostFailures: MOST_FAILURES })
 
   const ask = async (query: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined> => {
@@ -222,7 +227,7 @@ export function createUpstream(
       const server = next()
       if (server === undefined) return undefined
       const answer = await run(tryUdp(query, server, left()))
-      if (answer === undefined) {
+      if (typeof answer === 'string') {
         health.failed(server)
         continue
       }
@@ -230,7 +235,7 @@ export function createUpstream(
       const truncated = ((answer[2] ?? 0) & 0x02) !== 0
       if (!overTcp || !truncated) return answer
       const whole = await run(tryTcp(query, server, left()))
-      if (whole !== undefined) return whole
+      if (typeof whole !== 'string') return whole
     }
     return undefined
   }
