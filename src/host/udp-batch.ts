@@ -26,6 +26,8 @@ const SIZE = 2
 export const ADDRESS_BYTES = 28
 const ADDRESS_ROOM = 32
 const AF_INET = 2
+/** The upper 96 bits of `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2). */
+const MAPPED = 0xffffn
 const [SOL_SOCKET, SO_RCVBUF, SO_RCVBUFFORCE] = [1, 8, 33]
 
 export interface UdpBatch {
@@ -134,12 +136,16 @@ function fillReply({ received, places, sent, pieces }: Memory, index: number, pl
   pieces[index * VECTOR_WORDS + SIZE] = length
 }
 
-/** Of a `struct sockaddr_in` or `sockaddr_in6`. */
+/** Of a `struct sockaddr_in` or `sockaddr_in6`; an IPv4 address that an IPv6 socket shows is an IPv4 address. */
 export function addressText(bytes: Uint8Array, at: number): string {
-  if (bytes[at] === AF_INET) return `${bytes[at + 4]}.${bytes[at + 5]}.${bytes[at + 6]}.${bytes[at + 7]}`
+  if (bytes[at] === AF_INET) return dotted(bytes, at + 4)
   let value = 0n
   for (let i = 0; i < 16; i++) value = (value << 8n) | BigInt(bytes[at + 8 + i] ?? 0)
-  return formatIP({ family: 6, value })
+  return value >> 32n === MAPPED ? dotted(bytes, at + 20) : formatIP({ family: 6, value })
+}
+
+function dotted(bytes: Uint8Array, at: number): string {
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`
 }
 
 /** A batch of `capacity` places of `size` bytes each. */

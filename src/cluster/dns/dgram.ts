@@ -20,6 +20,11 @@ export const RECEIVE_BUFFER: number = 4 * 1024 * 1024
 /** Of a datagram: no query is longer, and no answer over UDP. */
 export const PLACE_SIZE = 2048
 
+/** An IPv4 address that a socket of both families writes as one of IPv6 is an IPv4 address. */
+export function plainAddress(text: string): string {
+  return text.replace(/^::ffff:(?=\d+\.)/, '')
+}
+
 /** One datagram at a time, by Node's own means: for more of the processor. Rejects where the socket cannot be bound. */
 export async function serveSingly(
   listen: UdpListen,
@@ -38,7 +43,7 @@ export async function serveSingly(
     const length = Math.min(message.length, PLACE_SIZE)
     packet.set(message.subarray(0, length))
     if (!answerer.begin()) return
-    const size = answerer.overwrite(packet, length, 0, { client: () => address, later: () => send })
+    const size = answerer.overwrite(packet, length, 0, { client: () => plainAddress(address), later: () => send })
     if (size > 0) send(packet.slice(0, size))
     answerer.end(size > 0 ? 1 : 0)
   })

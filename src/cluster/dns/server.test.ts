@@ -12,6 +12,8 @@ import { writeMessage } from '../../dns/write-message.ts'
 import { zoneConfig } from '../../dns/zone-config.ts'
 import { compileZone, type Zone } from '../../dns/zone.ts'
 import { snapshotOf } from '../../model/snapshot.ts'
+import { createDnsMetrics } from './metrics.ts'
+import type { Exchange } from './query-feed.ts'
 import { startDnsServer, type DnsServer, type DnsServerOptions } from './server.ts'
 
 const RANGES = { nodeCIDRs: [], podCIDRs: [], serviceCIDRs: [], loadBalancerCIDRs: [], outsideCIDRs: [] }
@@ -176,10 +178,19 @@ describe('UDP', () => {
     expect((await ids).toSorted((a, b) => a - b)).toEqual(wanted)
   })
 
-  test('all addresses of both families', async () => {
-    const { port } = await start({ listen: { address: '::', port: 0 } })
+  test('all addresses of both families, each client by its own', async () => {
+    const clients: string[] = []
+    const queries = { followed: true, tell: ({ client }: Exchange) => clients.push(client), follow: () => () => {} }
+    const observer = { metrics: createDnsMetrics(), queries }
+    const { port } = await start({ listen: { address: '::', port: 0 }, observer })
     expect(answersOf(await askUdp(port, query(1)))).toHaveLength(1)
     expect(answersOf(await askUdp(port, query(2), '127.0.0.2'))).toHaveLength(1)
+    for (const address of ['127.0.0.1', '::1']) {
+      const socket = await open(port, address, address)
+      socket.end(frame(query(3)))
+      expect(await readAll(socket)).toHaveLength(1)
+    }
+    expect(clients).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1', '::1'])
   })
 
   test('IPv6', async () => {

@@ -48,13 +48,14 @@ export async function startStandaloneDns(options: StandaloneDnsOptions): Promise
   return { addresses: servers.map(({ address, port }) => ({ address, port })), close }
 }
 
-/** The address itself; all of the machine's for one that means all. */
-function reachedAt(address: string): readonly IP[] {
+/** The address itself; all of the machine's for one that means all, but those that hold on one link only. */
+export function reachedAt(
+  address: string,
+  interfaces: ReturnType<typeof networkInterfaces> = networkInterfaces(),
+): readonly IP[] {
   const all = address === '0.0.0.0' || address === '::'
-  const texts = all
-    ? Object.values(networkInterfaces()).flatMap((addresses = []) =>
-        addresses.filter(({ family }) => address === '::' || family === 'IPv4').map((found) => found.address),
-      )
-    : [address]
-  return texts.flatMap((text) => parseIP(text.replace(/%.*$/, '')) ?? [])
+  const own = Object.values(interfaces).flatMap((addresses = []) => addresses)
+  const reached = own.filter((each) => each.family === 'IPv4' || (address === '::' && each.scopeid === 0))
+  const texts = all ? reached.map((each) => each.address) : [address.replace(/%.*$/, '')]
+  return texts.flatMap((text) => parseIP(text) ?? [])
 }

@@ -4,6 +4,7 @@ import { acceptOn } from '../../host/accept.ts'
 import { hasLibc, libc } from '../../host/libc.ts'
 import { listenOn } from '../../host/listen.ts'
 import { serveConnection, type Service } from './connection.ts'
+import { plainAddress } from './dgram.ts'
 
 /** An address and a port; or the descriptor of a socket that is bound already. */
 export type TcpListen = { readonly address: string; readonly port: number } | { readonly tcp: number }
@@ -87,7 +88,7 @@ function opened({ address, port }: { readonly address: string; readonly port: nu
 /** By Node's own means: for more of the processor. */
 async function serveByNode(listen: TcpListen, service: Service, room: Room): Promise<TcpServer> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    const client = socket.remoteAddress ?? ''
+    const client = plainAddress(socket.remoteAddress ?? '')
     if (!room.admits(client)) return socket.destroy()
     room.enter(socket, client)
     return serveConnection(socket, client, service)
