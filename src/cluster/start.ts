@@ -372,6 +372,7 @@ async function startControl(
       return observe({ ...parts, clients, table: serviceProxy.table, balancer: BALANCER }, request)
     },
     forwarding: surroundings.link.forwarding,
+    askUpstream: (query) => surroundings.link.queryDns(query, false),
     followQueries: dns.followQueries,
     stop: surroundings.stop,
   })

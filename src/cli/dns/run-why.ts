@@ -1,9 +1,12 @@
 import type { Pod } from '../../api/core.ts'
+import type { RunningNetwork } from '../../cluster/control/client.ts'
 import { dnsSnapshot } from '../../cluster/dns/objects.ts'
 import { parseCIDR } from '../../lib/ip.ts'
 import type { Observed } from '../../explain/dns/observed.ts'
 import { isCutOff } from '../../explain/dns/observed-reasons.ts'
-import { explainName, QUESTION_TYPES } from '../../explain/dns/why.ts'
+import { isQuestionName, QUESTION_TYPES } from '../../explain/dns/question-types.ts'
+import { upstreamQuestion, upstreamReply, type UpstreamReply } from '../../explain/dns/upstream-reply.ts'
+import { explainName, type WhyReport } from '../../explain/dns/why.ts'
 import { whyText } from '../../explain/report/why.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { UsageError, type Context } from '../context.ts'
@@ -25,18 +28,48 @@ export async function runWhy(name: string, options: WhyOptions, context: Context
   if (!QUESTION_TYPES.includes(type)) {
     throw new UsageError(`--type ${JSON.stringify(options.type)}: say one of ${QUESTION_TYPES.join(', ')}`)
   }
+  if (!isQuestionName(name)) {
+    throw new UsageError(`${JSON.stringify(name)} is no name: labels have 1 to 63 characters, a name at most 253`)
+  }
   const found = await objectsOf(options, context)
   if (found === undefined) return 2
-  const { snapshot, zone: ofNetwork = {}, observe } = found
+  const { snapshot, zone: ofNetwork = {}, network, observe } = found
   const zone = { ...zoneOptions(options), ...ofNetwork }
   const asker = askerOf(options.from ?? 'default/', snapshot)
   const { namespace, pod } = asker
   const observed = await observe?.(asker)
-  const request = { name, type, namespace, ...(pod === undefined ? {} : { pod }), ...(observed && { observed }) }
-  const report = explainName(snapshot, { ...zone, serverAddresses: [], synced: true }, request)
+  const explained = (replies: ReadonlyMap<string, UpstreamReply>): WhyReport =>
+    explainName(
+      snapshot,
+      { ...zone, serverAddresses: [], synced: true },
+      {
+        name,
+        type,
+        namespace,
+        ...(pod === undefined ? {} : { pod }),
+        ...(observed && { observed: { ...observed, replies } }),
+      },
+    )
+  const report = await askedUpstream(explained, network)
   context.stdout.write(options.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : whyText(report))
   const isCutOffHere = observed?.reached !== undefined && isCutOff(observed.reached)
   return report.tries.at(-1)?.result === 'answer' && !isCutOffHere ? 0 : 1
+}
+
+/** As the resolver does it: the next name when the servers upstream have none for this one. */
+async function askedUpstream(
+  explained: (replies: ReadonlyMap<string, UpstreamReply>) => WhyReport,
+  network: RunningNetwork | undefined,
+): Promise<WhyReport> {
+  const replies = new Map<string, UpstreamReply>()
+  for (;;) {
+    const report = explained(replies)
+    const { result, upstream } = report.tries.at(-1) ?? {}
+    const key = upstream?.name.toLowerCase() ?? ''
+    if (network === undefined || upstream === undefined || result !== 'upstream' || replies.has(key)) return report
+    const { answer, milliseconds } = await network.askUpstream(upstreamQuestion(upstream.name, report.type))
+    replies.set(key, upstreamReply(answer, report.type, milliseconds))
+  }
 }
 
 interface Asker {
@@ -48,6 +81,7 @@ interface Objects {
   readonly snapshot: Snapshot
   /** What a running network says of its zone. */
   readonly zone?: Partial<ReturnType<typeof zoneOptions>>
+  readonly network?: RunningNetwork
   readonly observe?: (asker: Asker) => Promise<Observed>
 }
 
@@ -65,7 +99,7 @@ async function objectsOf(options: WhyOptions, context: Context): Promise<Objects
     ...(searchPath ? { autopath: [] } : {}),
   }
   const snapshot = dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value })))
-  return { snapshot, zone, observe: (asker) => observeDns(network, clusterDomain, asker, options, context) }
+  return { snapshot, zone, network, observe: (asker) => observeDns(network, clusterDomain, asker, options, context) }
 }
 
 function kindOf(value: unknown): string {

@@ -7,7 +7,7 @@ import type { ApplyReport } from '../objects.ts'
 import type { ClientPlace } from '../pods/clients.ts'
 import type { QueryLine, QueryWish } from './dns-queries.ts'
 import { eachLine } from './lines.ts'
-import type { NetworkSnapshot } from './server.ts'
+import type { NetworkSnapshot, UpstreamAnswer } from './server.ts'
 import { networkFreed, networkHeld, stateDirectory, type StateDirectory } from '../state/state-directory.ts'
 import type { NetworkStatus } from './status.ts'
 
@@ -36,6 +36,8 @@ export interface RunningNetwork {
   trace(request: ProbeRequest): Promise<Observation>
   /** Who is asked for other names than the cluster's, and how they are. */
   forwarding(): Promise<ForwardingState>
+  /** Asks the servers upstream: what came back, and how many milliseconds it took. */
+  askUpstream(query: Uint8Array): Promise<{ readonly answer: Uint8Array | undefined; readonly milliseconds: number }>
   /** Hands over the questions to cluster DNS as they come, until the signal comes or the network has ended; `begun` once it listens. */
   followQueries(wish: QueryWish, show: (line: QueryLine) => void, begun: () => void, signal: AbortSignal): Promise<void>
   /** Resolves when the network has ended. */
@@ -90,6 +92,11 @@ function runningNetwork(directory: StateDirectory): RunningNetwork {
     snapshot: () => json('GET', '/snapshot'),
     trace: (request) => json('POST', '/trace', request),
     forwarding: () => json('GET', '/dns/forwarding'),
+    async askUpstream(query) {
+      const body = Buffer.from(query).toString('base64')
+      const { answer, milliseconds } = await json<UpstreamAnswer>('POST', '/dns/upstream', body)
+      return { answer: answer === undefined ? undefined : Buffer.from(answer, 'base64'), milliseconds }
+    },
     podsReady: async (signal) =>
       (await readJson(await send(socket, 'GET', '/pods-ready', undefined, signal))) as NetworkStatus,
     async openClient(from, mark) {

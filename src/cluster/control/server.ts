@@ -34,6 +34,8 @@ export interface ControlServerOptions {
   readonly trace: (request: ProbeRequest) => Promise<Observation>
   /** Of the servers upstream; undefined where nobody is asked. */
   readonly forwarding: () => Promise<ForwardingState | undefined>
+  /** Asks the servers upstream. */
+  readonly askUpstream: (query: Uint8Array) => Promise<Uint8Array | undefined>
   readonly followQueries: QueryFeed['follow']
   readonly stop: () => void
 }
@@ -63,6 +65,7 @@ export function startControlServer(options: ControlServerOptions): Promise<void>
     'POST /trace': async (request, response) => answer(response, await options.trace(await readProbe(request))),
     'GET /dns/forwarding': async (_request, response) =>
       answer(response, (await options.forwarding()) ?? { looping: false, upstreams: [] }),
+    'POST /dns/upstream': async (request, response) => answer(response, await askUpstream(options, request)),
     'GET /dns/queries': (_request, response, url) =>
       streamQueries(options.followQueries, queryFilter(parseQueryWish(url), options.snapshot()), response),
     'POST /stop': (_request, response) => {
@@ -108,6 +111,23 @@ export interface NetworkNames {
 
 export interface NetworkSnapshot extends NetworkNames {
   readonly objects: readonly unknown[]
+}
+
+/** What was said, in base64, and how many milliseconds it took. */
+export interface UpstreamAnswer {
+  readonly answer?: string
+  readonly milliseconds: number
+}
+
+async function askUpstream(options: ControlServerOptions, request: IncomingMessage): Promise<UpstreamAnswer> {
+  const query = await readBody(request)
+  if (typeof query !== 'string') throw new Error('the body must be a query in base64')
+  const begun = performance.now()
+  const said = await options.askUpstream(Buffer.from(query, 'base64'))
+  return {
+    milliseconds: performance.now() - begun,
+    ...(said === undefined ? {} : { answer: Buffer.from(said).toString('base64') }),
+  }
 }
 
 async function readProbe(request: IncomingMessage): Promise<ProbeRequest> {

@@ -12,28 +12,34 @@ export function missingService({ zone, snapshot }: Evidence, request: ServiceReq
       }
     }
     const near = suggest(namespace, zone.namespaces.keys())
+    const others = near === undefined ? namespacesWith(zone, service) : []
+    if (others.length > 0) return elsewhereReason(`there is no namespace ${namespace}`, service, others)
     const known = near !== undefined && snapshot.objects.Service.get(`${near}/${service}`) !== undefined
     const hint = near === undefined ? {} : { hint: `did you mean namespace ${near}: ${service}.${near}?` }
     return { weight: known ? 2 : 0, reasons: [{ text: `there is no namespace ${namespace}`, ...hint }] }
   }
   if (snapshot.objects.Service.get(`${namespace}/${service}`) !== undefined) return undefined
-  const elsewhere = [...zone.services.keys()]
-    .filter((key) => key.endsWith(`/${service}`))
-    .map((key) => key.split('/')[0] ?? '')
+  const elsewhere = namespacesWith(zone, service)
   const text = `there is no ${serviceTitle(request)}`
-  if (elsewhere.length > 0) {
-    const names = elsewhere.map((other) => `${service}.${other}`).join(' or ')
-    return {
-      weight: 3,
-      reasons: [
-        { text: `${text}; a Service ${service} exists in namespace ${elsewhere.join(', ')}`, hint: `ask ${names}` },
-      ],
-    }
-  }
+  if (elsewhere.length > 0) return elsewhereReason(text, service, elsewhere)
   const beside = [...snapshot.objects.Service.withPrefix(`${namespace}/`)].map(([, { metadata }]) => metadata.name)
   const near = suggest(service, beside)
   return {
     weight: near !== undefined ? 2 : request.front === '' ? 1 : 0,
     reasons: [{ text, ...(near === undefined ? {} : { hint: `did you mean ${near}?` }) }],
   }
+}
+
+function namespacesWith(zone: Evidence['zone'], service: string): readonly string[] {
+  return [...zone.services.keys()].filter((key) => key.endsWith(`/${service}`)).map((key) => key.split('/')[0] ?? '')
+}
+
+function elsewhereReason(text: string, service: string, namespaces: readonly string[]): Finding {
+  const there = namespaces.length === 1 ? 'namespace' : 'namespaces'
+  const names = namespaces.map((other) => `${service}.${other}`).join(' or ')
+  const reason = {
+    text: `${text}; a Service ${service} exists in ${there} ${namespaces.join(', ')}`,
+    hint: `ask ${names}`,
+  }
+  return { weight: 3, reasons: [reason] }
 }

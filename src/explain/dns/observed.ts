@@ -1,5 +1,6 @@
 /** What a running network knows of its DNS beside the objects. */
 import type { PacketJourney } from '../../nft/packet-journey.ts'
+import type { UpstreamReply } from './upstream-reply.ts'
 
 /** The servers of one domain, or of all names that no domain has. */
 export interface UpstreamState {
@@ -36,6 +37,8 @@ export interface Observed {
   /** None where the network does not say. */
   readonly forwarding?: ForwardingState
   readonly reached?: Reached
+  /** What the servers upstream said, by absolute name in lower case. */
+  readonly replies?: ReadonlyMap<string, UpstreamReply>
   /** What NetworkPolicies would do to the question in a cluster. */
   readonly policy?: string
 }

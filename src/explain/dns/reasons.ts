@@ -1,10 +1,12 @@
 import { parseRequest } from '../../dns/parse-request.ts'
 import { forwardingReasons, freshReasons, reachReasons } from './observed-reasons.ts'
+import { addressKey } from '../../dns/reverse.ts'
 import { parseIP } from '../../lib/ip.ts'
+import { backendReasons, costReasons, muslReasons, pointerReasons, underscoreReasons } from './beside.ts'
 import { missingService } from './missing-service.ts'
 import type { Evidence, Finding, PodRequest, Reason } from './reason.ts'
 import type { Resolver } from './resolver.ts'
-import { serviceReasons } from './service-answer.ts'
+import { serviceReasons, upstreamWords } from './service-answer.ts'
 import { truncationReasons } from './truncation.ts'
 import type { Try, WhyRequest } from './why.ts'
 
@@ -26,9 +28,10 @@ export function reasonsFor(walk: Walk): readonly Reason[] {
   const evidence: Evidence = { zone, snapshot, type: request.type }
   const last = tries.at(-1)
   const answered = last?.result === 'answer'
-  const findings = answered ? [] : tries.flatMap(({ name, result }) => findingOf(evidence, name, result) ?? [])
+  const foreign = answered ? undefined : tries.findLast(({ upstream }) => upstream !== undefined)
+  const findings = answered ? [] : tries.flatMap((tried) => findingOf(evidence, tried) ?? [])
   const most = Math.max(...findings.map(({ weight }) => weight))
-  const likely = findings.filter(({ weight }) => weight === most && (weight > 0 || last?.result !== 'upstream'))
+  const likely = findings.filter(({ weight }) => weight === most && (weight > 0 || foreign === undefined))
   const denied = likely.flatMap(({ reasons }) => reasons)
   const { observed, pod } = request
   const reached = observed?.reached === undefined ? [] : reachReasons(observed.reached, pod?.metadata.name ?? '')
@@ -41,20 +44,24 @@ export function reasonsFor(walk: Walk): readonly Reason[] {
     ...(answered
       ? [
           ...pointerReasons(last),
+          ...backendReasons(evidence, last.name),
+          ...underscoreReasons(evidence, last.name),
           ...truncationReasons(zone, last.name, type),
           ...costReasons(walk),
           ...(observed === undefined ? [] : freshReasons(zone, snapshot, last.name, observed.now)),
         ]
       : denied.length > 0
         ? []
-        : upstreamReasons(last)),
-    ...(last?.result !== 'upstream' || observed?.forwarding === undefined
+        : upstreamReasons(foreign)),
+    ...muslReasons(walk),
+    ...(foreign?.upstream === undefined || observed?.forwarding === undefined
       ? []
-      : forwardingReasons(observed.forwarding, last.name)),
+      : forwardingReasons(observed.forwarding, foreign.upstream.name)),
   ]
 }
 
-function findingOf(evidence: Evidence, name: string, result: Try['result']): Finding | undefined {
+function findingOf(evidence: Evidence, tried: Try): Finding | undefined {
+  const { name, result } = tried
   if (result === 'answer') return undefined
   const request = parseRequest(name, evidence.zone)
   if (request.shape === 'pod') return { weight: 2, reasons: [podReason(evidence, request)] }
@@ -62,11 +69,27 @@ function findingOf(evidence: Evidence, name: string, result: Try['result']): Fin
     const text = `${name} is a namespace: it has no records, only the names below it have`
     return result === 'NODATA' ? { weight: 1, reasons: [{ text }] } : undefined
   }
+  if (request.shape === 'reverse') {
+    return result === 'NXDOMAIN' && tried.upstream === undefined ? reverseFinding(evidence, request.prefix) : undefined
+  }
   if (request.shape !== 'service') return undefined
   const missing = missingService(evidence, request)
   if (missing !== undefined) return missing
   const service = evidence.snapshot.objects.Service.get(`${request.namespace}/${request.service}`)
-  return service && { weight: 4, reasons: serviceReasons(evidence, request, service) }
+  return service && { weight: 4, reasons: serviceReasons(evidence, request, service, tried) }
+}
+
+/** Of an address of the cluster that has no name. */
+function reverseFinding({ snapshot }: Evidence, key: string): Finding {
+  const has = (text: string | undefined): boolean => {
+    const ip = parseIP(text ?? '')
+    return ip !== undefined && addressKey(ip) === key
+  }
+  const pod = [...snapshot.objects.Pod.values()].find(({ status }) => (status?.podIPs ?? []).some(({ ip }) => has(ip)))
+  const text = 'no Service and no ready endpoint of a Service has this address'
+  if (pod === undefined) return { weight: 1, reasons: [{ text }] }
+  const { namespace = '', name } = pod.metadata
+  return { weight: 1, reasons: [{ text, hint: `Pod ${namespace}/${name} has it, and is no ready endpoint` }] }
 }
 
 function podReason({ zone }: Evidence, { namespace, address }: PodRequest): Reason {
@@ -86,28 +109,12 @@ function askerReasons({ request, resolver }: Walk): readonly Reason[] {
   if (pod === undefined || resolver.asksCluster) return []
   const { dnsPolicy = 'ClusterFirst', hostNetwork } = pod.spec
   const why = hostNetwork === true && dnsPolicy === 'ClusterFirst' ? 'hostNetwork: true' : `dnsPolicy: ${dnsPolicy}`
-  const hint = hostNetwork === true ? 'set dnsPolicy: ClusterFirstWithHostNet' : 'set dnsPolicy: ClusterFirst'
+  const policy = `set dnsPolicy: ${hostNetwork === true ? 'ClusterFirstWithHostNet' : 'ClusterFirst'}`
+  const hint = dnsPolicy === 'None' ? `${policy}, or name the address of cluster DNS in dnsConfig` : policy
   return [{ text: `Pod ${pod.metadata.name} never asks cluster DNS (${why})`, hint }]
 }
 
-/** One address behind which several Services stand. */
-function pointerReasons({ records }: Try): readonly Reason[] {
-  const targets = records.flatMap((line) => / IN PTR (\S+)$/.exec(line)?.[1] ?? [])
-  if (targets.length < 2) return []
-  return [
-    { text: `${targets.length} names, because the address is an endpoint of more than one Service, or has two names` },
-  ]
-}
-
-function costReasons({ tries }: Walk): readonly Reason[] {
-  const vain = tries.length - 1
-  if (vain <= 0) return []
-  const names = vain === 1 ? 'one name was' : `${vain} names were`
-  const hint = `${tries.at(-1)?.name}, with the dot at its end, is asked at once`
-  return [{ text: `${names} asked in vain before this one`, hint }]
-}
-
-function upstreamReasons(last: Try | undefined): readonly Reason[] {
-  if (last?.result !== 'upstream') return []
-  return [{ text: `${last.name} is no name of the cluster: the servers upstream are asked` }]
+function upstreamReasons(foreign: Try | undefined): readonly Reason[] {
+  if (foreign?.upstream === undefined) return []
+  return [{ text: `${foreign.name} is no name of the cluster: ${upstreamWords(foreign.upstream)}` }]
 }

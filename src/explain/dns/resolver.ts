@@ -13,8 +13,16 @@ const CLUSTER = 'cluster'
 /** What a resolver assumes where the file does not say. */
 const USUAL_NDOTS = 1
 
-/** The resolver of a Pod; of a Pod of `namespace` with the usual settings where there is no Pod. */
-export function resolverOf(pod: Pod | undefined, namespace: string, clusterDomain: string): Resolver {
+/**
+ * The resolver of a Pod; of a Pod of `namespace` with the usual settings where there is no Pod. `clusterServers`: addresses
+ * of cluster DNS, which a Pod may name itself.
+ */
+export function resolverOf(
+  pod: Pod | undefined,
+  namespace: string,
+  clusterDomain: string,
+  clusterServers: readonly string[],
+): Resolver {
   const config = { clusterDomain, clusterServers: [CLUSTER], nodeServers: [] }
   const { text } = podResolvConf(pod?.spec ?? { containers: [] }, namespace, config)
   const [, search = ''] = /^search (.*)$/m.exec(text) ?? []
@@ -22,7 +30,9 @@ export function resolverOf(pod: Pod | undefined, namespace: string, clusterDomai
   return {
     search: search.split(' ').filter((domain) => domain !== ''),
     ndots: ndots === undefined ? USUAL_NDOTS : Number(ndots),
-    asksCluster: new RegExp(`^nameserver ${CLUSTER}$`, 'm').test(text),
+    asksCluster: [...text.matchAll(/^nameserver (.*)$/gm)].some(
+      ([, server = '']) => server === CLUSTER || clusterServers.includes(server),
+    ),
   }
 }
 

@@ -5,15 +5,22 @@ import { dashedAddress } from '../../dns/service-records.ts'
 import { parseIP } from '../../lib/ip.ts'
 import { formatLabels, hasSelector, selectPods } from '../../model/selectors.ts'
 import { listIn } from '../../model/snapshot.ts'
+import { emptySelection } from './selection.ts'
+import type { Try } from './why.ts'
 import { serviceTitle, type Evidence, type Reason, type ServiceRequest } from './reason.ts'
 
 /** Why a Service that exists gives no answer to this name and type. */
-export function serviceReasons(evidence: Evidence, request: ServiceRequest, service: Service): readonly Reason[] {
+export function serviceReasons(
+  evidence: Evidence,
+  request: ServiceRequest,
+  service: Service,
+  { upstream }: Pick<Try, 'upstream'>,
+): readonly Reason[] {
   const { zone, snapshot, type } = evidence
   const { namespace, service: name, front } = request
   const records = zone.services.get(`${namespace}/${name}`)
   if (records === undefined) return [{ text: `${serviceTitle(request)} is hidden by the configuration` }]
-  if (service.spec.type === 'ExternalName') return externalReasons(evidence, request, service)
+  if (service.spec.type === 'ExternalName') return externalReasons(evidence, request, service, upstream)
   if (records.names.size === 0) {
     if (!records.headless) {
       return [{ text: `${serviceTitle(request)} has no ready endpoint, and --hide-empty hides such Services` }]
@@ -45,13 +52,28 @@ function emptyHeadless({ snapshot }: Evidence, request: ServiceRequest, service:
     const ways =
       'it has a name again once one is ready; publishNotReadyAddresses: true gives names to those that are not'
     const count = endpoints.length === 1 ? 'its one endpoint is not' : `none of its ${endpoints.length} endpoints is`
-    return { text: `${title}, and ${count} ready`, hint: ways }
+    return { text: `${title}, and ${count} ready${sinceText(snapshot, request, endpoints)}`, hint: ways }
   }
   if (!hasSelector(service)) return { text: `${title} without a selector, and no EndpointSlice names endpoints for it` }
-  const selected = selectPods(snapshot, service).length
+  const nobody = emptySelection(snapshot, service)
+  if (nobody !== undefined) return { ...nobody, text: `${title}, and ${nobody.text}` }
   const labels = formatLabels(service.spec.selector ?? {})
-  if (selected === 0) return { text: `${title}, and no Pod in ${request.namespace} has its labels ${labels}` }
+  const selected = selectPods(snapshot, service).length
   return { text: `${title}, and the ${selected} Pods with its labels ${labels} have no endpoints yet` }
+}
+
+/** Since when the last of them is not ready, where the Pods say so. */
+function sinceText(
+  snapshot: Evidence['snapshot'],
+  { namespace }: ServiceRequest,
+  endpoints: readonly EndpointFacts[],
+): string {
+  const times = endpoints.flatMap(({ pod }) => {
+    const { conditions = [] } = snapshot.objects.Pod.get(`${namespace}/${pod ?? ''}`)?.status ?? {}
+    return conditions.find(({ type, status }) => type === 'Ready' && status !== 'True')?.lastTransitionTime ?? []
+  })
+  const last = times.toSorted().at(-1)
+  return last === undefined ? '' : ` since ${last}`
 }
 
 interface EndpointFacts {
@@ -71,7 +93,20 @@ function endpointsOf(snapshot: Evidence['snapshot'], { namespace, service }: Ser
     )
 }
 
-function externalReasons({ zone, type }: Evidence, request: ServiceRequest, service: Service): readonly Reason[] {
+/** What was said of a name that is asked upstream. */
+export function upstreamWords({ result, milliseconds = 0 }: NonNullable<Try['upstream']>): string {
+  if (result === undefined) return 'the servers upstream are asked'
+  if (result === 'no answer') return `no server upstream gave an answer in ${Math.round(milliseconds)} ms`
+  const said = result === 'NODATA' ? 'that it has no such record' : result
+  return `upstream said ${said} in ${Math.round(milliseconds)} ms`
+}
+
+function externalReasons(
+  { zone, type }: Evidence,
+  request: ServiceRequest,
+  service: Service,
+  upstream: Try['upstream'],
+): readonly Reason[] {
   const { namespace, service: name, front } = request
   const target = service.spec.externalName ?? ''
   const title = `${serviceTitle(request)} is an ExternalName`
@@ -80,6 +115,8 @@ function externalReasons({ zone, type }: Evidence, request: ServiceRequest, serv
     const hint = 'use a Service without selector and an EndpointSlice with the address'
     return [{ text: `${title} of the address ${target}: an alias can only lead to a name`, hint }]
   }
+  if (upstream !== undefined)
+    return [{ text: `${title} of ${upstream.name.replace(/\.$/, '')}: ${upstreamWords(upstream)}` }]
   const code = TYPE.A
   const end = answer(zone, { name: `${name}.${namespace}.svc.${zone.origin}`, type: code, class: CLASS_IN })
   if ('forward' in end) return []
@@ -124,9 +161,13 @@ function endpointReasons({ zone, snapshot }: Evidence, request: ServiceRequest):
       return [
         { text: `endpoint ${own} of ${serviceTitle(request)} is not ready`, hint: 'only ready endpoints have names' },
       ]
-    return [
-      { text: `that endpoint of ${serviceTitle(request)} is called ${own}`, hint: `ask ${own}.${name}.${namespace}` },
-    ]
+    const called = {
+      text: `that endpoint of ${serviceTitle(request)} is called ${own}`,
+      hint: `ask ${own}.${name}.${namespace}`,
+    }
+    const pod = snapshot.objects.Pod.get(`${namespace}/${meant.pod ?? ''}`)
+    const halfNamed = pod?.spec.hostname === front && pod.spec.subdomain === undefined
+    return halfNamed ? [called, podReason(pod, request)] : [called]
   }
   const pod = listIn(snapshot, 'Pod', namespace).find(
     ({ metadata, spec }) => metadata.name === front || spec.hostname === front,

@@ -1,23 +1,27 @@
 /** What cluster DNS answers to a name, what a resolver makes of it, and why there is no answer. */
 import type { Pod } from '../../api/core.ts'
 import { answer } from '../../dns/answer.ts'
-import { CLASS_IN, formatRecord, QTYPE, RCODE, TYPE } from '../../dns/records.ts'
+import { CLASS_IN, formatRecord, RCODE } from '../../dns/records.ts'
 import type { ZoneConfig } from '../../dns/zone-config.ts'
 import { compileZone, type Zone } from '../../dns/zone.ts'
 import { addressKey } from '../../dns/reverse.ts'
 import { parseIP } from '../../lib/ip.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import type { Observed } from './observed.ts'
+import { questionCode } from './question-types.ts'
 import { reasonsFor, type Reason } from './reasons.ts'
 import { resolverOf, triedNames } from './resolver.ts'
+import type { UpstreamReply } from './upstream-reply.ts'
 
 export interface Try {
   /** Absolute. */
   readonly name: string
-  /** `upstream`: the cluster does not know, somebody else is asked. */
+  /** `upstream`: the cluster does not know, and what somebody else would say is not known here. */
   readonly result: 'answer' | 'NODATA' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED' | 'upstream'
   /** As in a zone file. */
   readonly records: readonly string[]
+  /** Of a name that somebody else is asked for, at the end of the chain of aliases: what was said, where that is known. */
+  readonly upstream?: { readonly name: string } & Partial<Omit<UpstreamReply, 'records'>>
 }
 
 export interface WhyReport {
@@ -42,9 +46,6 @@ export interface WhyRequest {
   readonly observed?: Observed
 }
 
-export const QUESTION_TYPES: readonly string[] = [...Object.keys(TYPE), 'ANY']
-
-const TYPE_CODES: ReadonlyMap<string, number> = new Map<string, number>([...Object.entries(TYPE), ['ANY', QTYPE.ANY]])
 const RESULTS: ReadonlyMap<number, Try['result']> = new Map([
   [RCODE.NXDOMAIN, 'NXDOMAIN'],
   [RCODE.SERVFAIL, 'SERVFAIL'],
@@ -57,31 +58,42 @@ export function explainName(snapshot: Snapshot, config: ZoneConfig, wanted: WhyR
   const reverse = reverseName(wanted.name)
   const request: WhyRequest = reverse === undefined ? wanted : { ...wanted, name: reverse, type: 'PTR' }
   const { name, type, namespace, pod } = request
-  const resolver = resolverOf(pod, namespace, zone.config.clusterDomain)
+  const resolver = resolverOf(pod, namespace, zone.config.clusterDomain, clusterServers(snapshot))
   const names = triedNames(name, resolver)
   const tries: Try[] = []
   for (const each of names) {
-    const tried = tryName(zone, each, type)
+    const tried = tryName(zone, each, type, request.observed)
     tries.push(tried)
     if (tried.result === 'answer' || tried.result === 'upstream') break
   }
   const from = pod === undefined ? namespace : `${namespace}/${pod.metadata.name}`
-  const reasons = reasonsFor({ zone, snapshot, request, resolver, tries, type: typeCode(type) })
+  const reasons = reasonsFor({ zone, snapshot, request, resolver, tries, type: questionCode(type) })
   return { name, type, from, search: resolver.search, ndots: resolver.ndots, tries, reasons }
 }
 
-function typeCode(type: string): number {
-  return TYPE_CODES.get(type) ?? TYPE.A
-}
-
-function tryName(zone: Zone, name: string, type: string): Try {
-  const outcome = answer(zone, { name, type: typeCode(type), class: CLASS_IN })
-  if ('forward' in outcome) return { name, result: 'upstream', records: [] }
+function tryName(zone: Zone, name: string, type: string, observed: Observed | undefined): Try {
+  const outcome = answer(zone, { name, type: questionCode(type), class: CLASS_IN })
+  if ('forward' in outcome) return foreignTry(name, name, [], observed)
   const records = outcome.answers.map(formatRecord)
-  if (outcome.chase !== undefined) return { name, result: 'upstream', records }
+  if (outcome.chase !== undefined) return foreignTry(name, outcome.chase, records, observed)
   const denied = RESULTS.get(outcome.rcode)
   if (denied !== undefined) return { name, result: denied, records }
   return { name, result: hasType(outcome.answers, type) ? 'answer' : 'NODATA', records }
+}
+
+/** Addresses of the Service that clusters call kube-dns, whoever serves behind it. */
+function clusterServers(snapshot: Snapshot): readonly string[] {
+  const { clusterIP = '', clusterIPs = [clusterIP] } = snapshot.objects.Service.get('kube-system/kube-dns')?.spec ?? {}
+  return clusterIPs
+}
+
+/** `end` is asked upstream, behind `chain`. */
+function foreignTry(name: string, end: string, chain: readonly string[], observed: Observed | undefined): Try {
+  const reply = observed?.replies?.get(end.toLowerCase())
+  if (reply === undefined) return { name, result: 'upstream', records: chain, upstream: { name: end } }
+  const { records, ...said } = reply
+  const result = said.result === 'no answer' ? 'SERVFAIL' : said.result
+  return { name, result, records: [...chain, ...records], upstream: { name: end, ...said } }
 }
 
 function reverseName(text: string): string | undefined {

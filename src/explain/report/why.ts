@@ -7,12 +7,17 @@ export function whyText(report: WhyReport): string {
   const place = from.includes('/') ? `Pod ${from}` : `a Pod of namespace ${from}`
   const searched = name.endsWith('.') ? 'asked as it is' : `search ${search.join(' ') || 'nothing'}, ndots:${ndots}`
   const rows = tries.flatMap((each): readonly (readonly string[])[] => [
-    [`  ${each.name}`, each.result === 'answer' ? 'found' : each.result],
+    [`  ${each.name}`, resultText(each)],
     ...each.records.map((record) => [`      ${record}`]),
   ])
   const lines = reasons.flatMap(({ text, hint }) => [`  ${text}`, ...(hint === undefined ? [] : [`    ${hint}`])])
   const why = lines.length === 0 ? '' : `\n${lines.join('\n')}\n`
   return `${name} ${type} from ${place} (${searched}):\n${tableWithRecords(rows)}${why}`
+}
+
+function resultText({ result, upstream }: WhyReport['tries'][number]): string {
+  const text = result === 'answer' ? 'found' : result
+  return upstream?.milliseconds === undefined ? text : `${text} (forwarded, ${Math.round(upstream.milliseconds)} ms)`
 }
 
 /** Records stand below their name in full length: they do not widen the column. */
