@@ -1,5 +1,6 @@
 /** Connections of a listening socket, as descriptors: to turn one away costs no more than the two system calls. */
-import { checked, libc, type PollHandle } from './libc.ts'
+import { checked, libc } from './libc.ts'
+import type { PollHandle } from './poll.ts'
 import { CLOEXEC, EAGAIN, isExhausted, NONBLOCK } from './relay-socket.ts'
 import { ADDRESS_BYTES, addressText } from './udp-batch.ts'
 

@@ -7,14 +7,10 @@
  */
 import { createRequire } from 'node:module'
 import type * as Koffi from 'koffi'
+import { createPoll, type Poll } from './poll.ts'
 
 /** Memory handed to a call: it must stay in place only for the time of the call. */
 export type Pointer = ArrayBufferView | bigint | null
-
-export interface PollHandle {
-  /** From now on nothing is told. To be called before the descriptor is closed. */
-  close(): void
-}
 
 export interface Libc {
   /** The error number of the last failed call on this thread. */
@@ -23,11 +19,7 @@ export interface Libc {
   readonly address: (memory: ArrayBufferView) => bigint
   /** A name such as EAGAIN for an error number, for messages. */
   readonly errorName: (errno: number) => string
-  /**
-   * Tells each time Node's loop finds the descriptor readable; `status` is 0, or below where the loop gave it up. Nothing is
-   * read. The handle must be kept.
-   */
-  readonly poll: (fd: number, onReadable: (status: number) => void) => PollHandle
+  readonly poll: Poll
 
   readonly open: (path: string, flags: number, mode: number) => number
   readonly close: (fd: number) => number
@@ -173,8 +165,7 @@ function loadLibc(): Libc {
     errno: () => koffi.errno(),
     address: (memory: ArrayBufferView) => koffi.address(memory),
     errorName: (errno: number) => names.get(errno) ?? `errno ${errno}`,
-    // Its types say that the events come first: the status does.
-    poll: (fd: number, onReadable: (status: number) => void) => koffi.node.poll(fd, onReadable as never),
+    poll: createPoll(koffi, library),
   })
 }
 

@@ -1,4 +1,5 @@
-import { hasLibc, libc, type PollHandle } from '../../host/libc.ts'
+import { hasLibc, libc } from '../../host/libc.ts'
+import type { PollHandle } from '../../host/poll.ts'
 import { bindUdp, boundAddress, createUdpBatch, sendTo, setReceiveBuffer, type UdpBatch } from '../../host/udp-batch.ts'
 import type { Answerer, Senders } from './answerer.ts'
 import { PLACE_SIZE, RECEIVE_BUFFER, serveSingly, type UdpListen, type UdpServer } from './dgram.ts'
