@@ -25,15 +25,16 @@ export function startChild([program = '', ...args]: readonly string[], options: 
 
 export const runHere: Runner = (command, seconds) => runCommand(command, seconds)
 
-export async function runCommand(command: readonly string[], seconds: number): Promise<string> {
-  const child = startChild(command, { stdio: ['ignore', 'pipe', 'pipe'] })
+/** `output`: a descriptor that gets what the program writes to stdout; nothing is given then. */
+export async function runCommand(command: readonly string[], seconds: number, output?: number): Promise<string> {
+  const child = startChild(command, { stdio: ['ignore', output ?? 'pipe', 'pipe'] })
   const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000)
-  let [output, errors] = ['', '']
-  child.stdout?.on('data', (data: Buffer) => (output += data.toString()))
+  let [written, errors] = ['', '']
+  child.stdout?.on('data', (data: Buffer) => (written += data.toString()))
   child.stderr?.on('data', (data: Buffer) => (errors += data.toString()))
   const [code, signal] = await once(child, 'close')
   clearTimeout(timer)
-  if (code === 0) return output
+  if (code === 0) return written
   throw new Error(`${command.slice(0, 3).join(' ')} ...: ${signal ?? `exit code ${code}`} ${errors.trim()}`)
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runHere } from '../children.ts'
 import { namesOf } from '../dns/data.ts'
-import { latencies, pinned, throughput } from '../dns/dnsperf.ts'
+import { latencies, pinned, quantile, throughput } from '../dns/dnsperf.ts'
 import type { FloodKind } from '../dns/flood.ts'
 import { PORTOLAN } from '../dns/servers.ts'
 import { firstLine } from '../machine.ts'
@@ -52,10 +52,7 @@ async function measureKind(
   const costs = Object.fromEntries(running.map((each) => [each.server.name, () => costOf(kind, each, seconds)]))
   const medians = Object.fromEntries(
     running.flatMap(({ server, port }) => {
-      const alone = async (): Promise<number> => {
-        const [p50 = Number.NaN] = await latencies({ port, questions, seconds }, [0.5])
-        return p50
-      }
+      const alone = async (): Promise<number> => quantile(await latencies({ port, questions, seconds }), 0.5)
       return [
         [`${server.name} alone`, alone],
         [server.name, () => during(kind, port, seconds, alone)],

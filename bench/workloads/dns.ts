@@ -5,10 +5,10 @@ import { startChild, stopChild } from '../children.ts'
 import { answersBefore } from '../dns/ask.ts'
 import { namesOf, type Names, type QuestionKind } from '../dns/data.ts'
 import { changeTimes } from '../dns/change.ts'
-import { latencies, lostAt, pinned, throughput } from '../dns/dnsperf.ts'
+import { latencies, lostAt, pinned, quantile, throughput } from '../dns/dnsperf.ts'
 import { dnsmasq, PORTOLAN, portolan, unbound, type NameServer } from '../dns/servers.ts'
 import { firstLine } from '../machine.ts'
-import { type Goal, type Measurement, measureInTurn, measureTogether, median, type Unit } from '../measurement.ts'
+import { type Goal, type Measurement, measureInTurn, measureSamples, median } from '../measurement.ts'
 import { proportionalMemory, processTree } from '../processes.ts'
 import { failureOf, type Settings, type Workload } from './workload.ts'
 
@@ -61,25 +61,16 @@ export async function startAll(names: Names, folder: string): Promise<readonly R
   return running
 }
 
-type Measure = (running: Running) => Promise<readonly number[]>
-
-/** One measurement for each of `whats`: every run gives a number for each. */
-async function measureServers(
-  whats: readonly string[],
-  unit: Unit,
+/** A way for each server. */
+function waysOf<T>(
   running: readonly Running[],
-  measure: Measure,
-  settings: Settings,
-): Promise<readonly Measurement[]> {
-  settings.say(`  ${whats.join('; ')}`)
-  const ways = Object.fromEntries(running.map((each) => [each.server.name, () => measure(each)]))
-  const failed = failureOf(settings)
-  const series = await measureTogether(whats.length, settings.rounds, ways, settings.quiet, failed)
-  const limit = unit === 'us' ? { atMost: 1 } : { atLeast: 1 }
-  const rivals = Object.keys(ways).filter((name) => name !== PORTOLAN)
-  const goals: readonly Goal[] = rivals.map((beside) => ({ way: PORTOLAN, beside, ...limit }))
-  return whats.map((what, i) => ({ workload: 'dns', what, unit, series: series[i] ?? {}, base: PORTOLAN, goals }))
+  measure: (running: Running) => Promise<T>,
+): Readonly<Record<string, () => Promise<T>>> {
+  return Object.fromEntries(running.map((each) => [each.server.name, () => measure(each)]))
 }
+
+const besideRivals = (running: readonly Running[], limit: Pick<Goal, 'atLeast' | 'atMost'>): readonly Goal[] =>
+  running.flatMap(({ server: { name } }) => (name === PORTOLAN ? [] : [{ way: PORTOLAN, beside: name, ...limit }]))
 
 /** How fast each server is with one kind of question; by server, how many it answered in a second. */
 async function measureKind(
@@ -87,49 +78,69 @@ async function measureKind(
   questions: string,
   running: readonly Running[],
   settings: Settings,
-): Promise<{ readonly measurements: readonly Measurement[]; readonly peaks: ReadonlyMap<Running, number> }> {
-  const { seconds } = settings
+): Promise<{ readonly measurement: Measurement; readonly peaks: ReadonlyMap<Running, number> }> {
+  const { seconds, rounds, quiet, say } = settings
+  say(`  ${what}`)
   // What is asked for the first time is looked up, forwarded, compiled.
   for (const { port, pids } of running) await throughput({ port, questions, seconds: 1 }, pids)
   const rates = new Map(running.map((each): [Running, number[]] => [each, []]))
-  const fast: Measure = async (each) => {
+  const ways = waysOf(running, async (each) => {
     const { perCpuSecond, perSecond } = await throughput({ port: each.port, questions, seconds }, each.pids)
     rates.get(each)?.push(perSecond)
-    return [perCpuSecond]
+    return perCpuSecond
+  })
+  const series = await measureInTurn(rounds, ways, quiet, failureOf(settings))
+  const goals = besideRivals(running, { atLeast: 1 })
+  return {
+    measurement: { workload: 'dns', what, unit: 'queries/CPU s', series, base: PORTOLAN, goals },
+    peaks: new Map([...rates].map(([each, found]) => [each, median(found)])),
   }
-  const measurements = await measureServers([what], 'queries/CPU s', running, fast, settings)
-  return { measurements, peaks: new Map([...rates].map(([each, found]) => [each, median(found)])) }
 }
 
-const P50_P99 = [0.5, 0.99]
+/** A round has so many loads of each server, of half the length each. */
+const TURNS = 4
 
-/** What clients see of a server that is not busy, and of one that nearly is. */
-async function measureClients(
+/** What clients see of a server that is not busy. */
+async function measureLatency(
+  what: string,
+  questions: string,
+  running: readonly Running[],
+  settings: Settings,
+): Promise<readonly Measurement[]> {
+  const { seconds, rounds, quiet, say } = settings
+  say(`  ${what}, p50 and p99`)
+  const ways = waysOf(running, ({ port }) => latencies({ port, questions, seconds: seconds / 2 }))
+  const summarize = (times: readonly number[]): readonly number[] => [quantile(times, 0.5), quantile(times, 0.99)]
+  const turns = { rounds, turns: TURNS }
+  const [p50 = {}, p99 = {}] = await measureSamples(2, turns, ways, summarize, quiet, failureOf(settings))
+  const common = { workload: 'dns', unit: 'us', base: PORTOLAN } as const
+  return [
+    { ...common, what: `${what}, p50 at 5,000/s`, series: p50, goals: [] },
+    { ...common, what: `${what}, p99 at 5,000/s`, series: p99, goals: besideRivals(running, { atMost: 1 }) },
+  ]
+}
+
+/** What is lost of a server that is nearly as busy as it can be. */
+async function measureLoss(
   what: string,
   questions: string,
   running: readonly Running[],
   peaks: ReadonlyMap<Running, number>,
   settings: Settings,
-): Promise<readonly Measurement[]> {
-  const { seconds } = settings
-  // Of one second, a hundredth is what three pauses of the machine of some milliseconds meet.
-  const late: Measure = ({ port }) => latencies({ port, questions, seconds: seconds * 3 }, P50_P99)
-  const lost: Measure = async (each) => [
-    await lostAt({ port: each.port, questions, seconds: seconds * 2 }, (peaks.get(each) ?? Number.NaN) * 0.9),
-  ]
-  const parts = ['p50', 'p99'].map((part) => `${what}, ${part} at 5,000/s`)
+): Promise<Measurement> {
+  const { seconds, rounds, quiet, say } = settings
   const nearly = `${what}, lost at 90 % of the peak`
+  say(`  ${nearly}`)
+  const ways = waysOf(running, (each) =>
+    lostAt({ port: each.port, questions, seconds: seconds * 2 }, (peaks.get(each) ?? Number.NaN) * 0.9),
+  )
+  const series = await measureInTurn(rounds, ways, quiet, failureOf(settings))
   const goals: readonly Goal[] = [{ way: PORTOLAN, atMost: 0 }]
-  return [
-    ...(await measureServers(parts, 'us', running, late, settings)),
-    ...(await measureServers([nearly], 'queries', running, lost, settings)).map((each) => ({ ...each, goals })),
-  ]
+  return { workload: 'dns', what: nearly, unit: 'queries', series, base: PORTOLAN, goals }
 }
 
 async function measureMemory(what: string, running: readonly Running[], settings: Settings): Promise<Measurement> {
-  const ways = Object.fromEntries(
-    running.map(({ server, pids }) => [server.name, async () => proportionalMemory(pids)]),
-  )
+  const ways = waysOf(running, async ({ pids }) => proportionalMemory(pids))
   const series = await measureInTurn(1, ways, async () => undefined, failureOf(settings))
   return { workload: 'dns', what, unit: 'MB', series, base: PORTOLAN, goals: [] }
 }
@@ -151,9 +162,9 @@ async function measureSize(
       const questions = join(folder, kind)
       writeFileSync(questions, names.questions[kind])
       const what = `${kind}, ${count} Services`
-      const { measurements, peaks } = await measureKind(what, questions, running, settings)
-      results.push(...measurements)
-      if (kind === 'ClusterIP') results.push(...(await measureClients(what, questions, running, peaks, settings)))
+      const { measurement, peaks } = await measureKind(what, questions, running, settings)
+      results.push(measurement, ...(await measureLatency(what, questions, running, settings)))
+      if (kind === 'ClusterIP') results.push(await measureLoss(what, questions, running, peaks, settings))
     }
     results.push(await measureMemory(`memory, ${count} Services`, running, settings))
   } finally {
