@@ -163,7 +163,7 @@ function resolvePort(
     port: port.name ?? '',
     protocol: port.protocol ?? 'TCP',
   }
-  const ingress = (service.status?.loadBalancer?.ingress ?? []).filter(({ ip }) => ip !== undefined)
+  const ingress = (service.status?.loadBalancer?.ingress ?? NONE).filter(({ ip }) => ip !== undefined)
   const [proxied, direct] = [ingress.filter(isProxyMode), ingress.filter((entry) => !isProxyMode(entry))]
   const isLocalBalancer = spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
   return {
@@ -180,8 +180,8 @@ function resolvePort(
       proxied.map(({ ip = '' }) => ip),
       family,
     ),
-    externalIPs: addressesOf(spec.externalIPs ?? [], family),
-    sourceRanges: sourceRanges(spec.loadBalancerSourceRanges ?? [], family),
+    externalIPs: addressesOf(spec.externalIPs ?? NONE, family),
+    sourceRanges: sourceRanges(spec.loadBalancerSourceRanges ?? NONE, family),
     sessionAffinityTimeout:
       spec.sessionAffinity === 'ClientIP'
         ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_TIMEOUT)
@@ -199,12 +199,17 @@ function isProxyMode(entry: { readonly ipMode?: string }): boolean {
   return entry.ipMode === 'Proxy'
 }
 
+/** Most Services have none of what there is a list for: they share this one. */
+const NONE: readonly never[] = []
+
 function addressesOf(texts: readonly string[], family: IPFamily): readonly string[] {
+  if (texts.length === 0) return NONE
   return unique(texts.flatMap((text) => cleanIP(text) ?? []).flatMap((ip) => (ip.family === family ? [ip.text] : [])))
 }
 
 /** A range of length 0 lets everybody in, as no range does. */
 function sourceRanges(texts: readonly string[], family: IPFamily): readonly string[] {
+  if (texts.length === 0) return NONE
   const ranges = texts.flatMap((text) => cleanCIDR(text) ?? [])
   if (ranges.some(({ prefixLength }) => prefixLength === 0)) return []
   return unique(ranges.flatMap((range) => (range.family === family ? [range.text] : [])))
@@ -219,7 +224,8 @@ function resolveEndpoints(
   family: IPFamily,
   name: ServicePortName,
 ): readonly Endpoint[] {
-  const found: PlacedEndpoint[] = []
+  const places: Place[] = []
+  const endpoints: Endpoint[] = []
   for (const slice of slices) {
     if (slice.addressType !== family) continue
     const port = (slice.ports ?? []).find((p) => p.name === name.port && (p.protocol ?? 'TCP') === name.protocol)?.port
@@ -229,32 +235,30 @@ function resolveEndpoints(
       const value = parseIPv4(address)
       const ip = value === undefined ? cleanIP(address)?.text : address
       if (ip === undefined) continue
-      const place = value === undefined ? placeOf(ip, port) : value * PORTS + port
-      found.push({ place, endpoint: toEndpoint(entry, ip, port) })
+      places.push(value === undefined ? placeOf(ip, port) : value * PORTS + port)
+      endpoints.push(toEndpoint(entry, ip, port))
     }
   }
-  return inOrder(found).map(({ endpoint }) => endpoint)
+  return inOrder(places, endpoints)
 }
 
-interface PlacedEndpoint {
-  /** Address and port as one number, which is their order too. */
-  readonly place: number | bigint
-  readonly endpoint: Endpoint
-}
+/** Address and port as one number, which is their order too. */
+type Place = number | bigint
 
 /** Each place once: an address is given to the next Pod while the last one's entry is still terminating. */
-function inOrder(found: PlacedEndpoint[]): readonly PlacedEndpoint[] {
-  if (found.every(({ place }, i) => i === 0 || (found[i - 1]?.place ?? 0) < place)) return found
-  const byPlace = new Map<number | bigint, PlacedEndpoint>()
-  for (const one of found) {
-    if (byPlace.get(one.place)?.endpoint.terminating !== false) byPlace.set(one.place, one)
-  }
-  return [...byPlace.values()].sort((a, b) => (a.place < b.place ? -1 : 1))
+function inOrder(places: readonly Place[], endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  if (places.every((place, i) => i === 0 || (places[i - 1] ?? 0) < place)) return endpoints
+  const byPlace = new Map<Place, Endpoint>()
+  places.forEach((place, i) => {
+    const endpoint = endpoints[i]
+    if (endpoint !== undefined && byPlace.get(place)?.terminating !== false) byPlace.set(place, endpoint)
+  })
+  return [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, endpoint]) => endpoint)
 }
 
 const PORTS = 65_536
 
-function placeOf(ip: string, port: number): number | bigint {
+function placeOf(ip: string, port: number): Place {
   const v4 = parseIPv4(ip)
   return v4 === undefined ? (parseIP(ip)?.value ?? 0n) * BigInt(PORTS) + BigInt(port) : v4 * PORTS + port
 }
