@@ -29,7 +29,7 @@ let turn = 0
 
 function write(table: Table): { readonly encode: number; readonly kernel: number } {
   const start = performance.now()
-  const next = withRoom(held, table, socket.sendLimit)
+  const next = withRoom(held, table)
   const transactions = encodeChange(held, [next], 1, socket.sendLimit)
   const encoded = performance.now()
   for (const { bytes } of transactions) {

@@ -28,15 +28,14 @@ export interface NetlinkSocket {
   close(): void
 }
 
-/** Bytes that a socket asks for: of answers, and of one datagram. None of it is set aside. */
-const RECEIVE_BUFFER = 8 << 20
-const SEND_BUFFER = 64 << 20
+/** Bytes of answers and of one datagram that a socket asks for. */
+const BUFFER_SIZE = 8 << 20
 
 /** A socket stays tied to the namespace in which it was opened. */
 export function openNetlink(
   protocol: keyof typeof PROTOCOLS,
   namespace?: NetworkNamespace,
-  receiveBuffer: number = RECEIVE_BUFFER,
+  receiveBuffer: number = BUFFER_SIZE,
 ): NetlinkSocket {
   const c = libc()
   const fd = inNamespace(namespace, () =>
@@ -45,7 +44,7 @@ export function openNetlink(
   const address = new Uint8Array(12)
   address[0] = AF_NETLINK
   checked('bind(AF_NETLINK)', c.bind(fd, address, address.length))
-  const [wanted, answers] = [new Int32Array([SEND_BUFFER]), new Int32Array([receiveBuffer])]
+  const [wanted, answers] = [new Int32Array([BUFFER_SIZE]), new Int32Array([receiveBuffer])]
   // FORCE needs CAP_NET_ADMIN in the initial user namespace; without it net.core.wmem_max is the ceiling.
   if (c.setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, wanted, 4) < 0) c.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, wanted, 4)
   if (c.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, answers, 4) < 0) c.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, answers, 4)

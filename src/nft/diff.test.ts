@@ -103,6 +103,12 @@ describe('diff', () => {
       ['delete elements set: 1.1.1.1', 'add elements set: 1.1.1.3'],
     ],
     [
+      'a larger size, and an element more',
+      of([members(1, '1.1.1.1')], [base(0, lookup)]),
+      of([members(2, '1.1.1.1', '1.1.1.2')], [base(0, lookup)]),
+      ['add set set', 'add elements set: 1.1.1.2'],
+    ],
+    [
       'one element of a block changed',
       of([ring('1', '2', '3')], []),
       of([ring('1', '9', '3')], []),
@@ -130,8 +136,8 @@ describe('diff', () => {
     ],
     [
       'a set declared otherwise takes the rules that use it along, and no others',
-      of([members(1, '1.1.1.1')], [chain('a', lookup), chain('b', counter)]),
       of([members(2, '1.1.1.1')], [chain('a', lookup), chain('b', counter)]),
+      of([members(1, '1.1.1.1')], [chain('a', lookup), chain('b', counter)]),
       ['flush chain a', 'delete set set', 'add set set', 'add elements set: 1.1.1.1', 'add rule a'],
     ],
     [

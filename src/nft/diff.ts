@@ -67,7 +67,7 @@ function removalPhases(gone: Table): Pick<Phases, 'change' | 'clean'> {
 
 function tablePhases(previous: Table | undefined, next: Table): Phases {
   const table = tableName(next)
-  const { kept, removed, added, recreated } = changedSets(previous, next)
+  const { kept, grown, removed, added, recreated } = changedSets(previous, next)
   const chains = chainPhases(table, previous, next, new Set(recreated.map((set) => set.name)))
   const addSet = (set: NftSet): Operation => ({ kind: 'add set', table, set })
   const elementsOf = (set: NftSet): readonly Element[] =>
@@ -86,6 +86,7 @@ function tablePhases(previous: Table | undefined, next: Table): Phases {
       ...(previous === undefined ? [{ kind: 'add table', table } as const] : []),
       ...chains.added,
       ...added.map(addSet),
+      ...grown.map(addSet),
       ...chains.rulesOfAdded,
       ...added.flatMap(fill),
     ],
@@ -105,8 +106,10 @@ function tablePhases(previous: Table | undefined, next: Table): Phases {
 }
 
 interface ChangedSets {
-  /** The same declaration: only elements change. */
+  /** The same declaration but for a larger size: else only elements change. */
   readonly kept: readonly { readonly before: NftSet; readonly after: NftSet }[]
+  /** Of these the ones that get a larger size. */
+  readonly grown: readonly NftSet[]
   /** Also those that are made anew. */
   readonly removed: readonly NftSet[]
   readonly added: readonly NftSet[]
@@ -123,16 +126,19 @@ function changedSets(previous: Table | undefined, next: Table): ChangedSets {
   const added = changes.flatMap(({ before, after }) => (after && !before ? [after] : []))
   return {
     kept,
+    grown: kept.flatMap(({ before, after }) => (before.size === after.size ? [] : [after])),
     removed: [...gone, ...other.map(({ before }) => before)],
     added,
     recreated: other.map(({ after }) => after),
   }
 }
 
-function sameDeclaration(a: NftSet, b: NftSet): boolean {
-  const { elements: _, ...left } = withoutBlock(a)
-  const { elements: __, ...right } = withoutBlock(b)
-  return equal(left, right)
+/** Of a set that rules add to a size is never changed. */
+function sameDeclaration(before: NftSet, after: NftSet): boolean {
+  const { elements: _, ...left } = withoutBlock(before)
+  const { elements: __, ...right } = withoutBlock(after)
+  const grows = !after.dynamic && before.size !== undefined && after.size !== undefined && before.size < after.size
+  return equal(grows ? { ...left, size: after.size } : left, right)
 }
 
 function elementPhases(table: TableName, before: NftSet, after: NftSet, mayLinger: boolean): Omit<Phases, 'prepare'> {

@@ -4,6 +4,7 @@
  */
 import { OrderedMap } from '../lib/ordered-map.ts'
 import { inSingles, singleElements, withoutBlock } from './blocks.ts'
+import { equal } from './equal.ts'
 import { setsOf } from './diff.ts'
 import type { Operation, TableName } from './operation.ts'
 import { type Chain, type Element, elementKey, type NftSet, type Rule, type Table, type Verdict } from './ruleset.ts'
@@ -53,11 +54,7 @@ function applyToTable(table: Table, operation: InTable): Table {
         chains: table.chains.delete(operation.chain),
       }
     case 'add set':
-      if (table.sets.has(operation.set.name)) throw refusal(operation, 'exists')
-      return {
-        ...table,
-        sets: table.sets.set(operation.set.name, { ...withoutBlock(operation.set), elements: OrderedMap.empty() }),
-      }
+      return addSet(table, operation)
     case 'delete set':
       setOf(table, operation, operation.set.name)
       if (rulesOf(table).some((rule) => setsOf(rule).includes(operation.set.name))) throw refusal(operation, 'in use')
@@ -70,6 +67,19 @@ function applyToTable(table: Table, operation: InTable): Table {
         operation.kind === 'add elements',
       )
   }
+}
+
+/** One that is there gets another size, if that is all that differs (since 6.5). */
+function addSet(table: Table, operation: Operation & { readonly kind: 'add set' }): Table {
+  const { name, size } = operation.set
+  const [known, wanted] = [
+    table.sets.get(name),
+    { ...withoutBlock(operation.set), elements: OrderedMap.empty<Element>() },
+  ]
+  if (known === undefined) return { ...table, sets: table.sets.set(name, wanted) }
+  const isSame = equal({ ...known, size, elements: undefined }, { ...wanted, elements: undefined })
+  if (size === undefined || !isSame) throw refusal(operation, 'exists')
+  return { ...table, sets: table.sets.set(name, { ...known, size }) }
 }
 
 function withChain(table: Table, operation: Operation, name: string, change: (chain: Chain) => Chain): Table {

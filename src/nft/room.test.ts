@@ -3,8 +3,6 @@ import { nftSet, table } from '../../test/kernel/nft-shapes.ts'
 import { withRoom } from './room.ts'
 import type { NftSet, Table } from './ruleset.ts'
 
-const MUCH = 64 << 20
-
 const tableOf = (from: number, to: number, declaration: Partial<NftSet> = {}): Table => {
   const elements = Array.from({ length: to - from }, (_, i) => ({
     key: [`10.0.${(from + i) >> 8}.${(from + i) & 255}`],
@@ -12,15 +10,17 @@ const tableOf = (from: number, to: number, declaration: Partial<NftSet> = {}): T
   return table('ip', 't', [nftSet('s', { key: ['ipv4_addr'], ...declaration }, ...elements)], [])
 }
 
+const ring = (from: number, to: number, declaration: Partial<NftSet> = {}): Table => {
+  const elements = Array.from({ length: to - from }, (_, i) => ({ key: [`10.0.0.${from + i}`], data: ['1', '2'] }))
+  const key = ['ipv4_addr', 'integer'] as const
+  return table('ip', 't', [nftSet('s', { key, data: ['mark'], block: 2, ...declaration }, ...elements)], [])
+}
+
 const sizeOf = ({ sets }: Table): number | undefined => sets.get('s')?.size
 
-test('a large new set is given room for a quarter more at least, in powers of two', () => {
-  const given = [0, 4095, 4096, 6553, 6554, 50_000].map((count) => sizeOf(withRoom([], tableOf(0, count), MUCH)))
-  expect(given).toEqual([undefined, undefined, 8192, 8192, 16_384, 65_536])
-})
-
-test('none, where it could not be made anew in one transaction', () => {
-  expect(sizeOf(withRoom([], tableOf(0, 5000), 200_000))).toBeUndefined()
+test('a large new set is given room for twice as many at least, in powers of two', () => {
+  const given = [0, 4095, 4096, 4097, 50_000].map((count) => sizeOf(withRoom([], tableOf(0, count))))
+  expect(given).toEqual([undefined, undefined, 8192, 16_384, 131_072])
 })
 
 test.each([
@@ -28,25 +28,17 @@ test.each([
   ['a set that rules add to', { dynamic: true }, undefined],
   ['a set with a size', { size: 9000 }, 9000],
 ] as const)('%s stays as it is declared', (_, declaration, size) => {
-  expect(sizeOf(withRoom([], tableOf(0, 5000, declaration), MUCH))).toBe(size)
+  expect(sizeOf(withRoom([], tableOf(0, 5000, declaration)))).toBe(size)
 })
 
 test.each([
   ['that grows by itself goes on to', tableOf(0, 10), tableOf(0, 9000), undefined],
-  [
-    'keeps its size while what comes fits beside what goes',
-    tableOf(0, 5000, { size: 8192 }),
-    tableOf(4000, 7000),
-    8192,
-  ],
+  ['keeps its size while what comes fits beside what goes', tableOf(0, 5000, { size: 8192 }), tableOf(808, 8192), 8192],
   ['keeps its size when little is left', tableOf(0, 8000, { size: 8192 }), tableOf(0, 1), 8192],
-  ['that is full is made anew', tableOf(0, 8000, { size: 8192 }), tableOf(0, 8193), 16_384],
-  [
-    'is made anew where what comes does not fit beside what goes',
-    tableOf(0, 5000, { size: 8192 }),
-    tableOf(4000, 9000),
-    8192,
-  ],
+  ['gets a larger one when it is full', tableOf(0, 8000, { size: 8192 }), tableOf(0, 8193), 32_768],
+  ['gets one for what comes beside what goes', tableOf(0, 5000, { size: 8192 }), tableOf(808, 8193), 32_768],
+  ['of blocks counts what they stand for', ring(0, 100, { size: 200 }), ring(10, 110), 512],
+  ['of blocks fits', ring(0, 90, { size: 200 }), ring(10, 100), 200],
 ] as const)('a set %s', (_, before, next, size) => {
-  expect(sizeOf(withRoom([before], next, MUCH))).toBe(size)
+  expect(sizeOf(withRoom([before], next))).toBe(size)
 })

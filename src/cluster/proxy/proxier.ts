@@ -1,3 +1,4 @@
+import { kernelIsAtLeast } from '../../host/kernel-version.ts'
 import { KernelError, libc } from '../../host/libc.ts'
 import { openNetlink, type NetlinkSocket } from '../../host/netlink.ts'
 import type { NetworkNamespace } from '../../host/namespaces.ts'
@@ -61,7 +62,7 @@ export function createProxier(namespace?: NetworkNamespace, replaced?: Replaced,
     held = wanted
   }
   const write = (known: readonly Table[], next: Table): boolean => {
-    const wanted = withRoom(known, next, kernel.limit)
+    const wanted = canGrow ? withRoom(known, next) : next
     let differed = false
     changing(() => {
       const written = writeChange(kernel, known, wanted, current === undefined ? replaced : undefined)
@@ -99,6 +100,9 @@ export function createProxier(namespace?: NetworkNamespace, replaced?: Replaced,
   }
 }
 
+/** Whether a set's size can be changed. */
+const canGrow = kernelIsAtLeast(6, 5)
+
 /** Writes all of a change but what packets on their way may still look for. */
 function writeChange(
   kernel: Kernel,
@@ -118,8 +122,6 @@ function writeChange(
 
 interface Kernel {
   readonly socket: NetlinkSocket
-  /** Bytes of one transaction. */
-  readonly limit: number
   readonly own: { count: number }
   readGeneration(): number
   /** Whether the change fits into one transaction; else nothing is sent. */
@@ -142,7 +144,6 @@ function openKernel(namespace: NetworkNamespace | undefined, mostBytes = Infinit
   }
   return {
     socket,
-    limit,
     own,
     readGeneration: () => readGeneration(socket.ask(GENERATION_REQUEST)),
     send(phases) {
