@@ -83,39 +83,3 @@ export async function measureInTurn(
   }
   return series
 }
-
-/**
- * Of ways that give samples at each run, what `summarize` makes of a round's, a series for each of its `count` numbers. Within
- * a round every way runs `turns` times, in turn and each time another one first: what the machine does besides meets a part
- * of each way's samples then, and not all of one's.
- */
-export async function measureSamples(
-  count: number,
-  { rounds, turns }: { readonly rounds: number; readonly turns: number },
-  ways: Readonly<Record<string, () => Promise<readonly number[]>>>,
-  summarize: (samples: readonly number[]) => readonly number[],
-  before: () => Promise<void>,
-  onFailure: (way: string, error: unknown) => void,
-): Promise<readonly Readonly<Record<string, readonly number[]>>[]> {
-  const order = Object.keys(ways)
-  const inTurn = async (): Promise<ReadonlyMap<string, readonly number[]>> => {
-    const samples = new Map(order.map((way): [string, number[]] => [way, []]))
-    for (let turn = 0; turn < turns; turn++) {
-      await before()
-      const first = turn % order.length
-      for (const way of [...order.slice(first), ...order.slice(0, first)]) {
-        const found = await ways[way]?.().catch((error: unknown) => onFailure(way, error))
-        samples.get(way)?.push(...(found ?? []))
-      }
-    }
-    return samples
-  }
-  const all = Array.from({ length: count }, () => Object.fromEntries(order.map((way): [string, number[]] => [way, []])))
-  for (let round = 0; round < rounds; round++) {
-    for (const [way, samples] of await inTurn()) {
-      const values = summarize(samples)
-      for (const [i, series] of all.entries()) series[way]?.push(values[i] ?? Number.NaN)
-    }
-  }
-  return all
-}

@@ -8,8 +8,9 @@ import { changeTimes } from '../dns/change.ts'
 import { latencies, lostAt, pinned, quantile, throughput } from '../dns/dnsperf.ts'
 import { dnsmasq, PORTOLAN, portolan, unbound, type NameServer } from '../dns/servers.ts'
 import { firstLine } from '../machine.ts'
-import { type Goal, type Measurement, measureInTurn, measureSamples, median } from '../measurement.ts'
-import { proportionalMemory, processTree } from '../processes.ts'
+import { type Goal, type Measurement, measureInTurn, median } from '../measurement.ts'
+import { otherWork, processTree, proportionalMemory } from '../processes.ts'
+import { measureSamples } from '../samples.ts'
 import { failureOf, type Settings, type Workload } from './workload.ts'
 
 const ZONE = 'cluster.local'
@@ -110,9 +111,16 @@ async function measureLatency(
   const { seconds, rounds, quiet, say } = settings
   say(`  ${what}, p50 and p99`)
   const ways = waysOf(running, ({ port }) => latencies({ port, questions, seconds: seconds / 2 }))
-  const summarize = (times: readonly number[]): readonly number[] => [quantile(times, 0.5), quantile(times, 0.99)]
-  const turns = { rounds, turns: TURNS }
-  const [p50 = {}, p99 = {}] = await measureSamples(2, turns, ways, summarize, quiet, failureOf(settings))
+  const pids = running.flatMap((each) => each.pids)
+  const [p50 = {}, p99 = {}] = await measureSamples(ways, {
+    rounds,
+    turns: TURNS,
+    count: 2,
+    summarize: (times) => [quantile(times, 0.5), quantile(times, 0.99)],
+    before: quiet,
+    otherWork: () => otherWork(pids),
+    onFailure: failureOf(settings),
+  })
   const common = { workload: 'dns', unit: 'us', base: PORTOLAN } as const
   return [
     { ...common, what: `${what}, p50 at 5,000/s`, series: p50, goals: [] },
