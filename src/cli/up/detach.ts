@@ -35,6 +35,11 @@ export function detach(context: Context): Promise<number> {
 
 const O_RDWR = 2
 
+/** Until all words have gone where they go: a long list of Services is more than a pipe holds. */
+export async function allWritten({ stdout, stderr }: Pick<Context, 'stdout' | 'stderr'>): Promise<void> {
+  await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))))
+}
+
 /** Tells the `up -d` that waits for this process that the network is ready, and lets go of its terminal and its pipes. */
 export function tellParent(): void {
   if (process.send === undefined || !process.connected) return

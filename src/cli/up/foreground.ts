@@ -6,7 +6,7 @@ import type { NetworkStatus } from '../../cluster/control/status.ts'
 import { deferred } from '../../lib/deferred.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { rememberFiles } from '../trace/remember-files.ts'
-import { tellParent } from './detach.ts'
+import { allWritten, tellParent } from './detach.ts'
 import { manifestFindings, NO_FINDINGS, type ManifestFindings } from './findings.ts'
 import type { Interrupts } from './interrupts.ts'
 import type { Progress } from './progress.ts'
@@ -68,6 +68,7 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     const waited = await waitForPods(options, podsReady.promise, Promise.race([front.ended, interrupts.first]))
     if (waited === 'late') return 1
     if (waited === 'ended') return endOf(await front.ended, options) || EXIT_INTERRUPTED
+    if (options.detached) await allWritten(context)
     interrupts.ignoreParent()
     if (options.detached) tellParent()
     return endOf(await front.ended, options)
