@@ -2,7 +2,7 @@
  * The forms of names, labels and ports. Each function lists the sub-rules that a text breaks, in Kubernetes' words; the
  * empty list is "valid".
  */
-import { cidrContains, formatCIDR, formatIP, parseCIDR, parseIP, type IP } from '../lib/ip.ts'
+import { type CIDR, cidrContains, formatCIDR, formatIP, parseCIDR, parseIP, type IP } from '../lib/ip.ts'
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`
@@ -132,16 +132,14 @@ export function canonicalIP(text: string): string | undefined {
   return canonical === text ? undefined : canonical
 }
 
+/** Read once: every endpoint is compared with them. */
+const rangesOf = (...texts: readonly string[]): readonly CIDR[] => texts.flatMap((text) => parseCIDR(text) ?? [])
 const RANGES = {
-  loopback: ['127.0.0.0/8', '::1/128'],
-  linkLocal: ['169.254.0.0/16', 'fe80::/10'],
-  linkLocalMulticast: ['224.0.0.0/24', 'ff02::/16'],
+  loopback: rangesOf('127.0.0.0/8', '::1/128'),
+  linkLocal: rangesOf('169.254.0.0/16', 'fe80::/10'),
+  linkLocalMulticast: rangesOf('224.0.0.0/24', 'ff02::/16'),
 }
-const within = (ip: IP, ranges: readonly string[]): boolean =>
-  ranges.some((range) => {
-    const cidr = parseCIDR(range)
-    return cidr !== undefined && cidrContains(cidr, ip)
-  })
+const within = (ip: IP, ranges: readonly CIDR[]): boolean => ranges.some((range) => cidrContains(range, ip))
 
 /** Addresses that cannot be an endpoint or an external IP, since they mean something else on every machine. */
 export function nonSpecialIP(text: string): readonly string[] {
