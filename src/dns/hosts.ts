@@ -56,5 +56,5 @@ export function answerHosts(hosts: Hosts, { name, type }: Question): Answer | un
       ? (found ?? []).map((data) => ({ name, ttl: TTL, data }))
       : [{ name, ttl: TTL, data: { type: 'PTR', target: pointer } }]
   const answers = records.filter(({ data }) => data.type !== 'OTHER' && TYPE[data.type] === type)
-  return { rcode: RCODE.NOERROR, answers, authority: [], additional: [], authoritative: false }
+  return { rcode: RCODE.NOERROR, answers, authority: [], additional: [], authoritative: true }
 }

@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net'
-import { dnsSubdomain } from '../../api/syntax.ts'
+import { dnsLabel, dnsSubdomain } from '../../api/syntax.ts'
 import type { StandaloneDnsOptions } from '../../cluster/dns/standalone.ts'
 import { parseListenAddress } from '../../cluster/dns/monitor.ts'
 import { parseCIDR } from '../../lib/ip.ts'
@@ -39,6 +39,8 @@ export function zoneOptions(options: DnsCommandOptions): StandaloneDnsOptions['c
   if (!/^\d+$/.test(options.ttl) || ttl > MOST_TTL) {
     throw new UsageError(`--ttl ${quoted(options.ttl)}: seconds, from 0 to ${MOST_TTL}`)
   }
+  const wrong = options.namespace?.find((name) => dnsLabel(name).length > 0)
+  if (wrong !== undefined) throw new UsageError(`--namespace ${quoted(wrong)}: a namespace such as default`)
   const visible = options.namespace && new Set(options.namespace)
   return {
     clusterDomain,

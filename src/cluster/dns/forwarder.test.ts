@@ -85,6 +85,11 @@ test('names with fixed addresses are never asked for', async () => {
   expect(await ask(forwarder, query('db.test.'))).toEqual(['db.test. 30 IN A 192.0.2.9'])
   expect(await ask(forwarder, query('db.test.', 1, TYPE.AAAA))).toEqual([])
   expect(upstream.asked).toEqual([])
+  // Nobody has checked a signature, whatever the client asks for.
+  const asking = query('db.test.')
+  asking[3] = 0x20
+  const reply = readMessage((await forwarder.query(asking, false)) ?? new Uint8Array())
+  expect(reply).toMatchObject({ authoritative: true, authenticData: false })
 })
 
 describe('loops', () => {

@@ -91,7 +91,9 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
       const name = asked.name.toLowerCase()
       if (loop.isThere(name)) return undefined
       const fixed = options.hosts && answerHosts(options.hosts, asked)
-      if (fixed !== undefined) return writeMessage({ ...message, ...fixed, truncated: false, response: true })
+      if (fixed !== undefined) {
+        return writeMessage({ ...message, ...fixed, truncated: false, authenticData: false, response: true })
+      }
       const early = cached(bytes, false)
       const found = early ?? cached(bytes, true)
       if (found === undefined) {

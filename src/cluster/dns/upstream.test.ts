@@ -120,6 +120,25 @@ describe('a query', () => {
     expect((await upstream([server]).query(QUERY, false))?.[2]).toBe(0x84)
   })
 
+  test.each<readonly [string, (query: Buffer) => Buffer]>([
+    [
+      'an answer that cannot be read',
+      (query) => {
+        const broken = answerTo(query, 0x80, [0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 1])
+        broken[7] = 1
+        return broken
+      },
+    ],
+    [
+      'an answer without the question',
+      (query) => Buffer.concat([query.subarray(0, 2), Buffer.from([0x81, 0x80]), Buffer.alloc(8)]),
+    ],
+  ])('is asked elsewhere after %s', async (_, answer) => {
+    const broken = await udpServer((query, send) => send(answer(query)))
+    const good = await udpServer((query, send) => send(answerTo(query, 0x84)))
+    expect((await upstream([broken, good]).query(QUERY, false))?.[2]).toBe(0x84)
+  })
+
   test('is repeated when nothing comes, and goes to the next server', async () => {
     const silent = await udpServer(() => undefined)
     const speaking = await udpServer((query, send) => send(answerTo(query)))

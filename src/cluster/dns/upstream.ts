@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { connect, isIP, isIPv6 } from 'node:net'
+import { readMessage } from '../../dns/read-message.ts'
+import { RCODE } from '../../dns/records.ts'
 import { createServerHealth, type ProbeResult } from './health.ts'
 
 export interface UpstreamAddress {
@@ -88,7 +90,7 @@ function isAnswer(message: Uint8Array, query: Uint8Array): boolean {
 
 /** Whether the question comes back as it was asked. Servers that fail may leave it out. */
 function sameQuestion(message: Uint8Array, query: Uint8Array): boolean {
-  if (message[4] === 0 && message[5] === 0) return true
+  if (message[4] === 0 && message[5] === 0) return ((message[3] ?? 0) & 15) !== RCODE.NOERROR
   let at = 12
   while ((query[at] ?? 0) > 0) at += 1 + (query[at] ?? 0)
   const end = at + 5
@@ -122,13 +124,18 @@ function attempt(milliseconds: number, start: (done: (outcome: Outcome) => void)
   return { outcome, cancel: () => done('silent') }
 }
 
+/** What cannot be read is worth no more to a client than no answer: another server may do better. */
+function readable(message: Uint8Array): Outcome {
+  return readMessage(message) === undefined ? 'refused' : message
+}
+
 /** A socket of its own for each query: an answer must come from the server, to a port and an id that nobody can guess. */
 function tryUdp(query: Uint8Array, { address, port }: UpstreamAddress, milliseconds: number): Try {
   return attempt(milliseconds, (done) => {
     const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
     socket.on('error', () => done('refused'))
     socket.on('message', (message) => {
-      if (isAnswer(message, query) && sameQuestion(message, query)) done(message)
+      if (isAnswer(message, query) && sameQuestion(message, query)) done(readable(message))
     })
     socket.on('connect', () => {
       socket.send(query, (error) => {
@@ -151,10 +158,10 @@ function tryTcp(query: Uint8Array, { address, port }: UpstreamAddress, milliseco
       const length = got.length < 2 ? Number.POSITIVE_INFINITY : got.readUInt16BE(0)
       if (got.length < 2 + length) return
       const message = got.subarray(2, 2 + length)
-      done(isAnswer(message, query) && sameQuestion(message, query) ? message : 'refused')
+      done(isAnswer(message, query) && sameQuestion(message, query) ? readable(message) : 'refused')
     })
-    socket.write(Buffer.from([query.length >>> 8, query.length & 0xff]))
-    socket.write(query)
+    // In one piece: there are servers that read no further than the first (RFC 7766, section 8).
+    socket.write(Buffer.concat([Uint8Array.of(query.length >>> 8, query.length & 0xff), query]))
     return () => socket.destroy()
   })
 }
