@@ -85,7 +85,7 @@ export interface ApiServerParts {
   readonly identity: ServerIdentity
   readonly door: ServerDoor
   readonly link: FrontLink
-  readonly metrics: () => readonly MetricFamily[]
+  readonly metrics: () => Promise<readonly MetricFamily[]>
   /** Where the network outlives its processes: its keys and its port do so too, and kubeconfigs that were copied. */
   readonly notes?: StateFile
   /** Where its events are kept. */
@@ -124,7 +124,7 @@ export async function startApiServer(parts: ApiServerParts): Promise<string> {
     pods: podAccess(parts),
     tokens: parts.tokens,
     authenticate: api.createAuthenticator(token, parts.tokens),
-    metrics: () => renderMetrics(parts.metrics()),
+    metrics: async () => renderMetrics(await parts.metrics()),
     now: Date.now,
   }
   const server = createApiServer({ certificates, names, context })

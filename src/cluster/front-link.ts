@@ -1,6 +1,9 @@
+import type { UpstreamCounts } from './dns/forwarding.ts'
 import type { ForwardingState } from '../explain/dns/observed.ts'
 import type { ListenAddress } from '../host/listen.ts'
 import type { EngineMessage, FrontMessage, ListenResult } from './protocol.ts'
+
+type DnsStateMessage = Extract<FrontMessage, { kind: 'dns-state' }>
 
 /** The engine's side of the IPC channel: questions with their answers, and news. */
 export interface FrontLink {
@@ -11,6 +14,8 @@ export interface FrontLink {
   queryDns(query: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined>
   /** Of the front, which asks upstream; undefined where it asks nobody. */
   forwarding(): Promise<ForwardingState | undefined>
+  /** Of the servers upstream; undefined where nobody is asked. */
+  upstreamCounts(): Promise<UpstreamCounts | undefined>
   receive(message: FrontMessage): void
 }
 
@@ -20,10 +25,15 @@ export function createFrontLink(
 ): FrontLink {
   const listens = new Map<number, (results: readonly ListenResult[]) => void>()
   const queries = new Map<number, (answer: Uint8Array | undefined) => void>()
-  const states = new Map<number, (state: ForwardingState | undefined) => void>()
+  const states = new Map<number, (message: DnsStateMessage) => void>()
   let nextId = 1
   const post = (message: EngineMessage, sent: () => void = () => undefined): void =>
     send(message, undefined, undefined, sent)
+  const askState = (): Promise<DnsStateMessage> => {
+    const id = nextId++
+    post({ kind: 'dns-state', id })
+    return new Promise((resolve) => states.set(id, resolve))
+  }
   return {
     channel,
     send: post,
@@ -37,11 +47,8 @@ export function createFrontLink(
       post({ kind: 'dns-query', id, query: Buffer.from(query).toString('base64'), overTcp })
       return new Promise((resolve) => queries.set(id, resolve))
     },
-    forwarding() {
-      const id = nextId++
-      post({ kind: 'dns-state', id })
-      return new Promise((resolve) => states.set(id, resolve))
-    },
+    forwarding: async () => (await askState()).state,
+    upstreamCounts: async () => (await askState()).counts,
     receive(message) {
       if (message.kind === 'listening') {
         listens.get(message.batch)?.(message.results)
@@ -50,7 +57,7 @@ export function createFrontLink(
         queries.get(message.id)?.(message.answer === undefined ? undefined : Buffer.from(message.answer, 'base64'))
         queries.delete(message.id)
       } else if (message.kind === 'dns-state') {
-        states.get(message.id)?.(message.state)
+        states.get(message.id)?.(message)
         states.delete(message.id)
       }
     },

@@ -70,7 +70,7 @@ export function startFront(directory: StateDirectory, events: FrontEvents): Fron
       case 'dns-query':
         return void answerDns(forwarding, message).then(tell)
       case 'dns-state':
-        return tell({ kind: 'dns-state', id: message.id, ...(forwarding && { state: forwarding.state() }) })
+        return tell(dnsState(forwarding, message.id))
       case 'failed':
         end ??= { kind: 'failed', message: message.message, cause: message.cause }
         return
@@ -159,6 +159,10 @@ function openAll(addresses: readonly ListenAddress[], channel: number): readonly
       libc().close(fd)
     }
   })
+}
+
+function dnsState(forwarding: OpenForwarding | undefined, id: number): FrontMessage {
+  return { kind: 'dns-state', id, ...(forwarding && { state: forwarding.state(), counts: forwarding.counts() }) }
 }
 
 async function answerDns(

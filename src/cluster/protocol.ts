@@ -1,3 +1,4 @@
+import type { UpstreamCounts } from './dns/forwarding.ts'
 import type { ForwardingState } from '../explain/dns/observed.ts'
 import type { ListenAddress } from '../host/listen.ts'
 import type { ClusterOptions } from './options.ts'
@@ -10,7 +11,12 @@ export type FrontMessage =
   | { readonly kind: 'listening'; readonly batch: number; readonly results: readonly ListenResult[] }
   | { readonly kind: 'dns-answer'; readonly id: number; readonly answer?: string }
   /** Absent where nobody is asked. */
-  | { readonly kind: 'dns-state'; readonly id: number; readonly state?: ForwardingState }
+  | {
+      readonly kind: 'dns-state'
+      readonly id: number
+      readonly state?: ForwardingState
+      readonly counts?: UpstreamCounts
+    }
   | { readonly kind: 'stop' }
 
 /** This machine lacks something, the command line cannot be used as it is, or neither is known. */

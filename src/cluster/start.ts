@@ -107,6 +107,7 @@ export async function startCluster(
     snapshot: objects.snapshot,
     watch: objects.store.watch,
     upstream: { query: surroundings.link.queryDns },
+    upstreamCounts: surroundings.link.upstreamCounts,
     searchPath: options.dnsSearchPath === true,
     onError: (error) => reportError('cluster DNS', error),
   })
@@ -144,7 +145,7 @@ export async function startCluster(
 function openApi(
   parts: Parts,
   { kubelet, serviceProxy }: Loops,
-  dnsMetrics: () => readonly MetricFamily[],
+  dnsMetrics: () => Promise<readonly MetricFamily[]>,
   { file, objects: kept }: NetworkState,
 ): Promise<string> {
   return startApiServer({
@@ -155,7 +156,7 @@ function openApi(
     link: parts.surroundings.link,
     standIn: parts.surroundings.standIn,
     serviceNotices: serviceProxy.notices,
-    metrics: () => [...trafficMetrics(serviceProxy.traffic()), ...dnsMetrics()],
+    metrics: async () => [...trafficMetrics(serviceProxy.traffic()), ...(await dnsMetrics())],
   })
 }
 

@@ -83,6 +83,7 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
       /^coredns_kubernetes_dns_programming_duration_seconds_count\{service_kind="headless_with_selector"\} [1-9]/m,
     ],
     ['192.168.1.1:9153/metrics', /^coredns_dns_responses_total\{/m],
+    ['192.168.1.1:9153/metrics', /^portolan_dns_upstream_down\{server="dns:\/\/:53"\} 0$/m],
     ['192.168.1.1:8080/health', /^OK 200$/],
     ['192.168.1.1:8181/ready', /^OK 200$/],
     ['192.168.1.1:8181/health', /^ 404$/],
@@ -149,6 +150,10 @@ describe.skipIf(reason !== undefined)(title('names', reason), () => {
 
   test('other names go to the server that --dns-upstream names', async () => {
     const upstream = machine.start([process.execPath, 'test/e2e/upstream.mjs', String(UPSTREAM_PORT)])
+    await eventually(
+      async () => upstream.output(),
+      (text) => text.includes('ready'),
+    )
     const hosts = join(machine.folder, 'hosts')
     writeFileSync(hosts, '192.0.2.9 fixed.test\n')
     const other = ['--name', 'other', '--dns-upstream', `127.0.0.1:${UPSTREAM_PORT}`, '--dns-hosts', hosts]

@@ -79,7 +79,7 @@ export interface ApiContext {
   readonly tokens: ServiceAccountTokens
   readonly authenticate: Authenticate
   /** What Prometheus scrapes at `/metrics`. */
-  readonly metrics: () => string
+  readonly metrics: () => Promise<string> | string
   /** Milliseconds since 1970. */
   readonly now: () => number
 }

@@ -56,7 +56,8 @@ async function dispatch(
   const url = parseURL(request.url ?? '/')
   if (serveStatic(url.pathname, request, response)) return
   if (url.pathname === '/metrics' && request.method === 'GET') {
-    response.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE }).end(context.metrics())
+    const text = await context.metrics()
+    response.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE }).end(text)
     return
   }
   const review = findReview(url.pathname)

@@ -1,11 +1,12 @@
 import { isIPv6 } from 'node:net'
 import type { DnsSource } from '../../cluster/dns/source.ts'
-import { createDnsMetrics, forwardFamilies, upstreamFamily, type DnsMetrics } from '../../cluster/dns/metrics.ts'
+import { createDnsMetrics, forwardFamilies, upstreamFamilies, type DnsMetrics } from '../../cluster/dns/metrics.ts'
 import { startDnsMonitor, type DnsMonitorOptions } from '../../cluster/dns/monitor.ts'
 import { openForwarding, type OpenForwarding } from '../../cluster/dns/forwarding.ts'
 import { createDnsProgramming } from '../../cluster/dns/programming.ts'
 import { createQueryFeed, type QueryFeed } from '../../cluster/dns/query-feed.ts'
 import { startStandaloneDns, type StandaloneDns, type StandaloneDnsOptions } from '../../cluster/dns/standalone.ts'
+import { processMetrics } from '../../host/process-metrics.ts'
 import { queryText } from '../../explain/report/query.ts'
 import type { Labels, MetricFamily } from '../../lib/prometheus.ts'
 import { deferred } from '../../lib/deferred.ts'
@@ -52,6 +53,7 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
     const families = (): readonly MetricFamily[] => [
       ...familiesOf(metrics, forwarded, labels),
       ...(programming?.families() ?? []),
+      ...processMetrics(),
     ]
     const closeMonitor = await openMonitor(monitor, { families, synced: source.synced }).catch(
       async (error: unknown) => {
@@ -94,11 +96,11 @@ function placeOf({ address, port }: { readonly address: string; readonly port: n
 
 function familiesOf(
   metrics: DnsMetrics | undefined,
-  { forwarder, down }: OpenForwarding,
+  { forwarder, counts }: OpenForwarding,
   labels: Labels,
 ): readonly MetricFamily[] {
   const forwarded = forwardFamilies(forwarder.counts, forwarder.sizes(), labels)
-  return [...(metrics?.families(labels) ?? []), ...forwarded, upstreamFamily(down().length, labels)]
+  return [...(metrics?.families(labels) ?? []), ...forwarded, ...upstreamFamilies(counts(), labels)]
 }
 
 /** Gives what closes it. Throws a UsageError for a port that cannot be had. */

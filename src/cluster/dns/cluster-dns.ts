@@ -9,7 +9,8 @@ import { emptySnapshot, type Snapshot } from '../../model/snapshot.ts'
 import type { Store } from '../../store/store.ts'
 import type { MetricFamily } from '../../lib/prometheus.ts'
 import { createForwarder } from './forwarder.ts'
-import { createDnsMetrics, forwardFamilies } from './metrics.ts'
+import type { UpstreamCounts } from './forwarding.ts'
+import { createDnsMetrics, forwardFamilies, upstreamFamilies } from './metrics.ts'
 import { DNS_PORT, MONITOR_PORTS } from './ports.ts'
 import { createDnsProgramming } from './programming.ts'
 import { createQueryFeed, type QueryFeed } from './query-feed.ts'
@@ -69,6 +70,8 @@ export interface ClusterDnsOptions {
   readonly snapshot: () => Snapshot
   readonly watch: Store['watch']
   readonly upstream: Pick<Upstream, 'query'>
+  /** Of the servers upstream; undefined where nobody is asked. */
+  readonly upstreamCounts: () => Promise<UpstreamCounts | undefined>
   /** Whether the server walks the search path for the Pod that asks. */
   readonly searchPath: boolean
   readonly onError: (error: unknown) => void
@@ -76,7 +79,7 @@ export interface ClusterDnsOptions {
 
 export interface ClusterDns {
   /** What the server for the cluster counts. */
-  families(): readonly MetricFamily[]
+  families(): Promise<readonly MetricFamily[]>
   /** Shows each question for the cluster, and its answer, until the function that this gives is called. */
   readonly followQueries: QueryFeed['follow']
   /** Opens CoreDNS' ports for metrics, health and readiness where the cluster asks. Its code is loaded only then. */
@@ -112,10 +115,11 @@ export async function startClusterDns(options: ClusterDnsOptions): Promise<Clust
   options.watch(({ type, object }) => {
     if (object.kind === 'EndpointSlice' && type !== 'DELETED') programming.servedSlice(object, options.snapshot())
   })
-  const families = (): readonly MetricFamily[] => [
+  const families = async (): Promise<readonly MetricFamily[]> => [
     ...metrics.families(SERVER),
     ...programming.families(),
     ...forwardFamilies(upstream.counts, upstream.sizes(), SERVER),
+    ...upstreamFamilies(await options.upstreamCounts(), SERVER),
   ]
   return {
     families,

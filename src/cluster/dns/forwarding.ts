@@ -1,8 +1,8 @@
-import { isIPv6 } from 'node:net'
 import type { Hosts } from '../../dns/hosts.ts'
 import type { ForwardingState, UpstreamState } from '../../explain/dns/observed.ts'
 import { createForwarder, type Forwarder } from './forwarder.ts'
-import { createUpstream, UPSTREAM_LIMITS, type Upstream, type UpstreamAddress } from './upstream.ts'
+import { createUpstreamTimes, type AnswerTimes } from './upstream-times.ts'
+import { createUpstream, placeOf, UPSTREAM_LIMITS, type Upstream, type UpstreamAddress } from './upstream.ts'
 
 /** Who answers names that are not the cluster's. */
 export interface Forwarding {
@@ -12,11 +12,20 @@ export interface Forwarding {
   readonly hosts?: Hosts
 }
 
+/** Of all servers. Plain data: it goes from one process to another. */
+export interface UpstreamCounts {
+  /** Servers that do not answer at present. */
+  readonly down: number
+  /** Queries that were refused because too many were under way. */
+  readonly refused: number
+  readonly failedProbes: readonly { readonly server: string; readonly count: number }[]
+  readonly times: readonly AnswerTimes[]
+}
+
 export interface OpenForwarding {
   readonly forwarder: Forwarder
   state(): ForwardingState
-  /** Servers that do not answer at present. */
-  down(): readonly UpstreamAddress[]
+  counts(): UpstreamCounts
   close(): void
 }
 
@@ -29,10 +38,11 @@ export interface ForwardingListener {
 
 /** The servers of a configuration, with one cache before them. */
 export function openForwarding({ servers, stubs, hosts }: Forwarding, listener: ForwardingListener): OpenForwarding {
+  const times = createUpstreamTimes()
   const groups = [['.', servers] as const, ...stubs].map(([domain, of]) => ({
     domain,
     servers: of,
-    upstream: createUpstream(of),
+    upstream: createUpstream(of, UPSTREAM_LIMITS, times),
   }))
   const [{ upstream } = { upstream: createUpstream([]) }, ...stubUpstreams] = groups
   const named = hosts === undefined ? {} : { hosts }
@@ -40,7 +50,7 @@ export function openForwarding({ servers, stubs, hosts }: Forwarding, listener: 
   return {
     forwarder,
     state: () => ({ looping: forwarder.looping(), upstreams: groups.map(upstreamState) }),
-    down: () => groups.flatMap((group) => group.upstream.down()),
+    counts: () => ({ ...countsOf(groups), times: times.all() }),
     close() {
       for (const group of groups) group.upstream.close()
     },
@@ -53,6 +63,16 @@ interface Group {
   readonly upstream: Upstream
 }
 
+function countsOf(groups: readonly Group[]): Omit<UpstreamCounts, 'times'> {
+  return {
+    down: groups.reduce((sum, { upstream }) => sum + upstream.down().length, 0),
+    refused: groups.reduce((sum, { upstream }) => sum + upstream.refusals.count, 0),
+    failedProbes: groups.flatMap(({ servers, upstream }) =>
+      servers.map((server) => ({ server: placeOf(server), count: upstream.failedProbes(server) })),
+    ),
+  }
+}
+
 function upstreamState({ domain, servers, upstream }: Group): UpstreamState {
   const down = upstream.down()
   const { count, last } = upstream.refusals
@@ -63,8 +83,4 @@ function upstreamState({ domain, servers, upstream }: Group): UpstreamState {
     refused: count,
     ...(count === 0 ? {} : { refusedAgo: (performance.now() - last) / 1000 }),
   }
-}
-
-function placeOf({ address, port }: UpstreamAddress): string {
-  return `${isIPv6(address) ? `[${address}]` : address}:${port}`
 }

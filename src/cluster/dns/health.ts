@@ -9,6 +9,8 @@ export interface ServerHealth<Server> {
   failed(server: Server): void
   /** Those that are passed over at present. */
   down(): readonly Server[]
+  /** How many probes of it have failed. */
+  failedProbes(server: Server): number
   close(): void
 }
 
@@ -36,6 +38,7 @@ export function createServerHealth<Server>(
   options: HealthOptions<Server>,
 ): ServerHealth<Server> {
   const troubles = new Map<Server, Trouble>()
+  const failedProbes = new Map<Server, number>()
 
   const answered = (server: Server): void => {
     clearTimeout(troubles.get(server)?.timer)
@@ -46,6 +49,7 @@ export function createServerHealth<Server>(
       if (troubles.get(server) !== trouble) return
       if (result === 'alive') return answered(server)
       trouble.probed = result
+      failedProbes.set(server, (failedProbes.get(server) ?? 0) + 1)
       trouble.timer = setTimeout(() => probe(server, trouble), options.interval)
       trouble.timer.unref()
     })
@@ -69,6 +73,7 @@ export function createServerHealth<Server>(
       probe(server, trouble)
     },
     down: () => servers.filter(isPassedOver),
+    failedProbes: (server) => failedProbes.get(server) ?? 0,
     close() {
       for (const { timer } of troubles.values()) clearTimeout(timer)
       troubles.clear()

@@ -2,6 +2,8 @@
 import { TYPE } from '../../dns/records.ts'
 import { counter, gauge, type Labels, type MetricFamily, type Row, type Sample } from '../../lib/prometheus.ts'
 import type { ForwardCounts } from './forwarder.ts'
+import type { UpstreamCounts } from './forwarding.ts'
+import type { AnswerTimes } from './upstream-times.ts'
 
 export interface DnsMetrics {
   /** A reply, the first `size` bytes of `reply`, to a query of `requestSize` bytes. */
@@ -17,6 +19,8 @@ interface Buckets {
   readonly counts: Float64Array
   sum: number
 }
+
+type Counted = Pick<AnswerTimes, 'bounds' | 'sum'> & { readonly counts: Iterable<number> }
 
 /** As CoreDNS': from 0.25 ms, doubling; and finer ones below, where most answers are. */
 const SECONDS = [0.000_016, 0.000_063, ...Array.from({ length: 16 }, (_, i) => 0.000_25 * 2 ** i)]
@@ -38,7 +42,7 @@ function add(buckets: Buckets, value: number, times = 1): void {
   buckets.sum += value * times
 }
 
-function samples({ bounds, counts, sum }: Buckets, labels: Labels): readonly Sample[] {
+function samples({ bounds, counts, sum }: Counted, labels: Labels): readonly Sample[] {
   let total = 0
   const buckets = [...counts].map((count, i): Sample => {
     total += count
@@ -129,6 +133,26 @@ export function forwardFamilies(
   ]
 }
 
-export function upstreamFamily(down: number, server: Labels): MetricFamily {
-  return gauge('portolan_dns_upstream_down', 'Upstream servers that do not answer', [[server, down]])
+/** Of the servers upstream; `counts` is undefined where there are none. The same server may stand for several domains. */
+export function upstreamFamilies(counts: UpstreamCounts | undefined, server: Labels): readonly MetricFamily[] {
+  const { down = 0, refused = 0, failedProbes = [], times = [] } = counts ?? {}
+  const of = (to: string): Labels => ({ ...server, proxy_name: 'forward', to })
+  const probes = new Map<string, number>()
+  for (const { server: to, count: failed } of failedProbes) probes.set(to, (probes.get(to) ?? 0) + failed)
+  const rows = [...probes].map(([to, failed]): Row<number> => [of(to), failed])
+  return [
+    gauge('portolan_dns_upstream_down', 'Upstream servers that do not answer', [[server, down]]),
+    counter('coredns_forward_max_concurrent_rejects_total', 'Queries refused because too many were under way', [
+      [server, refused],
+    ]),
+    counter('coredns_proxy_healthcheck_failures_total', 'Probes of upstream servers that failed', rows),
+    {
+      name: 'coredns_proxy_request_duration_seconds',
+      help: 'Time until upstream servers answered',
+      type: 'histogram',
+      samples: times.flatMap(({ server: to, rcode, bounds, counts: each, sum }) =>
+        samples({ bounds, counts: each, sum }, { ...of(to), rcode: RCODES[rcode] ?? String(rcode) }),
+      ),
+    },
+  ]
 }

@@ -7,7 +7,7 @@ import { listen, type ListenAddress } from '../proxy/servers.ts'
 export { parseListenAddress } from '../proxy/servers.ts'
 
 export interface DnsMonitorOptions {
-  readonly families: () => readonly MetricFamily[]
+  readonly families: () => Promise<readonly MetricFamily[]> | readonly MetricFamily[]
   /** Whether every watch has what it watches. */
   readonly synced: () => boolean
 }
@@ -17,9 +17,10 @@ const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-opti
 const PATHS: readonly MonitorPath[] = ['/metrics', '/health', '/ready']
 
 function listener({ families, synced }: DnsMonitorOptions, paths: readonly MonitorPath[]): RequestListener {
-  const answers: Readonly<Record<MonitorPath, (response: ServerResponse) => void>> = {
-    '/metrics': (response) => {
-      response.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE }).end(renderMetrics(families()))
+  const answers: Readonly<Record<MonitorPath, (response: ServerResponse) => Promise<void> | void>> = {
+    '/metrics': async (response) => {
+      const text = renderMetrics(await families())
+      response.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE }).end(text)
     },
     '/health': (response) => void response.writeHead(200, TEXT).end('OK'),
     '/ready': (response) => {
@@ -31,7 +32,7 @@ function listener({ families, synced }: DnsMonitorOptions, paths: readonly Monit
     const [asked] = (request.url ?? '/').split('?')
     const path = paths.find((each) => each === asked)
     if (path === undefined) response.writeHead(404).end()
-    else answers[path](response)
+    else void answers[path](response)
   }
 }
 

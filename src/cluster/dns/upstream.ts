@@ -3,7 +3,8 @@ import { createSocket } from 'node:dgram'
 import { connect, isIP, isIPv6 } from 'node:net'
 import { readMessage } from '../../dns/read-message.ts'
 import { RCODE } from '../../dns/records.ts'
-import { createServerHealth, type ProbeResult } from './health.ts'
+import { createServerHealth, type ProbeResult, type ServerHealth } from './health.ts'
+import { createUpstreamTimes, type UpstreamTimes } from './upstream-times.ts'
 
 export interface UpstreamAddress {
   readonly address: string
@@ -19,6 +20,8 @@ export interface Upstream {
   query(bytes: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined>
   /** Servers that do not answer, and are passed over until they do. */
   down(): readonly UpstreamAddress[]
+  /** How many probes of a server have failed. */
+  failedProbes(server: UpstreamAddress): number
   /** Queries that were refused because too many were under way. */
   readonly refusals: Refusals
   close(): void
@@ -64,6 +67,11 @@ export function parseUpstream(text: string): readonly UpstreamAddress[] | undefi
   const family = bracketed === undefined ? 4 : 6
   const number = Number(port)
   return isIP(address) === family && number >= 1 && number <= 65535 ? [{ address, port: number }] : undefined
+}
+
+/** `IP:PORT`, `[IPv6]:PORT`. */
+export function placeOf({ address, port }: UpstreamAddress): string {
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`
 }
 
 /** The servers of a resolv.conf, at most three as in glibc. */
@@ -208,6 +216,32 @@ function serversInTurn(order: () => readonly UpstreamAddress[]): () => UpstreamA
   }
 }
 
+interface Asking {
+  readonly run: ReturnType<typeof createTries>['run']
+  readonly health: ServerHealth<UpstreamAddress>
+  readonly times: UpstreamTimes
+}
+
+/** One try at one server; `left`: milliseconds that it may take. */
+async function askServer(
+  { run, health, times }: Asking,
+  server: UpstreamAddress,
+  query: Uint8Array,
+  overTcp: boolean,
+  left: () => number,
+): Promise<Outcome> {
+  const begun = performance.now()
+  const answer = await run(tryUdp(query, server, left()))
+  if (typeof answer === 'string') {
+    health.failed(server)
+    return answer
+  }
+  health.answered(server)
+  times.answered(placeOf(server), (answer[3] ?? 0) & 15, (performance.now() - begun) / 1000)
+  const truncated = ((answer[2] ?? 0) & 0x02) !== 0
+  return overTcp && truncated ? run(tryTcp(query, server, left())) : answer
+}
+
 /**
  * An upstream of one or more servers, asked in order: the next where one does not answer, and only those that do. Where all
  * are silent, and without servers, every query fails at once.
@@ -215,6 +249,7 @@ function serversInTurn(order: () => readonly UpstreamAddress[]): () => UpstreamA
 export function createUpstream(
   servers: readonly UpstreamAddress[],
   limits: UpstreamLimits = UPSTREAM_LIMITS,
+  times: UpstreamTimes = createUpstreamTimes(),
 ): Upstream {
   const { run, cancelAll } = createTries()
   const state = { inFlight: 0, closed: false }
@@ -233,16 +268,8 @@ export function createUpstream(
     for (let count = 0; count < Math.max(MIN_TRIES, servers.length) && left() > 0 && !state.closed; count++) {
       const server = next()
       if (server === undefined) return undefined
-      const answer = await run(tryUdp(query, server, left()))
-      if (typeof answer === 'string') {
-        health.failed(server)
-        continue
-      }
-      health.answered(server)
-      const truncated = ((answer[2] ?? 0) & 0x02) !== 0
-      if (!overTcp || !truncated) return answer
-      const whole = await run(tryTcp(query, server, left()))
-      if (typeof whole !== 'string') return whole
+      const outcome = await askServer({ run, health, times }, server, query, overTcp, left)
+      if (typeof outcome !== 'string') return outcome
     }
     return undefined
   }
@@ -264,6 +291,7 @@ export function createUpstream(
       }
     },
     down: health.down,
+    failedProbes: health.failedProbes,
     refusals,
     close() {
       state.closed = true
