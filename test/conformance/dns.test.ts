@@ -44,6 +44,7 @@ const ZONES: Readonly<Record<string, Zone>> = {
   search: zone({ autopath: [] }),
   long: zone({ ttl: 3600 }),
   never: zone({ ttl: 0 }),
+  filling: zone({ synced: false }),
 }
 const recorded = readCases()
 const cases = [...recorded, ...readCases('more-cases.jsonl')]

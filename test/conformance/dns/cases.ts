@@ -19,6 +19,7 @@ export interface Case {
   readonly edns?: { readonly size?: number; readonly version?: number }
   readonly rcode: string | readonly string[]
   readonly aa?: boolean
+  readonly flags?: readonly string[]
   readonly answer?: readonly string[]
   readonly authority?: readonly string[]
   readonly additional?: readonly string[]
@@ -31,7 +32,8 @@ export interface Case {
 }
 
 const TYPES: Readonly<Record<string, number>> = {
-  A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, HINFO: 13, MX: 15, TXT: 16, AAAA: 28, SRV: 33, HTTPS: 65, ANY: 255,
+  A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, HINFO: 13, MX: 15, TXT: 16, AAAA: 28, SRV: 33, HTTPS: 65, IXFR: 251, AXFR: 252,
+  ANY: 255,
 }
 const CLASSES: Readonly<Record<string, number>> = { IN: 1, CH: 3 }
 const OPCODES: Readonly<Record<string, number>> = { QUERY: 0, NOTIFY: 4, UPDATE: 5 }
@@ -94,6 +96,20 @@ function rcodeName(rcode: number): string {
   return Object.entries(RCODE).find(([, code]) => code === rcode)?.[0] ?? String(rcode)
 }
 
+/** In the order and with the names of dig. */
+function flagsOf(message: Message): string {
+  const { authoritative, truncated, recursionDesired, recursionAvailable, authenticData, checkingDisabled } = message
+  const flags = Object.entries({
+    aa: authoritative,
+    tc: truncated,
+    rd: recursionDesired,
+    ra: recursionAvailable,
+    ad: authenticData,
+    cd: checkingDisabled,
+  })
+  return flags.flatMap(([name, set]) => (set ? [name] : [])).join(' ')
+}
+
 function compareHeader(c: Case, message: Message, size: number): readonly string[] {
   const rcode = rcodeName(message.rcode)
   const [question] = message.questions
@@ -102,6 +118,8 @@ function compareHeader(c: Case, message: Message, size: number): readonly string
   if (!message.response) problems.push('QR is not set')
   if (!wanted.includes(rcode)) problems.push(`rcode ${rcode}, not ${wanted.join(' or ')}`)
   if (c.aa !== undefined && message.authoritative !== c.aa) problems.push(`AA is ${message.authoritative}`)
+  const flags = flagsOf(message)
+  if (c.flags !== undefined && flags !== c.flags.join(' ')) problems.push(`flags ${flags}, not ${c.flags.join(' ')}`)
   if (c.tc === true && !message.truncated) problems.push('TC is not set')
   if (size > (c.maxSize ?? size)) problems.push(`${size} bytes, more than ${c.maxSize}`)
   if (message.edns !== undefined && c.edns === undefined) problems.push('an OPT record that was not asked for')
