@@ -168,7 +168,8 @@ function answerReverse(zone: Zone, question: Question, request: ReverseRequest):
   const { prefix, complete, extra, zoneLabels } = request
   const targets = complete && !extra ? pointerTargets(zone, prefix) : []
   if (targets.length > 0 && question.type === TYPE.PTR) return select(zone, question, targets)
-  if (zoneLabels === undefined) return FORWARD
+  // Whose address it is may be known only later: nobody else is to deny it until then.
+  if (zoneLabels === undefined) return zone.config.synced ? FORWARD : nameError(zone, question)
   if (question.type === QTYPE.AXFR || question.type === QTYPE.IXFR) return failure(RCODE.REFUSED)
   const owner = lastLabels(question.name, zoneLabels)
   if (owner === question.name) return answerApex(zone, question, owner)
