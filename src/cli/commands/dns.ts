@@ -33,7 +33,10 @@ export const dns: Command = {
       .addOption(nameOption())
       .addOption(formatOption())
     addZoneOptions(
-      why.option('--objects <path...>', 'objects in files, folders, or -; none: the running network'),
+      why
+        .option('--objects <path...>', 'objects in files, folders, or -; none: the running network')
+        .option('--kubeconfig <file>', 'ask a real cluster: its API server is read, and nothing else is done')
+        .option('--context <name>', 'another context of the kubeconfig than the current one'),
     ).action((name: string, options: WhyOptions) =>
       exit(import('../dns/run-why.ts').then(({ runWhy }) => runWhy(name, options, context))),
     )

@@ -1,6 +1,6 @@
 import type { Pod } from '../../api/core.ts'
 import type { RunningNetwork } from '../../cluster/control/client.ts'
-import { dnsSnapshot } from '../../cluster/dns/objects.ts'
+import { DNS_KINDS, dnsSnapshot } from '../../cluster/dns/objects.ts'
 import { parseCIDR } from '../../lib/ip.ts'
 import type { Observed } from '../../explain/dns/observed.ts'
 import { isCutOff } from '../../explain/dns/observed-reasons.ts'
@@ -9,11 +9,11 @@ import { upstreamQuestion, upstreamReply, type UpstreamReply } from '../../expla
 import { explainName, type WhyReport } from '../../explain/dns/why.ts'
 import { whyText } from '../../explain/report/why.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
-import { UsageError, type Context } from '../context.ts'
+import { MachineError, UsageError, type Context } from '../context.ts'
 import { networkName, requireNetwork } from '../network-name.ts'
 import { observeDns } from './observe.ts'
 import { readObjects } from './object-files.ts'
-import { zoneOptions, type DnsCommandOptions } from './options.ts'
+import { requireOneSource, zoneOptions, type DnsCommandOptions } from './options.ts'
 
 export interface WhyOptions extends DnsCommandOptions {
   readonly name?: string
@@ -85,8 +85,10 @@ interface Objects {
   readonly observe?: (asker: Asker) => Promise<Observed>
 }
 
-/** Of the files, else of the running network. Undefined where something in the files is wrong, which is printed. */
+/** Of the files, of a real cluster, else of the running network. Undefined where something in the files is wrong, which is printed. */
 async function objectsOf(options: WhyOptions, context: Context): Promise<Objects | undefined> {
+  requireOneSource(options)
+  if (options.kubeconfig !== undefined || options.context !== undefined) return objectsOfCluster(options, context)
   if (options.objects !== undefined) {
     const snapshot = await readObjects(options.objects, context, 'nothing was explained')
     return snapshot && { snapshot }
@@ -100,6 +102,22 @@ async function objectsOf(options: WhyOptions, context: Context): Promise<Objects
   }
   const snapshot = dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value })))
   return { snapshot, zone, network, observe: (asker) => observeDns(network, clusterDomain, asker, options, context) }
+}
+
+/** Read once, and not asked for more: what upstream says, and what becomes of packets, is known in networks of our own alone. */
+async function objectsOfCluster(options: WhyOptions, context: Context): Promise<Objects> {
+  if (options.name !== undefined)
+    throw new UsageError('--kubeconfig and --context ask a real cluster: leave --name out')
+  const { readCluster } = await import('../trace/cluster.ts')
+  const { objects, refusals } = await readCluster(options, context)
+  for (const kind of DNS_KINDS) {
+    const refusal = refusals.get(`${kind.toLowerCase()}s`)
+    if (refusal === undefined) continue
+    if (kind !== 'Pod') throw new MachineError(refusal)
+    context.stderr.write(`portolan: ${refusal}: none of them is known below\n`)
+  }
+  const snapshot = dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value })))
+  return { snapshot, observe: async () => ({ now: Date.now() }) }
 }
 
 function kindOf(value: unknown): string {

@@ -175,3 +175,37 @@ describe('a real cluster', () => {
     expect(outcome).toMatchObject({ code: 3, stderr: expect.stringContaining('the API server cannot be read: 401 no') })
   })
 })
+
+describe('dns why of the same cluster', () => {
+  test('names are explained by its objects', async () => {
+    const found = await portolan('dns', 'why', 'probed', '--from', 'default/client', '--kubeconfig', 'config')
+    expect([found.code, found.stderr]).toEqual([0, ''])
+    expect(found.stdout).toContain('probed.default.svc.cluster.local. 5 IN A 10.96.0.9')
+    expect(asked.every((line) => line.startsWith('GET '))).toBe(true)
+    const missing = await portolan('dns', 'why', 'probbed', '--context', 'a')
+    expect(missing.code).toBe(1)
+    expect(missing.stdout).toContain('there is no Service default/probbed\n    did you mean probed?')
+  })
+
+  test('what it refuses to list is said', async () => {
+    refused = ['pods']
+    const { code, stdout, stderr } = await portolan('dns', 'why', 'probed', '--kubeconfig', 'config')
+    refused = ['services']
+    expect(await portolan('dns', 'why', 'probed', '--kubeconfig', 'config')).toMatchObject({ code: 3, stdout: '' })
+    refused = []
+    expect(code).toBe(0)
+    expect(stdout).not.toContain('nobody answers')
+    expect(stderr).toMatch(
+      /^portolan: the API server refuses to list pods \(403 forbidden.*\): none of them is known below\n$/,
+    )
+  })
+
+  test.each([
+    [['--name', 'x'], /leave --name out/],
+    [['--objects', 'config'], /--objects and --kubeconfig: say one/],
+  ])('with %s', async (more, words) => {
+    const { code, stderr } = await portolan('dns', 'why', 'probed', '--kubeconfig', 'config', ...more)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(words)
+  })
+})

@@ -9,10 +9,14 @@ import type { JsonValue } from '../../manifest/node.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { podOf } from './client-pod.ts'
 
-export interface ClusterPlace {
+/** Which cluster: as kubectl finds it, where nothing is said. */
+export interface ClusterChoice {
   readonly kubeconfig?: string
   /** Another context than the file's current one. */
   readonly context?: string
+}
+
+export interface ClusterPlace extends ClusterChoice {
   /** Of names that are given without one. */
   readonly namespace: string
 }
@@ -37,7 +41,8 @@ export async function traceCluster(request: TraceRequest, place: ClusterPlace, c
   return tracePacket(world, { ...request, from }, clusterObserver(world, refusals))
 }
 
-async function readCluster(place: ClusterPlace, context: Context): Promise<RemoteObjects> {
+/** Throws a UsageError or a MachineError where it cannot be read. */
+export async function readCluster(place: ClusterChoice, context: Context): Promise<RemoteObjects> {
   const { environment, workingDirectory } = context
   const kubeconfig = resolve(workingDirectory, place.kubeconfig ?? defaultKubeconfig(context))
   const name = place.context === undefined ? {} : { context: place.context }

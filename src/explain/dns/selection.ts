@@ -4,9 +4,13 @@ import { formatLabels, hasSelector, selectPods } from '../../model/selectors.ts'
 import { listIn, type Snapshot } from '../../model/snapshot.ts'
 import type { Reason } from './reason.ts'
 
-/** That the selector of a Service finds no Pod, and how the nearest one differs; undefined where it finds one, or has none. */
+/**
+ * That the selector of a Service finds no Pod, and how the nearest one differs; undefined where it finds one, where there is
+ * none, and where no Pods are known at all.
+ */
 export function emptySelection(snapshot: Snapshot, service: Service): Reason | undefined {
-  if (!hasSelector(service) || selectPods(snapshot, service).length > 0) return undefined
+  if (snapshot.objects.Pod.size === 0 || !hasSelector(service) || selectPods(snapshot, service).length > 0)
+    return undefined
   const selector = service.spec.selector ?? {}
   const { namespace = '' } = service.metadata
   const near = nearest(listIn(snapshot, 'Pod', namespace), Object.entries(selector))

@@ -57,6 +57,7 @@ function emptyHeadless({ snapshot }: Evidence, request: ServiceRequest, service:
   if (!hasSelector(service)) return { text: `${title} without a selector, and no EndpointSlice names endpoints for it` }
   const nobody = emptySelection(snapshot, service)
   if (nobody !== undefined) return { ...nobody, text: `${title}, and ${nobody.text}` }
+  if (snapshot.objects.Pod.size === 0) return { text: `${title}, and no EndpointSlice names endpoints for it` }
   const labels = formatLabels(service.spec.selector ?? {})
   const selected = selectPods(snapshot, service).length
   return { text: `${title}, and the ${selected} Pods with its labels ${labels} have no endpoints yet` }
