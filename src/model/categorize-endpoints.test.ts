@@ -10,13 +10,13 @@ type Info = Parameters<typeof categorizeEndpoints>[0]
  */
 function endpoint(text: string): Endpoint {
   const [place = '', state, ...hints] = text.split(' ')
-  const [number, nodeName = ''] = place.split('@')
+  const [number, nodeName] = place.split('@')
   const hinted = (key: string): readonly string[] =>
     hints.filter((hint) => hint.startsWith(key)).map((hint) => hint.slice(key.length))
   return {
     ip: `10.0.0.${number}`,
     port: 80,
-    nodeName,
+    ...(nodeName && { nodeName }),
     ready: state === 'ready',
     serving: state === 'ready' || state === 'ending',
     terminating: state === 'ending' || state === 'dead',
@@ -57,6 +57,7 @@ const POLICIES: Row[] = [
     true,
   ],
   ['eTP Local', eTPLocal, ['1@node-1 ready', '2@node-2 ready'], [1, 2], [1], true],
+  ['one that names no node is elsewhere', eTPLocal, ['1@ ready', '2@node-1 ready'], [1, 2], [2], true],
   ['eTP Local, but nothing external', { externalTrafficPolicy: 'Local' }, ['1@node-1 ready'], [1], [], true],
   [
     'eTP Local with a VIP only',

@@ -175,6 +175,19 @@ test('a kind that an older server lacks counts as empty; ranges of Services are 
   expect(views.at(-1)?.serviceCIDRs).toEqual(['10.112.0.0/16', '10.96.0.0/12', 'fd00::/108'])
 })
 
+test('nothing is told before everything was listed once', async () => {
+  start([services, { kind: 'Node', path: '/api/v1/nodes', optional: false }])
+  const asked = [await server.next(), await server.next()]
+  const of = (path: string) => asked.find(({ url }) => url.pathname === path)
+  of('/api/v1/services')?.list([service('a', '1')], '5')
+  // Its watch: the list was read.
+  expect((await server.next()).url.pathname).toBe('/api/v1/services')
+  expect([views.length, watch.isComplete()]).toEqual([0, false])
+  of('/api/v1/nodes')?.list([], '5')
+  await until(() => views.length > 0)
+  expect(names()).toEqual(['a'])
+})
+
 test('what may not be read is said', async () => {
   start()
   ;(await server.next()).fail(403, 'services is forbidden')

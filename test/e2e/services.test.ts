@@ -1,6 +1,6 @@
 /** Real packets through the Services of fixtures/services.yaml: Pod a on node-1, Pod b on node-2. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createMachine, missing, title, type Machine } from './network.ts'
+import { beside, createMachine, eventually, missing, PORTOLAN, title, type Machine } from './network.ts'
 
 const A = '10.244.1.2'
 const B = '10.244.2.2'
@@ -241,6 +241,52 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
     )
     const count = metrics.find((line) => line.startsWith('kubeproxy_sync_proxy_rules_service_changes_total'))
     expect(Number(count?.split(' ')[1])).toBeGreaterThan(5)
+  })
+
+  test('a connection that is open stays with its Pod when the Pod leaves the Service', async () => {
+    const kubectl = `kubectl --kubeconfig ${(await machine.portolan('kubeconfig')).stdout.trim()}`
+    const client = machine.start([
+      PORTOLAN,
+      'run',
+      '--',
+      process.execPath,
+      beside('open-connection.mjs'),
+      'http://web/hostname',
+    ])
+    const [pod = ''] = (
+      await eventually(
+        async () => client.output(),
+        (text) => text.includes('\n'),
+      )
+    ).split('\n')
+    expect(await machine.sh(`${kubectl} label pod ${pod} app-`)).toMatchObject({ code: 0 })
+    expect((await client.ended).stdout).toBe(`${pod}\nstill ${pod}\n`)
+    expect(await machine.sh(`${kubectl} label pod ${pod} app=ab`)).toMatchObject({ code: 0 })
+  })
+
+  test('zones: a Service keeps to that of its clients as soon as the nodes have one', async () => {
+    const config = (await machine.portolan('kubeconfig')).stdout.trim()
+    const kubectl = async (line: string): Promise<void> =>
+      expect(await machine.sh(`kubectl --kubeconfig ${config} ${line}`)).toMatchObject({ code: 0 })
+    const zone = (node: string, value: string): Promise<void> =>
+      kubectl(`label --overwrite node ${node} topology.kubernetes.io/zone${value}`)
+    const prefer = (value: string): Promise<void> =>
+      kubectl(`patch service web -p '{"spec":{"trafficDistribution":${value}}}'`)
+    const reach = (...pods: readonly string[]): Promise<readonly string[]> =>
+      eventually(
+        () => answers('pod/a', times(4, who('http://web'))),
+        (found) => [...new Set(found)].toSorted().join() === pods.join(),
+      )
+    await prefer('"PreferSameZone"')
+    await Promise.all([zone('node-1', '=east'), zone('node-2', '=west')])
+    await reach('a')
+    await zone('node-1', '=west')
+    await reach('a', 'b')
+    await zone('node-1', '=east')
+    await reach('a')
+    await prefer('null')
+    await reach('a', 'b')
+    await Promise.all([zone('node-1', '-'), zone('node-2', '-')])
   })
 
   test('a Pod address is not reached from outside, and a Pod has no way out: both refused at once', async () => {

@@ -1,11 +1,10 @@
 import type { IPFamily, Node } from '../../api/core.ts'
 import { cidrContains, formatIP, type IP, parseCIDR, parseIP } from '../../lib/ip.ts'
 import { cleanCIDR, cleanIP } from '../../model/clean-address.ts'
+import { ZONE_LABEL } from '../../model/endpoints.ts'
 import { isEqual } from '../../model/equal.ts'
 import { get, type Snapshot } from '../../model/snapshot.ts'
 import type { LocalPods, NodeContext } from '../../proxy/node-context.ts'
-
-const ZONE_LABEL = 'topology.kubernetes.io/zone'
 
 /** How this node's Pods are known as sources, in kube-proxy's words. */
 export type DetectLocal =
@@ -48,7 +47,7 @@ export function nodeContexts(
   const object = get(snapshot, 'Node', node)
   const primary = addressesOf(object, bindAddress)
   const families = new Set(primary.map(({ family }) => family))
-  const zone = object?.metadata.labels?.[ZONE_LABEL]
+  const zone = zoneOf(object)
   const next = (['IPv4', 'IPv6'] as const)
     .filter((family) => families.has(family) || (families.size === 0 && family === 'IPv4'))
     .map((family): NodeContext => {
@@ -56,7 +55,7 @@ export function nodeContexts(
       return {
         name: node,
         family,
-        ...(zone === undefined || zone === '' ? {} : { zone }),
+        ...(zone === undefined ? {} : { zone }),
         addresses: acceptedAddresses(family, own, localAddresses, nodePortAddresses),
         localPods: localPodsOf(detectLocal, object, family),
         ...(masqueradeAll ? { masqueradeAll } : {}),
@@ -64,6 +63,11 @@ export function nodeContexts(
       }
     })
   return keepEqual(previous, next)
+}
+
+/** Undefined where the Node names none. */
+export function zoneOf(node: Node | undefined): string | undefined {
+  return node?.metadata.labels?.[ZONE_LABEL] || undefined
 }
 
 function localPodsOf(detectLocal: DetectLocal, node: Node | undefined, family: IPFamily): LocalPods | undefined {

@@ -3,6 +3,7 @@ import type { NetworkNamespace } from '../../host/namespaces.ts'
 import type { RuleWatcher } from '../../host/rule-watch.ts'
 import { formatCIDR, type CIDR } from '../../lib/ip.ts'
 import { OrderedMap } from '../../lib/ordered-map.ts'
+import { isEqual } from '../../model/equal.ts'
 import { resolvedServices } from '../../model/resolve-services.ts'
 import { followAddedRanges } from '../../model/service-ranges.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
@@ -14,6 +15,7 @@ import type { NodeContext } from '../../proxy/node-context.ts'
 import type { NodeTraffic } from '../../proxy/traffic.ts'
 import { withConnectionLoads } from './connection-loads.ts'
 import type { Consumer } from '../control-loop.ts'
+import { zoneOf } from './node-contexts.ts'
 import { type NodeWork, withWork } from './node-work.ts'
 import { ADDRESS_IN_USE, createServiceNotices, type ServiceNotices } from './service-notices.ts'
 import { keepTable, type Services, type TableKeeper } from './table-keeper.ts'
@@ -48,13 +50,13 @@ export function createServiceProxy(
 ): ServiceProxy {
   const places = new Map<string, Place>()
   const counting: (() => TrafficReader)[] = []
-  const followers: ((added: readonly CIDR[]) => void)[] = []
+  const followers: ((changeable: Changeable) => void)[] = []
   let readers: readonly TrafficReader[] = []
   for (const node of topology.nodes) {
     const common = { where: node.name, namespace: nodes.get(node.name), watcher, onError }
     const keep = (family: FamilyTopology, i: number): TableKeeper => {
       let context = nodeContext(node, family, i)
-      followers.push((added) => (context = nodeContext(node, family, i, added)))
+      followers.push((changeable) => (context = nodeContext(node, family, i, changeable)))
       counting.push(() => countTraffic(context, common))
       const work = works.get(node.name)
       const keeper = keepTable<NodeProgram>({
@@ -73,16 +75,16 @@ export function createServiceProxy(
   places.set(BALANCER, balancerPlace(topology, watcher, onError))
   const notices = createNotices(onError)
   let seen: Services | undefined
-  const rangesOf = followAddedRanges(topology.config)
-  let added: readonly CIDR[] = []
+  const [rangesOf, zonesOf] = [followAddedRanges(topology.config), followZones()]
+  let known = UNCHANGED
   return {
     name: 'service proxy',
     sync(snapshot: Snapshot) {
       const resolved = resolvedServices(snapshot)
-      const ranges = rangesOf(snapshot.objects.ServiceCIDR)
-      if (ranges !== added) for (const follow of followers) follow(ranges)
+      const next = { added: rangesOf(snapshot.objects.ServiceCIDR), zones: zonesOf(snapshot) }
+      if (next.added !== known.added || next.zones !== known.zones) for (const follow of followers) follow(next)
       else if (resolved === seen) return
-      added = ranges
+      known = next
       seen = resolved
       for (const [name, place] of places) {
         place.sync(resolved)
@@ -125,18 +127,44 @@ function refusalOf({ keepers }: Place): string | undefined {
   return [...keepers.values()].flatMap((keeper) => keeper.refusal() ?? [])[0]
 }
 
+/** What of the nodes may change while the network runs. */
+interface Changeable {
+  /** Ranges of Services besides the first one. */
+  readonly added: readonly CIDR[]
+  /** Of each node; absent where it has none. */
+  readonly zones: Readonly<Record<string, string>>
+}
+
+const UNCHANGED: Changeable = { added: [], zones: {} }
+
+/** The same value for as long as no node's zone changes. */
+function followZones(): (snapshot: Snapshot) => Changeable['zones'] {
+  let nodes: Snapshot['objects']['Node'] | undefined
+  let { zones } = UNCHANGED
+  return ({ objects }) => {
+    if (objects.Node === nodes) return zones
+    nodes = objects.Node
+    const named = [...nodes.values()].map((node) => [node.metadata.name, zoneOf(node)] as const)
+    const next = Object.fromEntries(named.flatMap(([name, zone]) => (zone === undefined ? [] : [[name, zone]])))
+    if (!isEqual(zones, next)) zones = next
+    return zones
+  }
+}
+
 /** `index`: of the family, in every list of families. */
 function nodeContext(
   node: NodePlan,
   { family, serviceCIDR }: FamilyTopology,
   index: number,
-  added: readonly CIDR[] = [],
+  { added, zones }: Changeable = UNCHANGED,
 ): NodeContext {
+  const zone = zones[node.name]
   const own = node.families[index]
   const localPods = own && ({ kind: 'range', range: formatCIDR(own.podCIDR) } as const)
   const further = added.filter((range) => (range.family === 4 ? 'IPv4' : 'IPv6') === family).map(formatCIDR)
   const serviceCIDRs = [...new Set([serviceCIDR, ...further])]
-  return { name: node.name, family, addresses: own ? [own.address] : [], localPods, serviceCIDRs }
+  const addresses = own ? [own.address] : []
+  return { name: node.name, family, ...(zone === undefined ? {} : { zone }), addresses, localPods, serviceCIDRs }
 }
 
 function balancerPlace(topology: Topology, watcher: RuleWatcher, onError: (error: unknown) => void): Place {
