@@ -5,7 +5,7 @@ import type { Answerer, Senders } from './answerer.ts'
 import { PLACE_SIZE, RECEIVE_BUFFER, serveSingly, type UdpListen, type UdpServer } from './dgram.ts'
 
 const BATCH = 64
-/** After so many full batches it is the turn of timers and of TCP. */
+/** After so many batches it is the turn of timers and of TCP. */
 const BATCHES_A_TURN = 8
 
 /** Serves a socket until it is closed. Rejects where it cannot be bound. */
@@ -80,6 +80,8 @@ function answerInBatches(fd: number, answerer: Answerer, life: Life): () => void
     return count
   }
   return () => {
-    for (let turn = 0; turn < BATCHES_A_TURN && life.open; turn++) if (answerBatch() < BATCH) break
+    // A resolver asks for the addresses of both families at once: the second question is there when the first one is answered,
+    // and need not wait for the loop to come round.
+    for (let turn = 0; turn < BATCHES_A_TURN && life.open; turn++) if (answerBatch() === 0) break
   }
 }
