@@ -324,6 +324,7 @@ describe('wrong use: exit 2', () => {
     ['dns why web --objects missing.yaml', 'portolan: missing.yaml: no such file or folder\n'],
     ['dns --objects missing.yaml', 'portolan: missing.yaml: no such file or folder\n'],
     ['dns --objects - --ttl 4000', 'portolan: --ttl "4000": seconds, from 0 to 3600\n'],
+    ['dns --objects - --lameduck soon', 'portolan: --lameduck "soon": seconds, from 0 to 3600\n'],
     ['dns --objects - --namespace A_B', 'portolan: --namespace "A_B": a namespace such as default\n'],
     ['dns why a..b', 'portolan: "a..b" is no name: labels have 1 to 63 characters, a name at most 253\n'],
     ['dns --objects - --zone a..b', 'portolan: --zone "a..b": a domain such as cluster.local\n'],

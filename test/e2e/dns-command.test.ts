@@ -210,6 +210,36 @@ describe.skipIf(reason !== undefined)(title('portolan dns', reason), () => {
     ])
   })
 
+  test('SIGTERM leaves it answering where that is wanted; the next one ends it', async () => {
+    const server = await serve(
+      '--objects',
+      OBJECTS,
+      '--listen',
+      '127.0.0.8:53',
+      '--monitor',
+      '127.0.0.8:9153',
+      '--lameduck',
+      '60',
+    )
+    const get = async (path: string): Promise<string> =>
+      (await machine.sh(`curl -sS -w ' %{http_code}' http://127.0.0.8:9153/${path}`)).stdout
+    expect(await get('ready')).toBe('OK 200')
+    server.signal('SIGTERM')
+    expect(
+      await eventually(
+        () => get('ready'),
+        (text) => text.endsWith('503'),
+      ),
+    ).toBe('lameduck 503')
+    expect(await get('health')).toBe('OK 200')
+    expect((await ask('127.0.0.8', WEB))[0]).toBe('NOERROR')
+    await end(server)
+    expect(await server.ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('portolan dns: still answers for 60 s'),
+    })
+  })
+
   test('a port that is taken', async () => {
     const server = await serve('--objects', OBJECTS, '--listen', '127.0.0.5:53')
     const { code, stderr } = await machine.portolan('dns', '--objects', OBJECTS, '--listen', '127.0.0.5:53')

@@ -74,6 +74,7 @@ function addDnsOptions(command: Program): Program {
     .option('--hosts <file>', 'names with fixed addresses, in the form of /etc/hosts')
     .option('--search-path', 'walk the search path for the Pod that asks, in one round trip')
     .option('--monitor <address>', 'ADDR:PORT where /metrics, /health and /ready answer')
+    .option('--lameduck <seconds>', 'how long SIGTERM leaves it answering, while /ready is 503 (default: 0)')
     .option('--log [pod...]', 'print each query, or only those of these Pods (NAMESPACE/POD)')
   return addZoneOptions(own)
 }

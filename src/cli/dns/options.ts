@@ -22,12 +22,14 @@ export interface DnsCommandOptions {
   readonly hideEmpty?: boolean
   readonly searchPath?: boolean
   readonly monitor?: string
+  readonly lameduck?: string
   /** True without a value. */
   readonly log?: readonly string[] | true
   readonly cidr?: readonly string[]
 }
 
 const MOST_TTL = 3600
+const MOST_LAMEDUCK = 3600
 const DNS_PORT = 53
 
 /** What the zone shows. Throws a UsageError for a value that cannot be. */
@@ -78,6 +80,14 @@ export function monitorAddress({ monitor }: DnsCommandOptions): ReturnType<typeo
   const address = parseListenAddress(monitor)
   if (address === undefined) throw new UsageError(`--monitor ${quoted(monitor)}: say ADDR:PORT, such as 127.0.0.1:9153`)
   return address
+}
+
+/** Zero where it is not asked for. Throws a UsageError for what is no number of seconds. */
+export function lameduckSeconds({ lameduck = '0' }: Pick<DnsCommandOptions, 'lameduck'>): number {
+  const seconds = Number(lameduck)
+  if (!/^\d+$/.test(lameduck) || seconds > MOST_LAMEDUCK)
+    throw new UsageError(`--lameduck ${quoted(lameduck)}: seconds, from 0 to ${MOST_LAMEDUCK}`)
+  return seconds
 }
 
 /** The Pods whose queries are printed: all where none is named. Throws a UsageError for what is no Pod's name. */

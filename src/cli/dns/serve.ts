@@ -14,6 +14,7 @@ import { MachineError, UsageError, type Context } from '../context.ts'
 import { contents } from './object-files.ts'
 import { forwardingOptions } from './forwarding-options.ts'
 import {
+  lameduckSeconds,
   listenAddresses,
   loggedPods,
   monitorAddress,
@@ -21,8 +22,6 @@ import {
   zoneOptions,
   type DnsCommandOptions,
 } from './options.ts'
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Reads the options (a UsageError for what cannot be), and gives a function that serves what a source holds, wherever that
@@ -38,11 +37,15 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
   const forwarding = forwardingOptions({ prefix: '', upstream, stubDomain, hosts }, context)
   const tell = (words: string): void => void context.stderr.write(`portolan dns: ${words}\n`)
   const onError = (error: unknown): void => tell(wordsOf(error))
-  const forwarded = openForwarding(forwarding, { onLoop: () => tell(LOOP), onError })
+  const forwarded = openForwarding(forwarding, {
+    onLoop: () => tell(LOOP),
+    onServer: (place, answers) => tell(`${place} upstream ${answers ? 'answers again' : 'does not answer'}`),
+    onError,
+  })
   const metrics = monitor && createDnsMetrics()
+  const lameduck = lameduckSeconds(options)
   return async (source) => {
-    const stopped = deferred<void>()
-    for (const signal of SIGNALS) process.once(signal, stopped.resolve)
+    const end = awaitEnd(lameduck, tell)
     const queries = only && printedQueries(source, only, context, onError)
     const observed = { ...(metrics && { metrics }), ...(queries && { queries }) }
     const started = await start({ listen, source, config, upstream: forwarded.forwarder, onError, ...observed })
@@ -55,7 +58,7 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
       ...(programming?.families() ?? []),
       ...processMetrics(),
     ]
-    const closeMonitor = await openMonitor(monitor, { families, synced: source.synced }).catch(
+    const closeMonitor = await openMonitor(monitor, { families, synced: source.synced, leaving: end.leaving }).catch(
       async (error: unknown) => {
         await started.close()
         throw error
@@ -65,7 +68,7 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
       if (forwarding.servers.length > 0) forwarded.forwarder.probeLoop().catch(onError)
       const places = started.addresses.map(placeOf).join(', ')
       context.stderr.write(`${config.clusterDomain} at ${places}: ${contents(source.snapshot())}\n`)
-      await stopped.promise
+      await end.ended
     } finally {
       forwarded.close()
       closeMonitor()
@@ -73,6 +76,21 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
     }
     return 0
   }
+}
+
+/** SIGTERM may leave time for those who still ask here; whatever signal comes then ends it at once. */
+function awaitEnd(lameduck: number, tell: (words: string) => void) {
+  const stopped = deferred<void>()
+  let leaving = false
+  process.once('SIGTERM', () => {
+    if (lameduck === 0) return stopped.resolve()
+    leaving = true
+    tell(`still answers for ${lameduck} s`)
+    setTimeout(stopped.resolve, lameduck * 1000).unref()
+    process.once('SIGTERM', () => stopped.resolve())
+  })
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.once(signal, () => stopped.resolve())
+  return { ended: stopped.promise, leaving: () => leaving }
 }
 
 /** Each query is printed: those of these Pods, or everybody's where there are none. */

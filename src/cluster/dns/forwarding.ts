@@ -31,6 +31,8 @@ export interface OpenForwarding {
 
 export interface ForwardingListener {
   readonly onLoop?: () => void
+  /** Told of each server that does not answer from now on, or does again. */
+  readonly onServer?: (place: string, answers: boolean) => void
   /** Look for a loop with the first question. */
   readonly probesLoop?: boolean
   readonly onError: (error: unknown) => void
@@ -42,7 +44,10 @@ export function openForwarding({ servers, stubs, hosts }: Forwarding, listener: 
   const groups = [['.', servers] as const, ...stubs].map(([domain, of]) => ({
     domain,
     servers: of,
-    upstream: createUpstream(of, UPSTREAM_LIMITS, times),
+    upstream: createUpstream(of, UPSTREAM_LIMITS, {
+      times,
+      onChange: (server, answers) => listener.onServer?.(placeOf(server), answers),
+    }),
   }))
   const [{ upstream } = { upstream: createUpstream([]) }, ...stubUpstreams] = groups
   const named = hosts === undefined ? {} : { hosts }

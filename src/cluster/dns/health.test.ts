@@ -9,12 +9,14 @@ function probed(mostFailures = 2) {
     asked.push(server)
     return new Promise((resolve) => open.set(server, resolve))
   }
-  const health: ServerHealth<string> = createServerHealth(['a', 'b'], { probe, interval: 500, mostFailures })
+  const changes: string[] = []
+  const onChange = (server: string, answers: boolean): void => void changes.push(`${server} ${answers}`)
+  const health: ServerHealth<string> = createServerHealth(['a', 'b'], { probe, interval: 500, mostFailures, onChange })
   const end = async (server: string, result: ProbeResult): Promise<void> => {
     open.get(server)?.(result)
     await vi.advanceTimersByTimeAsync(0)
   }
-  return { asked, health, end }
+  return { asked, health, end, changes }
 }
 
 describe('a server that has failed', () => {
@@ -72,6 +74,23 @@ describe('a server that has failed', () => {
     expect(health.order()).toEqual([])
     health.close()
     expect([health.order(), health.down()]).toEqual([['a', 'b'], []])
+  })
+
+  test('is told of once, and once more when it answers again', async () => {
+    const { health, end, changes } = probed()
+    health.failed('a')
+    health.answered('a')
+    expect(changes).toEqual([])
+    for (let i = 0; i < 3; i++) health.failed('a')
+    await end('a', 'silent')
+    expect(changes).toEqual(['a false'])
+    health.answered('a')
+    expect(changes).toEqual(['a false', 'a true'])
+    health.failed('b')
+    await end('b', 'refused')
+    await vi.advanceTimersByTimeAsync(500)
+    await end('b', 'alive')
+    expect(changes.slice(2)).toEqual(['b false', 'b true'])
   })
 
   test('is asked where no other answers and it says at once that nobody is there: by now somebody may be', async () => {

@@ -23,6 +23,8 @@ export interface HealthOptions<Server> {
   readonly interval: number
   /** So many failures in a row and a server is passed over, and so is one that fails at a probe. */
   readonly mostFailures: number
+  /** Told of each server that is passed over from now on, or no more. */
+  readonly onChange?: (server: Server, answers: boolean) => void
 }
 
 /** Of a server that has failed. */
@@ -39,10 +41,23 @@ export function createServerHealth<Server>(
 ): ServerHealth<Server> {
   const troubles = new Map<Server, Trouble>()
   const failedProbes = new Map<Server, number>()
+  const told = new Set<Server>()
 
+  const isPassedOver = (server: Server): boolean => {
+    const trouble = troubles.get(server)
+    return trouble !== undefined && (trouble.probed !== undefined || trouble.failures >= options.mostFailures)
+  }
+  const tell = (server: Server): void => {
+    const isDown = isPassedOver(server)
+    if (isDown === told.has(server)) return
+    if (isDown) told.add(server)
+    else told.delete(server)
+    options.onChange?.(server, !isDown)
+  }
   const answered = (server: Server): void => {
     clearTimeout(troubles.get(server)?.timer)
     troubles.delete(server)
+    tell(server)
   }
   const probe = (server: Server, trouble: Trouble): void => {
     void options.probe(server).then((result) => {
@@ -52,11 +67,8 @@ export function createServerHealth<Server>(
       failedProbes.set(server, (failedProbes.get(server) ?? 0) + 1)
       trouble.timer = setTimeout(() => probe(server, trouble), options.interval)
       trouble.timer.unref()
+      tell(server)
     })
-  }
-  const isPassedOver = (server: Server): boolean => {
-    const trouble = troubles.get(server)
-    return trouble !== undefined && (trouble.probed !== undefined || trouble.failures >= options.mostFailures)
   }
   return {
     order() {
@@ -68,9 +80,9 @@ export function createServerHealth<Server>(
       const known = troubles.get(server)
       const trouble = known ?? { failures: 0, probed: undefined, timer: undefined }
       trouble.failures++
-      if (known !== undefined) return
       troubles.set(server, trouble)
-      probe(server, trouble)
+      tell(server)
+      if (known === undefined) probe(server, trouble)
     },
     down: () => servers.filter(isPassedOver),
     failedProbes: (server) => failedProbes.get(server) ?? 0,

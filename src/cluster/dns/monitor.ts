@@ -10,13 +10,18 @@ export interface DnsMonitorOptions {
   readonly families: () => Promise<readonly MetricFamily[]> | readonly MetricFamily[]
   /** Whether every watch has what it watches. */
   readonly synced: () => boolean
+  /** Whether it is about to end. */
+  readonly leaving?: () => boolean
 }
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
 
 const PATHS: readonly MonitorPath[] = ['/metrics', '/health', '/ready']
 
-function listener({ families, synced }: DnsMonitorOptions, paths: readonly MonitorPath[]): RequestListener {
+function listener(
+  { families, synced, leaving = () => false }: DnsMonitorOptions,
+  paths: readonly MonitorPath[],
+): RequestListener {
   const answers: Readonly<Record<MonitorPath, (response: ServerResponse) => Promise<void> | void>> = {
     '/metrics': async (response) => {
       const text = renderMetrics(await families())
@@ -24,8 +29,8 @@ function listener({ families, synced }: DnsMonitorOptions, paths: readonly Monit
     },
     '/health': (response) => void response.writeHead(200, TEXT).end('OK'),
     '/ready': (response) => {
-      const ready = synced()
-      response.writeHead(ready ? 200 : 503, TEXT).end(ready ? 'OK' : 'kubernetes')
+      const waitsFor = leaving() ? 'lameduck' : synced() ? undefined : 'kubernetes'
+      response.writeHead(waitsFor === undefined ? 200 : 503, TEXT).end(waitsFor ?? 'OK')
     },
   }
   return (request, response) => {

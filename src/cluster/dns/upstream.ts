@@ -216,6 +216,13 @@ function serversInTurn(order: () => readonly UpstreamAddress[]): () => UpstreamA
   }
 }
 
+/** Who looks on. */
+export interface UpstreamWatch {
+  readonly times?: UpstreamTimes
+  /** Told of each server that does not answer from now on, or does again. */
+  readonly onChange?: (server: UpstreamAddress, answers: boolean) => void
+}
+
 interface Asking {
   readonly run: ReturnType<typeof createTries>['run']
   readonly health: ServerHealth<UpstreamAddress>
@@ -249,7 +256,7 @@ async function askServer(
 export function createUpstream(
   servers: readonly UpstreamAddress[],
   limits: UpstreamLimits = UPSTREAM_LIMITS,
-  times: UpstreamTimes = createUpstreamTimes(),
+  { times = createUpstreamTimes(), onChange = () => undefined }: UpstreamWatch = {},
 ): Upstream {
   const { run, cancelAll } = createTries()
   const state = { inFlight: 0, closed: false }
@@ -259,7 +266,12 @@ export function createUpstream(
     const outcome = state.closed ? 'silent' : await run(tryUdp(probeQuery(), server, limits.probeTimeout))
     return typeof outcome === 'string' ? outcome : 'alive'
   }
-  const health = createServerHealth(servers, { probe, interval: limits.probeInterval, mostFailures: MOST_FAILURES })
+  const health = createServerHealth(servers, {
+    probe,
+    interval: limits.probeInterval,
+    mostFailures: MOST_FAILURES,
+    onChange,
+  })
 
   const ask = async (query: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined> => {
     const deadline = performance.now() + limits.totalTimeout
