@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dnsSubdomain } from '../../api/syntax.ts'
 import type { Forwarding } from '../../cluster/dns/forwarding.ts'
-import { parseHosts, type Hosts } from '../../cluster/dns/hosts.ts'
 import { parseUpstream, resolvConfServers, type UpstreamAddress } from '../../cluster/dns/upstream.ts'
 import { UsageError, type Context } from '../context.ts'
-import { readText } from '../read-text.ts'
+import { hostsOfFile } from './hosts-file.ts'
 
 /** The values of the three options, whose names begin with `--` and `prefix`. */
 export interface ForwardingTexts {
@@ -32,7 +31,7 @@ export function forwardingOptions(
     const found = serversOf(server, `--${prefix}stub-domain`, wanted, text)
     stubs.set(`${domain}.`, [...(stubs.get(`${domain}.`) ?? []), ...found])
   }
-  return { servers, stubs, ...(hosts === undefined ? {} : { hosts: readHosts(hosts, context) }) }
+  return { servers, stubs, ...(hosts === undefined ? {} : { hosts: hostsOfFile(hosts, context) }) }
 }
 
 function serversOf(text: string, option: string, wanted: string, whole: string = text): readonly UpstreamAddress[] {
@@ -48,11 +47,4 @@ function hostServers(): readonly UpstreamAddress[] {
     // A machine without resolver: names that are not the cluster's fail at once.
     return []
   }
-}
-
-function readHosts(file: string, context: Context): Hosts {
-  const { problems, ...hosts } = parseHosts(readText(file, context))
-  const words = problems.map(({ line, text }) => `${file}:${line}: ${JSON.stringify(text)}: say ADDRESS NAME...`)
-  if (words.length > 0) throw new UsageError(words.join('\n'))
-  return hosts
 }

@@ -16,7 +16,7 @@ export interface ForwarderOptions {
   /** Servers for single domains (absolute, lower case): the longest that fits is asked. */
   readonly stubs?: readonly { readonly domain: string; readonly upstream: Pick<Upstream, 'query'> }[]
   /** Names with fixed addresses, before anybody is asked. */
-  readonly hosts?: Hosts
+  readonly hosts?: () => Hosts
   /** A query of our own came back to us: from then on nothing is forwarded any more. */
   readonly onLoop?: () => void
   /** Whether to look for that with the first query that is asked upstream. */
@@ -90,7 +90,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
       if (message === undefined || asked === undefined) return undefined
       const name = asked.name.toLowerCase()
       if (loop.isThere(name)) return undefined
-      const fixed = options.hosts && answerHosts(options.hosts, asked)
+      const fixed = options.hosts && answerHosts(options.hosts(), asked)
       if (fixed !== undefined) {
         return writeMessage({ ...message, ...fixed, truncated: false, authenticData: false, response: true })
       }

@@ -9,7 +9,8 @@ export interface Forwarding {
   readonly servers: readonly UpstreamAddress[]
   /** By domain: absolute, in lower case. */
   readonly stubs: ReadonlyMap<string, readonly UpstreamAddress[]>
-  readonly hosts?: Hosts
+  /** Names with fixed addresses, as they are now. */
+  readonly hosts?: () => Hosts
 }
 
 /** Of all servers. Plain data: it goes from one process to another. */
