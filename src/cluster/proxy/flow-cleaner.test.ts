@@ -72,3 +72,24 @@ test('a node that cannot be looked into is tried again, and the others go on', a
     `bad: conntrack -D: ENOBUFS (the kernel had no room for its messages): ${next}`,
   ])
 })
+
+test.each([
+  [true, ['10.244.1.3']],
+  [false, []],
+])('the first Services, where an earlier run may have left flows: %s', async (inherits, wanted) => {
+  const deleted: string[] = []
+  const conntrack: Conntrack = {
+    list: () => [flowTo('10.244.1.2'), flowTo('10.244.1.3')],
+    delete: (flows) => void deleted.push(...flows.map(({ reply }) => reply.source)),
+    close: () => undefined,
+  }
+  const nodes = [{ name: 'n', families: [{ family: 'IPv4' as const, address: '192.168.1.100' }] }]
+  const cleaner = createFlowCleaner({ nodes }, new Map(), () => undefined, {
+    open: () => conntrack,
+    inherits,
+  })
+  cleaner.sync(at('10.244.1.2'), [])
+  // What is done at all is done before this.
+  await new Promise((done) => setImmediate(() => setImmediate(done)))
+  expect(deleted).toEqual(wanted)
+})

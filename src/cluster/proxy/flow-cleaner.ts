@@ -1,6 +1,7 @@
 import type { IPFamily } from '../../api/core.ts'
 import { type Conntrack, type Flow, openConntrack, UDP } from '../../host/conntrack.ts'
 import type { NetworkNamespace } from '../../host/namespaces.ts'
+import { OrderedMap } from '../../lib/ordered-map.ts'
 import { resolvedServices, type ServicePortInfo } from '../../model/resolve-services.ts'
 import { staleFlows } from '../../proxy/stale-flows.ts'
 import type { Consumer } from '../control-loop.ts'
@@ -17,6 +18,8 @@ type NodePlace = Pick<NodeFamilyPlan, 'family' | 'address'>
 export interface FlowCleanerOptions {
   readonly onCleaned?: (node: string, family: IPFamily, seconds: number, deleted: number) => void
   readonly open?: (namespace: NetworkNamespace | undefined) => Conntrack
+  /** An earlier run may have left flows: the first Services that are seen count as a change. */
+  readonly inherits?: boolean
   /** Milliseconds until what the kernel refused is tried again. */
   readonly retry?: number
 }
@@ -29,11 +32,11 @@ export function createFlowCleaner(
   topology: NodePlaces,
   nodes: ReadonlyMap<string, NetworkNamespace>,
   onError: (error: unknown) => void,
-  { onCleaned = () => undefined, open = openConntrack, retry = 1000 }: FlowCleanerOptions = {},
+  { onCleaned = () => undefined, open = openConntrack, inherits = false, retry = 1000 }: FlowCleanerOptions = {},
 ): Consumer {
   const conntracks = new Map<string, Conntrack>()
   const told = new Map<string, string>()
-  let seen: ReturnType<typeof resolvedServices> | undefined
+  let seen: ReturnType<typeof resolvedServices> | undefined = inherits ? OrderedMap.empty() : undefined
   let timer: NodeJS.Immediate | NodeJS.Timeout | undefined
   const cleanNode = ({ name, families }: NodePlaces['nodes'][number], services: readonly ServicePortInfo[]): void => {
     const conntrack = conntracks.get(name) ?? open(nodes.get(name))

@@ -10,7 +10,7 @@ import type { NodeContext } from '../../proxy/node-context.ts'
 import type { ClusterView } from '../../remote/cluster-state.ts'
 import { countChanges } from './change-metrics.ts'
 import { withConnectionLoads } from './connection-loads.ts'
-import { createFlowCleaner, type NodePlaces } from './flow-cleaner.ts'
+import { createFlowCleaner, type FlowCleanerOptions, type NodePlaces } from './flow-cleaner.ts'
 import { createHealthChecks } from './health-checks.ts'
 import { nodeContexts, type NodeSettings } from './node-contexts.ts'
 import { createProxyHealth, SYSTEM_TIME } from './health.ts'
@@ -49,7 +49,8 @@ export function createNodeProxy(options: NodeProxyOptions): NodeProxy {
   const changes = countChanges(metrics, health, emptySnapshot(), Date.now())
   const tables = createTables(options, work, notices)
   const places: { nodes: NodePlaces['nodes'] } = { nodes: [] }
-  const flows = createFlowCleaner(places, new Map(), onError, { onCleaned: (_, ...rest) => work.cleaned(...rest) })
+  const onCleaned: FlowCleanerOptions['onCleaned'] = (_, ...rest) => work.cleaned(...rest)
+  const flows = createFlowCleaner(places, new Map(), onError, { onCleaned, inherits: true })
   const checks = createHealthChecks(places, new Map(), {
     onError,
     onNotice: notices.tell,
