@@ -6,6 +6,7 @@ import type { Service, ServicePort } from '../check/service.ts'
 import { findNamedPort, isJob, type Workload } from '../check/workload.ts'
 import type { Client } from './client.ts'
 import { fail, ok, unknown, warn, type HopFinding } from './finding.ts'
+import { nearEndpoints } from './near-endpoints.ts'
 import { noPods } from './no-pods.ts'
 import { podFacts } from './pod-facts.ts'
 import { refused, timeout } from './symptoms.ts'
@@ -81,7 +82,10 @@ function localOnes(
   const { service, external, node } = question
   const field = external ? 'externalTrafficPolicy' : 'internalTrafficPolicy'
   const isLocal = valueAt(service.spec, field) === 'Local' && !service.headless
-  if (!isLocal) return ready.map((workload) => branchOf(world, question, workload, ready.length, leftOut, ''))
+  if (!isLocal) {
+    const { workloads, note } = nearEndpoints(world, service, ready, node)
+    return workloads.map((workload) => branchOf(world, question, workload, workloads.length, leftOut, note))
+  }
   const policy = `${field}: Local`
   const isPlaced = node !== undefined && ready.every((workload) => podFacts(workload).node !== undefined)
   if (!isPlaced) {
