@@ -6,8 +6,8 @@ import { readCredentials } from './server-access.ts'
 import type { ServerAccess } from './kubeconfig.ts'
 
 export interface ApiClient {
-  /** The answer to `path`, whatever its status; its body is not read yet. Rejects where there is none. */
-  get(path: string, signal: AbortSignal): Promise<IncomingMessage>
+  /** The answer to `path`, whatever its status; its body is not read yet. Rejects where there is none. `accept`: JSON unless given. */
+  get(path: string, signal: AbortSignal, accept?: string): Promise<IncomingMessage>
   /** The body of the answer, which must be a success: an ApiError otherwise. */
   write(message: Message): Promise<string>
   /** Of the server that would be asked now: another one counts its resourceVersions anew. */
@@ -72,7 +72,7 @@ export function createApiClient(
     }
   }
   return {
-    get: (path, signal) => ask({ method: 'GET', path, signal }),
+    get: (path, signal, accept) => ask({ method: 'GET', path, signal, ...(accept === undefined ? {} : { accept }) }),
     async write({ method, path, contentType, body }) {
       return bodyOf(await ask({ method, path, contentType }, body))
     },
@@ -91,20 +91,21 @@ interface Opening {
   readonly method: string
   readonly path: string
   readonly contentType?: string
+  readonly accept?: string
   readonly signal?: AbortSignal
 }
 
 /** A request whose end is still to be written. */
 function open(
   way: ServerAccess,
-  { method, path, contentType, signal }: Opening,
+  { method, path, contentType, accept = 'application/json', signal }: Opening,
   agents: { readonly http: HttpAgent; readonly https: HttpsAgent },
 ): ClientRequest {
   const { server, serverName, insecure } = way
   const { authority, certificate, key, authorization } = readCredentials(way)
   const url = `${server}${path}`
   const headers = {
-    accept: 'application/json',
+    accept,
     'user-agent': USER_AGENT,
     ...(authorization === undefined ? {} : { authorization }),
     ...(contentType === undefined ? {} : { 'content-type': contentType }),

@@ -19,6 +19,8 @@ export interface ClusterState {
   readonly view: ClusterView
   replace(kind: RemoteKind, values: readonly unknown[]): void
   apply(kind: RemoteKind, events: readonly RemoteEvent[]): void
+  /** resourceVersions by name; none of ServiceCIDRs. */
+  versions(kind: RemoteKind): ReadonlyMap<string, string>
 }
 
 /**
@@ -72,6 +74,11 @@ export function createClusterState(onBad: (message: string) => void, parts: 'who
         else if (type === 'DELETED') objects = objects.delete(nameOf(object))
       }
       setObjects(kind, objects)
+    },
+    versions(kind) {
+      if (kind === 'ServiceCIDR') return new Map()
+      const objects: OrderedMap<AnyObject> = view.snapshot.objects[kind]
+      return new Map([...objects].map(([key, { metadata }]) => [key, metadata.resourceVersion ?? '']))
     },
   }
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, type ApiClient } from './api-client.ts'
 import { listAll } from './list.ts'
+import { lossFinder, watchUntilLost, type CheckTimes, type Versions } from './lost-events.ts'
 import type { Source } from './source.ts'
 import { watchFrom, type RemoteEvent } from './watch.ts'
 
@@ -9,6 +10,11 @@ export interface Follower {
   /** All that there is: what is not in it is gone. */
   replace(objects: readonly unknown[]): void
   apply(events: readonly RemoteEvent[]): void
+  /** The server has told something, be it only that it is there. */
+  heard(): void
+  /** What is known, and that the watch has not told how it has changed. */
+  versions(): Versions
+  lost(names: readonly string[]): void
   /** Why the server cannot be followed at the moment; undefined when it can again. */
   problem(reason: string | undefined): void
 }
@@ -19,6 +25,8 @@ export interface FollowOptions {
   readonly random: () => number
   /** Milliseconds of the first and of the longest wait. */
   readonly waits?: { readonly first: number; readonly longest: number }
+  /** Look whether the watch has lost something; undefined: never. */
+  readonly check?: CheckTimes
 }
 
 const WAITS = { first: 500, longest: 10_000 }
@@ -30,8 +38,9 @@ export async function follow(
   client: ApiClient,
   source: Source,
   follower: Follower,
-  { signal, random, waits = WAITS }: FollowOptions,
+  { signal, random, waits = WAITS, check }: FollowOptions,
 ): Promise<void> {
+  const find = check && lossFinder(client, source, { versions: follower.versions, times: check, random })
   let version: string | undefined
   let server = ''
   let failures = 0
@@ -43,16 +52,25 @@ export async function follow(
       version = list.resourceVersion
       follower.replace(list.items)
     }
-    await watchFrom(client, source, version, {
-      signal,
-      random,
-      onOpen: () => follower.problem(undefined),
-      onEvents(events, next) {
-        failures = 0
-        version = next
-        if (events.length > 0) follower.apply(events)
-      },
+    const lost = await watchUntilLost(signal, find, async (within) => {
+      await watchFrom(client, source, version ?? '', {
+        signal: within,
+        random,
+        onOpen() {
+          follower.problem(undefined)
+          follower.heard()
+        },
+        onEvents(events, next) {
+          failures = 0
+          version = next
+          follower.heard()
+          if (events.length > 0) follower.apply(events)
+        },
+      })
     })
+    if (lost.length === 0) return
+    follower.lost(lost)
+    version = undefined
   }
   while (!signal.aborted) {
     try {

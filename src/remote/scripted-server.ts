@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 export interface ScriptedRequest {
   readonly url: URL
   readonly isWatch: boolean
+  readonly accept: string
   list(names: readonly object[], resourceVersion: string, next?: string): void
   /** The head of a watch, and the first lines of it. */
   stream(...events: readonly object[]): void
@@ -27,7 +28,7 @@ export async function scriptedServer(): Promise<ScriptedServer> {
   const queue: ScriptedRequest[] = []
   let wake: (() => void) | undefined
   const server = createServer((request, response) => {
-    queue.push(scripted(new URL(request.url ?? '/', 'http://localhost'), response))
+    queue.push(scripted(new URL(request.url ?? '/', 'http://localhost'), request.headers.accept ?? '', response))
     wake?.()
   })
   server.listen(0, '127.0.0.1')
@@ -48,10 +49,11 @@ export async function scriptedServer(): Promise<ScriptedServer> {
   }
 }
 
-function scripted(url: URL, response: ServerResponse): ScriptedRequest {
+function scripted(url: URL, accept: string, response: ServerResponse): ScriptedRequest {
   const lines = (events: readonly object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join('')
   return {
     url,
+    accept,
     isWatch: url.searchParams.get('watch') === 'true',
     list(items, resourceVersion, next) {
       response.end(JSON.stringify({ items, metadata: { resourceVersion, ...(next ? { continue: next } : {}) } }))

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { list } from '../model/snapshot.ts'
 import { createApiClient } from './api-client.ts'
 import type { ClusterView } from './cluster-state.ts'
-import { scriptedServer, type ScriptedServer } from './scripted-server.ts'
+import { scriptedServer, type ScriptedRequest, type ScriptedServer } from './scripted-server.ts'
+import type { CheckTimes } from './lost-events.ts'
 import { sourceOf, type Source } from './source.ts'
 import { watchCluster, type ClusterWatch } from './watch-cluster.ts'
 
@@ -23,12 +24,13 @@ afterEach(async () => {
   await server.close()
 })
 
-function start(sources: readonly Source[] = [services]): void {
+function start(sources: readonly Source[] = [services], check?: CheckTimes): void {
   const client = createApiClient(() => ({ server: server.address, insecure: false, token: 't' }))
   watch = watchCluster({
     client,
     sources,
     waits: { first: 1, longest: 4 },
+    ...(check && { check }),
     onView: (view) => {
       views.push(view)
       wake()
@@ -216,4 +218,37 @@ test('another server behind the same kubeconfig is listed anew', async () => {
   again.list([], '3')
   expect((await other.next()).url.searchParams.get('resourceVersion')).toBe('3')
   await other.close()
+})
+
+test('what the watch has not told is found, and everything is listed anew', async () => {
+  start([services], { interval: 1, grace: 1 })
+  const first = await server.next()
+  expect(first.accept).toBe('application/json')
+  first.list([service('a', '1'), service('gone', '2')], '5')
+  const stream = await server.next()
+  stream.stream()
+  const looks = async (): Promise<ScriptedRequest> => {
+    const look = await server.next()
+    expect(look.accept).toMatch(/^application\/json;as=PartialObjectMetadataList;/)
+    expect([look.isWatch, look.url.searchParams.get('fieldSelector')]).toEqual([false, 'spec.clusterIP!=None'])
+    return look
+  }
+  // As it is known: nothing is done.
+  ;(await looks()).list([service('a', '1'), service('gone', '2')], '5')
+  ;(await looks()).fail(500, 'too busy')
+  stream.cut()
+  const again = await server.next()
+  expect(again.isWatch).toBe(true)
+  again.stream()
+  ;(await looks()).list([service('a', '3'), service('new', '4')], '9')
+  const anew = await server.next()
+  expect([anew.isWatch, anew.accept]).toEqual([false, 'application/json'])
+  expect(messages.at(-1)).toBe(
+    'the watch of /api/v1/services has not told of default/a, default/gone, default/new: everything is listed anew',
+  )
+  anew.list([service('a', '3', 81), service('new', '4')], '9')
+  await until(() => names().includes('new'))
+  expect(names()).toEqual(['a', 'new'])
+  expect((await server.next()).url.searchParams.get('resourceVersion')).toBe('9')
+  expect(watch.ages().map(([kind]) => kind)).toEqual(['Service'])
 })

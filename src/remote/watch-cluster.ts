@@ -1,7 +1,7 @@
 /** Follows a Kubernetes API server. */
 import type { ApiClient } from './api-client.ts'
 import { createClusterState, type ClusterView } from './cluster-state.ts'
-import { follow, type FollowOptions } from './follow.ts'
+import { follow, type Follower, type FollowOptions } from './follow.ts'
 import type { Source } from './source.ts'
 
 export interface ClusterWatchOptions {
@@ -12,6 +12,8 @@ export interface ClusterWatchOptions {
   /** What a person should know: a server that is away or back, an object that is set aside. */
   readonly onMessage: (message: string) => void
   readonly waits?: FollowOptions['waits']
+  /** Look from time to time whether a watch has lost something: where this is the one program that asks, not one on each node. */
+  readonly check?: FollowOptions['check']
 }
 
 export interface ClusterWatch {
@@ -19,15 +21,18 @@ export interface ClusterWatch {
   isComplete(): boolean
   /** Why the server cannot be followed at the moment; what was known stays. */
   problem(): string | undefined
+  /** Seconds since the server has told something of a kind, which it does each minute. */
+  ages(): readonly (readonly [kind: string, seconds: number])[]
   stop(): void
 }
 
 export function watchCluster(options: ClusterWatchOptions): ClusterWatch {
-  const { client, sources, onView, onMessage, waits } = options
+  const { client, sources, onView, onMessage } = options
   const state = createClusterState(onMessage, 'used')
   const stop = new AbortController()
   const missing = new Set(sources)
   const problems = new Map<Source, string>()
+  const heard = new Map(sources.map((source) => [source, performance.now()]))
   let shown: ClusterView | undefined
   let isScheduled = false
 
@@ -54,30 +59,45 @@ export function watchCluster(options: ClusterWatchOptions): ClusterWatch {
     else if (before === undefined) onMessage(`the API server cannot be followed, and what is known of it stays: ${now}`)
   }
 
-  for (const source of sources) {
-    const follower = {
-      replace(values: readonly unknown[]) {
-        state.replace(source.kind, values)
-        missing.delete(source)
-        schedule()
-      },
-      apply(events: Parameters<typeof state.apply>[1]) {
-        state.apply(source.kind, events)
-        schedule()
-      },
-      problem: (reason: string | undefined) => setProblem(source, reason),
-    }
-    const followOptions = { signal: stop.signal, random: Math.random, ...(waits === undefined ? {} : { waits }) }
-    void follow(client, source, follower, followOptions)
-  }
+  const followerOf = (source: Source): Follower => ({
+    replace(values) {
+      state.replace(source.kind, values)
+      missing.delete(source)
+      schedule()
+    },
+    apply(events) {
+      state.apply(source.kind, events)
+      schedule()
+    },
+    heard: () => void heard.set(source, performance.now()),
+    versions: () => state.versions(source.kind),
+    lost: (names) => onMessage(lossText(source, names)),
+    problem: (reason) => setProblem(source, reason),
+  })
+  for (const source of sources) void follow(client, source, followerOf(source), timesOf(source, options, stop.signal))
   return {
     isComplete: () => missing.size === 0,
     problem: () => firstOf(problems),
+    ages: () => [...heard].map(([{ kind }, since]) => [kind, (performance.now() - since) / 1000]),
     stop() {
       stop.abort()
       client.close()
     },
   }
+}
+
+function timesOf({ kind }: Source, { waits, check }: ClusterWatchOptions, signal: AbortSignal): FollowOptions {
+  // Of ServiceCIDRs the ranges alone are kept.
+  const checked = kind === 'ServiceCIDR' ? undefined : check
+  return { signal, random: Math.random, ...(waits && { waits }), ...(checked && { check: checked }) }
+}
+
+const MOST_NAMES = 3
+
+function lossText({ path }: Source, names: readonly string[]): string {
+  const some = names.slice(0, MOST_NAMES).join(', ')
+  const more = names.length > MOST_NAMES ? `${some} and ${names.length - MOST_NAMES} more` : some
+  return `the watch of ${path} has not told of ${more}: everything is listed anew`
 }
 
 function firstOf(problems: ReadonlyMap<Source, string>): string | undefined {

@@ -65,6 +65,10 @@ describe.skipIf(reason !== undefined)(title('portolan dns against an API server'
       async () => server.output(),
       (text) => text.includes('Services have names'),
     )
+    const { stdout: watched } = await machine.sh('curl -s http://127.0.0.1:9153/metrics')
+    for (const kind of ['Namespace', 'Service', 'EndpointSlice', 'Pod']) {
+      expect(watched).toContain(`\nportolan_dns_watch_age_seconds{kind="${kind}"} `)
+    }
     const names = ['web A', 'first.web A', '_http._tcp.web SRV', 'other A', 'nobody A']
     for (const question of names.map((name) => name.replace(' ', '.default.svc.cluster.local '))) {
       const ours = await dig(question)

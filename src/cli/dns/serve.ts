@@ -1,6 +1,12 @@
 import { isIPv6 } from 'node:net'
 import type { DnsSource } from '../../cluster/dns/source.ts'
-import { createDnsMetrics, forwardFamilies, upstreamFamilies, type DnsMetrics } from '../../cluster/dns/metrics.ts'
+import {
+  createDnsMetrics,
+  forwardFamilies,
+  upstreamFamilies,
+  watchFamily,
+  type DnsMetrics,
+} from '../../cluster/dns/metrics.ts'
 import { startDnsMonitor, type DnsMonitorOptions } from '../../cluster/dns/monitor.ts'
 import { openForwarding, type OpenForwarding } from '../../cluster/dns/forwarding.ts'
 import { createDnsProgramming } from '../../cluster/dns/programming.ts'
@@ -56,6 +62,7 @@ export function prepareDns(options: DnsCommandOptions, context: Context): (sourc
     const families = (): readonly MetricFamily[] => [
       ...familiesOf(metrics, forwarded, labels),
       ...(programming?.families() ?? []),
+      ...(source.ages === undefined ? [] : [watchFamily(source.ages())]),
       ...processMetrics(),
     ]
     const closeMonitor = await openMonitor(monitor, { families, synced: source.synced, leaving: end.leaving }).catch(

@@ -156,3 +156,9 @@ export function upstreamFamilies(counts: UpstreamCounts | undefined, server: Lab
     },
   ]
 }
+
+/** Of the watches of an API server, which tells something each minute. */
+export function watchFamily(ages: readonly (readonly [kind: string, seconds: number])[]): MetricFamily {
+  const rows = ages.map(([kind, seconds]): Row<number> => [{ kind }, seconds])
+  return gauge('portolan_dns_watch_age_seconds', 'Seconds since the API server has told something of the kind', rows)
+}

@@ -1,6 +1,7 @@
 /** The names of a real cluster: its objects, as a source of the DNS server. */
 import { createApiClient } from '../../remote/api-client.ts'
 import type { ClusterView } from '../../remote/cluster-state.ts'
+import { CHECK_TIMES } from '../../remote/lost-events.ts'
 import { readAccess, type AccessOptions } from '../../remote/server-access.ts'
 import { dnsSources } from '../../remote/source.ts'
 import { watchCluster } from '../../remote/watch-cluster.ts'
@@ -30,6 +31,7 @@ export function followNames({ access, pods, onMessage }: RemoteNamesOptions): Re
   const watch = watchCluster({
     client: createApiClient(() => readAccess(access)),
     sources: dnsSources(pods),
+    check: CHECK_TIMES,
     onMessage,
     onView(next) {
       if (view === undefined) onMessage(`${next.snapshot.objects.Service.size} Services have names`)
@@ -43,6 +45,7 @@ export function followNames({ access, pods, onMessage }: RemoteNamesOptions): Re
       snapshot: () => view?.snapshot ?? nothing,
       synced: () => view !== undefined,
       follow: (changed) => void followers.push(changed),
+      ages: () => watch.ages(),
     },
     close: () => watch.stop(),
   }

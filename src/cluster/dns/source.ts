@@ -11,6 +11,8 @@ export interface DnsSource {
   readonly synced: () => boolean
   /** Told of each change as soon as it is served; the first one has everything. */
   readonly follow?: (changed: (before: Snapshot, after: Snapshot) => void) => void
+  /** Seconds since an API server has told something of a kind. */
+  readonly ages?: () => readonly (readonly [kind: string, seconds: number])[]
 }
 
 /**
