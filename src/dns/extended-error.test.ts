@@ -25,6 +25,8 @@ const OBJECTS: readonly AnyObject[] = [
   service('six', { clusterIP: 'fd00::1' }),
   service('cold', { clusterIP: 'None' }),
   service('ext', { type: 'ExternalName', externalName: 'missing.shop.svc.cluster.local' }),
+  service('out', { type: 'ExternalName', externalName: 'db.example.test' }),
+  service('self', { type: 'ExternalName', externalName: 'self.shop.svc.cluster.local' }),
   service('extip', { type: 'ExternalName', externalName: '192.0.2.9' }),
 ]
 const ZONE = compileZone(snapshotOf(OBJECTS), CONFIG)
@@ -69,6 +71,8 @@ describe('the reason beside an answer that says nothing', () => {
     [`six.${SHOP}`, TYPE.A, '0 Service shop/six has IPv6 addresses only'],
     [`extip.${SHOP}`, TYPE.A, '0 ExternalName shop/extip leads to an address'],
     [`x.ext.${SHOP}`, TYPE.A, '0 ExternalName shop/ext has no names below it'],
+    [`out.${SHOP}`, TYPE.A, '22 upstream failed at the name that ExternalName shop/out leads to'],
+    [`self.${SHOP}`, TYPE.A, '0 ExternalName shop/self leads back to itself'],
     ['example.test.', TYPE.A, '22 no server upstream answered'],
     [`_tcp.web.${SHOP}`, TYPE.A, undefined],
     [`web.${SHOP}`, TYPE.A, undefined],

@@ -1,4 +1,4 @@
-import type { Answer } from './answer.ts'
+import { answer, type Answer } from './answer.ts'
 import type { ExtendedError } from './message.ts'
 import { parseRequest, type RecordRequest } from './parse-request.ts'
 import { RCODE, TYPE, type Question } from './records.ts'
@@ -16,7 +16,7 @@ const LONGEST = 160
 export function extendedError(zone: Zone, question: Question, found: Answer): ExtendedError | undefined {
   if (found.answers.length > 0 || found.truncated === true) return undefined
   const request = parseRequest(question.name, zone)
-  if (found.rcode === RCODE.SERVFAIL) return failureError(request, found)
+  if (found.rcode === RCODE.SERVFAIL) return failureError(zone, question, request, found)
   const exists = found.rcode === RCODE.NOERROR
   if (!exists && found.rcode !== RCODE.NXDOMAIN) return undefined
   const text = exists ? familyText(zone, question, request) : denialText(zone, request)
@@ -24,10 +24,26 @@ export function extendedError(zone: Zone, question: Question, found: Answer): Ex
 }
 
 /** What is not denied yet has an SOA, as a denial has. */
-function failureError({ shape }: RecordRequest, { authority }: Answer): ExtendedError | undefined {
+function failureError(
+  zone: Zone,
+  question: Question,
+  request: RecordRequest,
+  { authority }: Answer,
+): ExtendedError | undefined {
   if (authority.length > 0) return { code: CODE.NOT_READY, text: 'not all objects of the cluster are known yet' }
-  if (shape !== 'outside' && shape !== 'reverse') return undefined
+  if (request.shape === 'service') return aliasError(zone, question, request)
+  if (request.shape !== 'outside' && request.shape !== 'reverse') return undefined
   return { code: CODE.NO_REACHABLE_AUTHORITY, text: 'no server upstream answered' }
+}
+
+/** Of a chain of aliases, which alone fails below a Service: its end is asked upstream, or there is none. */
+function aliasError(zone: Zone, question: Question, { namespace, service }: ServiceRequest): ExtendedError | undefined {
+  if (zone.source.Service.get(`${namespace}/${service}`)?.spec.type !== 'ExternalName') return undefined
+  const title = `ExternalName ${namespace}/${service}`
+  const outcome = answer(zone, question)
+  const leads = 'forward' in outcome || outcome.chase !== undefined
+  if (!leads) return { code: CODE.OTHER, text: `${title} leads back to itself` }
+  return { code: CODE.NO_REACHABLE_AUTHORITY, text: `upstream failed at the name that ${title} leads to` }
 }
 
 function denialText(zone: Zone, request: RecordRequest): string | undefined {
