@@ -82,6 +82,7 @@ describe('a server that has failed', () => {
     health.answered('a')
     expect(changes).toEqual([])
     for (let i = 0; i < 3; i++) health.failed('a')
+    expect(changes).toEqual([])
     await end('a', 'silent')
     expect(changes).toEqual(['a false'])
     health.answered('a')

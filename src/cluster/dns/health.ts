@@ -23,7 +23,7 @@ export interface HealthOptions<Server> {
   readonly interval: number
   /** So many failures in a row and a server is passed over, and so is one that fails at a probe. */
   readonly mostFailures: number
-  /** Told of each server that is passed over from now on, or no more. */
+  /** Told of each server that has failed at a probe, and when it answers again: a query that it leaves alone says little. */
   readonly onChange?: (server: Server, answers: boolean) => void
 }
 
@@ -48,7 +48,7 @@ export function createServerHealth<Server>(
     return trouble !== undefined && (trouble.probed !== undefined || trouble.failures >= options.mostFailures)
   }
   const tell = (server: Server): void => {
-    const isDown = isPassedOver(server)
+    const isDown = troubles.get(server)?.probed !== undefined
     if (isDown === told.has(server)) return
     if (isDown) told.add(server)
     else told.delete(server)
@@ -80,9 +80,9 @@ export function createServerHealth<Server>(
       const known = troubles.get(server)
       const trouble = known ?? { failures: 0, probed: undefined, timer: undefined }
       trouble.failures++
+      if (known !== undefined) return
       troubles.set(server, trouble)
-      tell(server)
-      if (known === undefined) probe(server, trouble)
+      probe(server, trouble)
     },
     down: () => servers.filter(isPassedOver),
     failedProbes: (server) => failedProbes.get(server) ?? 0,
