@@ -127,6 +127,7 @@ describe('the cache', () => {
     expect(ask(cache, query(), 101)).toEqual([`${NAME} 599 IN A 192.0.2.1`])
     expect(ask(cache, query('n49999.example.test.'), 110)).toHaveLength(1)
     expect(ask(cache, query('n0.example.test.'), 110)).toBeUndefined()
+    expect(cache.hits).toEqual({ success: 1, denial: 1 })
     expect(cache.sizes().denial).toBeLessThanOrEqual(20_000)
   })
 

@@ -17,6 +17,8 @@ export interface ForwardCache {
   remember(query: Uint8Array, response: Uint8Array, now: number): void
   /** The names of the reverse trees, which a change of the cluster can make its own. */
   forgetReverse(): void
+  /** Replies made so far, of existing names and of denials. */
+  readonly hits: { readonly success: number; readonly denial: number }
   /** Answers held: existing names, and denials. */
   sizes(): { readonly success: number; readonly denial: number }
 }
@@ -51,9 +53,18 @@ export function createForwardCache(): ForwardCache {
   const success = createAnswerTable(LIMITS)
   const denial = createAnswerTable(LIMITS)
   const asked = createPacketQuestion()
+  const hits = { success: 0, denial: 0 }
   return {
+    hits,
     answer(question, packet, moment, late) {
-      return success.answer(question, packet, moment, late) || denial.answer(question, packet, moment, true)
+      const found = success.answer(question, packet, moment, late)
+      if (found > 0) {
+        hits.success++
+        return found
+      }
+      const denied = denial.answer(question, packet, moment, true)
+      if (denied > 0) hits.denial++
+      return denied
     },
     remember(query, response, now) {
       if (!readQuestion(asked, query, query.length) || response.length > asked.limit) return

@@ -39,7 +39,7 @@ export interface Forwarder extends Pick<Upstream, 'query'> {
 }
 
 export interface ForwardCounts {
-  hits: number
+  readonly hits: ForwardCache['hits']
   misses: number
   prefetches: number
 }
@@ -57,7 +57,7 @@ export function seconds(): number {
 export function createForwarder(options: ForwarderOptions): Forwarder {
   const cache = createForwardCache()
   const question = createPacketQuestion()
-  const counts: ForwardCounts = { hits: 0, misses: 0, prefetches: 0 }
+  const counts: ForwardCounts = { hits: cache.hits, misses: 0, prefetches: 0 }
   const loop = createLoopWatch(options)
 
   const cached = (bytes: Uint8Array, late: boolean): Uint8Array | undefined => {
@@ -79,11 +79,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     looping: loop.wasSeen,
     sizes: cache.sizes,
     forgetReverse: cache.forgetReverse,
-    answer(asked, packet, moment) {
-      const size = cache.answer(asked, packet, moment, false)
-      if (size > 0) counts.hits++
-      return size
-    },
+    answer: (asked, packet, moment) => cache.answer(asked, packet, moment, false),
     async query(bytes, overTcp) {
       const message = readMessage(bytes)
       const [asked] = message?.questions ?? []
@@ -101,7 +97,6 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
         loop.look()
         return withId(await fetchOnce(bytes, name, overTcp), message.id)
       }
-      counts.hits++
       if (early === undefined) refresh(bytes, name)
       return found
     },

@@ -122,14 +122,16 @@ export function forwardFamilies(
   server: Labels,
 ): readonly MetricFamily[] {
   const labels = { ...server, zones: '.', view: '' }
-  const total = counts.hits + counts.misses
-  const entries: readonly Row<number>[] = Object.entries(sizes).map(([type, value]) => [{ ...labels, type }, value])
+  const { success, denial } = counts.hits
+  const total = success + denial + counts.misses
+  const typed = (values: typeof sizes): readonly Row<number>[] =>
+    Object.entries(values).map(([type, value]) => [{ ...labels, type }, value])
   return [
     counter('coredns_cache_requests_total', "Names that are not the cluster's, asked for", [[labels, total]]),
-    counter('coredns_cache_hits_total', 'Of these, answered by the cache', [[labels, counts.hits]]),
+    counter('coredns_cache_hits_total', 'Of these, answered by the cache', typed(counts.hits)),
     counter('coredns_cache_misses_total', 'Of these, asked upstream', [[labels, counts.misses]]),
     counter('coredns_cache_prefetch_total', 'Answers fetched anew before they ended', [[labels, counts.prefetches]]),
-    gauge('coredns_cache_entries', 'Answers held', entries),
+    gauge('coredns_cache_entries', 'Answers held', typed(sizes)),
   ]
 }
 
