@@ -144,7 +144,7 @@ describe('reasons', () => {
       'web.shop.svc.cluster.local',
       {},
       [
-        '3 names were asked in vain before this one | web.shop.svc.cluster.local., with the dot at its end, or with ndots:4 in the Pod’s dnsConfig, is asked at once',
+        '3 names were asked in vain before this one, 8 queries with A and AAAA | web.shop.svc.cluster.local., with the dot at its end, or with ndots:4 in the Pod’s dnsConfig, is asked at once',
       ],
     ],
   ])('%s %o', ([name, asked, wanted]) => expect(told(name, asked)).toEqual(wanted))

@@ -35,8 +35,10 @@ export function costReasons({ request, tries }: Walk): readonly Reason[] {
   const dots = request.name.split('.').length - 1
   const literal = tries.at(-1)?.name === `${request.name}.`
   const ndots = literal && dots > 0 ? `, or with ndots:${dots} in the Pod’s dnsConfig` : ''
+  // Programs want addresses of both families.
+  const queries = request.type === 'A' || request.type === 'AAAA' ? `, ${2 * tries.length} queries with A and AAAA` : ''
   const hint = `${tries.at(-1)?.name}, with the dot at its end${ndots}, is asked at once`
-  return [{ text: `${names} asked in vain before this one`, hint }]
+  return [{ text: `${names} asked in vain before this one${queries}`, hint }]
 }
 
 /** Where musl's resolver does otherwise than glibc's, which the walk follows. */
