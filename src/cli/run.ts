@@ -2,6 +2,7 @@ import { Command as Program, CommanderError } from 'commander'
 import { NetworkGone, NetworkRefusal } from '../cluster/control/client.ts'
 import { MachineError, UsageError, type Context } from './context.ts'
 import { commands } from './commands/index.ts'
+import { isWaitTime } from './up/wait-time.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one command line. Exit codes: 0 ok, 1 the answer is "broken", 2 wrong use, 3 this machine cannot. */
@@ -11,16 +12,16 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     result = code
   })
   try {
-    program.parse(args[0] === 'up' ? args.map(withOptionalValue) : [...args], { from: 'user' })
+    program.parse(args[0] === 'up' ? args.map(withWaitTime) : [...args], { from: 'user' })
     return await result
   } catch (error) {
     return exitCodeOf(error, context)
   }
 }
 
-/** A value of `--wait` is given with `=`: what follows a bare one is a file. */
-function withOptionalValue(argument: string): string {
-  return argument === '--wait' ? '--wait=60s' : argument
+/** What follows `--wait` is its value where it is a time, else a file. */
+function withWaitTime(argument: string, index: number, args: readonly string[]): string {
+  return argument === '--wait' && !isWaitTime(args[index + 1] ?? '') ? '--wait=60s' : argument
 }
 
 /** The whole command line; `exit` takes the promise of the exit code. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { finished } from 'node:stream/promises'
 import { libc } from '../../host/libc.ts'
 import type { Context } from '../context.ts'
@@ -22,7 +23,8 @@ export function detach(context: Context): Promise<number> {
   for (const signal of SIGNALS) process.on(signal, forward)
   return new Promise<number>((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', (code) => resolve(code ?? 1))
+    // A signal that comes before it can be heeded ends the child by itself.
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
     child.once('message', () => {
       // It has closed the pipes: what it wrote is read to the end.
       Promise.all(words.map((stream) => finished(stream))).then(() => resolve(0), reject)

@@ -34,8 +34,6 @@ export interface UpOptions {
 }
 
 const MOST_NODES = 100
-/** Milliseconds. */
-const LONGEST_WAIT = 86_400_000
 
 export function addNetworkOptions(program: Program): Program {
   const defaults = DEFAULT_CLUSTER_CONFIG
@@ -123,16 +121,6 @@ function parseRun(text: string): readonly [string, string] {
   const [target, command] = [text.slice(0, at), text.slice(at + 1)]
   if (at > 0 && command !== '' && /^([^/:]+\/)?[^/:]+(:[^/:]+)?$/.test(target)) return [target, command]
   throw new UsageError(`--run ${JSON.stringify(text)}: say [NAMESPACE/]WORKLOAD[:CONTAINER]=COMMAND`)
-}
-
-/** Milliseconds to wait for Pods; undefined where nobody asked. Throws a UsageError for what is no time. */
-export function waitTime({ wait }: UpOptions): number | undefined {
-  if (wait === undefined) return undefined
-  const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(wait === true ? '60s' : wait) ?? []
-  if (number === undefined) throw new UsageError(`--wait ${JSON.stringify(wait)}: a time such as 60s, 500ms or 2m`)
-  const time = Number(number) * { ms: 1, s: 1000, m: 60_000 }[unit as 'ms' | 's' | 'm']
-  if (time <= LONGEST_WAIT) return time
-  throw new UsageError(`--wait ${JSON.stringify(wait)}: a day at most`)
 }
 
 /** Who answers names that are not the cluster's. Throws a UsageError for what cannot be. */

@@ -11,11 +11,12 @@ import { MachineError, UsageError, type Context } from '../context.ts'
 import { count } from '../format.ts'
 import { detach } from './detach.ts'
 import { watchInterrupts } from './interrupts.ts'
-import { clusterOptions, dnsForwarding, waitTime, type UpOptions } from './options.ts'
+import { clusterOptions, dnsForwarding, type UpOptions } from './options.ts'
 import { findPlace } from './place.ts'
 import { createProgress } from './progress.ts'
 import { runForeground } from './foreground.ts'
 import { refuseOtherOptions, rememberOptions, startedOptions, type GivenOptions } from './start-options.ts'
+import { waitTime } from './wait-time.ts'
 
 /** `up`: start the network of that name, or apply the files to it where it runs already. */
 export async function startUp(
