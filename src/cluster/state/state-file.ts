@@ -1,5 +1,5 @@
 /** The objects of a network on disk: an SQLite file in the folder that `up --state` names. */
-import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Statement } from 'node-sqlite3-wasm'
@@ -8,6 +8,7 @@ import { isKind, type AnyObject } from '../../api/kinds.ts'
 import { libc } from '../../host/libc.ts'
 import { objectKey } from '../../model/snapshot.ts'
 import type { WatchEvent } from '../../store/store.ts'
+import { diskProblem, NO_ROOM } from './disk-problem.ts'
 import { StateRefusal } from './state-refusal.ts'
 
 /** What a network remembers beside its objects, each as JSON. */
@@ -49,13 +50,14 @@ export async function openStateFile(folder: string, network: string): Promise<St
     const notes = readNotes(database)
     const format = notes.get('format') ?? FORMAT
     if (format !== FORMAT) throw new Error(`it has format ${JSON.stringify(format)}, this version reads ${FORMAT}`)
-    const file = stateFile(database, notes, () => closeSync(lock))
+    const file = stateFile(database, notes, folder, () => closeSync(lock))
     file.remember('format', FORMAT)
     return file
   } catch (error) {
     closeSync(lock)
-    const why = error instanceof Error ? error.message : String(error)
-    throw new StateRefusal(`${path} cannot be read: ${why}; move it away to begin anew`, { cause: error })
+    const why = reasonOf(error, folder)
+    const wayOut = why === NO_ROOM ? 'make room, nothing is lost' : 'move it away to begin anew'
+    throw new StateRefusal(`${path} cannot be read: ${why}; ${wayOut}`, { cause: error })
   }
 }
 
@@ -103,8 +105,20 @@ function readNotes(database: Database): ReadonlyMap<string, unknown> {
   return new Map(rows.map(({ name, value }) => [textOf(name), JSON.parse(textOf(value)) as unknown]))
 }
 
+function reasonOf(error: unknown, folder: string): string {
+  return diskProblem(error instanceof Error ? error.message : String(error), () => {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize
+  })
+}
+
 /** Of each object and note the last word alone is written, however often it changed between two flushes. */
-function stateFile(database: Database, notes: ReadonlyMap<string, unknown>, unlock: () => void): StateFile {
+function stateFile(
+  database: Database,
+  notes: ReadonlyMap<string, unknown>,
+  folder: string,
+  unlock: () => void,
+): StateFile {
   const changed = new Map<string, { readonly object: AnyObject; readonly gone: boolean }>()
   const noted = new Map<string, string>()
   const events = new Map<string, unknown>()
@@ -126,7 +140,7 @@ function stateFile(database: Database, notes: ReadonlyMap<string, unknown>, unlo
       try {
         writeAll(database, statements, { changed, noted, events })
       } catch (error) {
-        return error instanceof Error ? error.message : String(error)
+        return reasonOf(error, folder)
       }
       changed.clear()
       noted.clear()
