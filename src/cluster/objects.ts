@@ -4,6 +4,7 @@ import { isKind, KINDS, type AnyObject, type Kind } from '../api/kinds.ts'
 import { createRegistry, type Registry, type WriteResult } from '../apiserver/registry.ts'
 import { missingNamespaces, validateObjects, type ObjectProblem } from '../apiserver/validate-objects.ts'
 import { adoptNode, isNode, renewNode } from './own-objects.ts'
+import { isHeld } from './held.ts'
 import { reapplied } from './reapplied.ts'
 import type { Change } from '../model/change.ts'
 import type { ClusterConfig } from '../model/cluster-config.ts'
@@ -169,8 +170,7 @@ function planManifest(
   const wanted = new Map(written.map((object) => [identity(object), canonicalJSON(object)]))
   const isStored = (name: string): boolean => find(snapshot, name) !== undefined
   const gone = [...applied.keys()].filter((name) => !wanted.has(name) && isStored(name))
-  const same = [...wanted].filter(([name, text]) => applied.get(name) === text && isStored(name))
-  const unchanged = new Set(same.map(([name]) => name))
+  const same = written.filter((object) => applied.get(identity(object)) === wanted.get(identity(object)))
   // No Pod is updated: one that changed is replaced, and the others stay as they are.
   const pods = [...wanted.keys()].filter((name) => name.startsWith('Pod ') && isStored(name))
   const rest = [...gone, ...pods].reduce(without, snapshot)
@@ -178,6 +178,12 @@ function planManifest(
   const { valid, problems, warnings } = validateObjects(adopted, rest, config)
   const objects = valid.map(({ object }) => object)
   const namespaces = missingNamespaces(objects, rest)
+  const complete = new Map(objects.map((object) => [identity(object), object]))
+  const kept = same.filter((object) => {
+    const [wish, stored] = [complete.get(identity(object)), find(snapshot, identity(object))]
+    return stored !== undefined && (wish === undefined || isHeld(object, wish, stored))
+  })
+  const unchanged = new Set(kept.map(identity))
   return { objects, namespaces, wanted, unchanged, gone, problems, warnings: warnings.map(({ message }) => message) }
 }
 
