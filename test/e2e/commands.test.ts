@@ -13,6 +13,15 @@ const service = (name: string, port: number, rest = ''): string =>
 const pod = (name: string, rest = ''): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, labels: { app: web }${rest} }\n` +
   `spec: { containers: [{ name: main, image: example.com/web, ports: [{ containerPort: 80 }] }] }\n`
+const EXAMPLE_DEPLOYMENT = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: main, image: example.com/web, ports: [{ containerPort: 80 }] }] }
+`
 const NODE_PORT = ', type: NodePort'
 const WAITS = pod('waits').replace('containers:', 'nodeSelector: { disk: ssd }, containers:')
 
@@ -55,6 +64,27 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
     const after = JSON.parse((await machine.portolan('status', '-o', 'json')).stdout)
     const podA = ({ pods }: { pods: { name: string }[] }): unknown => pods.find(({ name }) => name === 'a')
     expect(podA(after)).toEqual(podA(before))
+    expect((await down()).code).toBe(0)
+  })
+
+  test('a workload stands for its Pod, and a disk that is full is no success', async () => {
+    const path = write('app.yaml', EXAMPLE_DEPLOYMENT)
+    expect((await machine.portolan('up', path, '-d', '--wait', '60s', ...NONE)).code).toBe(0)
+    const hosts = (await machine.portolan('run', '--from', 'deploy/web', '--', 'cat', '/etc/hosts')).stdout
+    const pod = hosts.trim().split(/\s/).at(-1) ?? ''
+    expect(pod).toMatch(/^web-/)
+    expect(await machine.portolan('logs', 'deploy/web')).toMatchObject({ code: 0, stderr: '' })
+    for (const from of ['deploy/web', `pod/default/${pod}`, `default/${pod}`]) {
+      expect((await machine.portolan('dns', 'why', 'kubernetes', '--from', from)).stdout).toContain(pod)
+    }
+    expect(await machine.portolan('dns', 'why', 'kubernetes', '--from', 'web')).toMatchObject({
+      code: 2,
+      stderr: `portolan: --from web: there is no Pod default/web: say default/deploy/web or default/${pod}\n`,
+    })
+    expect(await machine.sh(`${PORTOLAN} status >/dev/full`)).toMatchObject({
+      code: 1,
+      stderr: 'portolan: the output is cut short: ENOSPC: no space left on device, write\n',
+    })
     expect((await down()).code).toBe(0)
   })
 

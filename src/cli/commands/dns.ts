@@ -28,7 +28,10 @@ export const dns: Command = {
       .command('why')
       .description('what a Pod would be answered for a name, and why')
       .argument('<name>', 'a name as a program in the Pod has it, or an address')
-      .option('--from <pod>', 'NAMESPACE/POD that asks, or NAMESPACE/ for any of its Pods (default: default/)')
+      .option(
+        '--from <pod>',
+        '[NAMESPACE/]POD or deploy/NAME that asks, or NAMESPACE/ for any of its Pods (default: default/)',
+      )
       .option('--type <type>', 'A, AAAA, SRV, PTR, TXT, CNAME, MX, NS, SOA or ANY', 'A')
       .addOption(nameOption())
       .addOption(formatOption())
@@ -51,7 +54,7 @@ function registerLog(command: Program, context: Context, exit: (code: Promise<nu
     .argument('[name...]', 'only names that are, begin with or end with one of these')
     .option(
       '--from <pod>',
-      'NAMESPACE/POD that asks, NAMESPACE/ for any of its Pods, or node/NAME (default: everybody)',
+      '[NAMESPACE/]POD or deploy/NAME that asks, NAMESPACE/ for any of its Pods, or node/NAME (default: everybody)',
     )
     .addOption(nameOption())
     .addOption(formatOption())

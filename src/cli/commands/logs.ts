@@ -3,6 +3,7 @@ import { createReadStream, statSync, watch } from 'node:fs'
 import type { Command } from '../command.ts'
 import { UsageError, type Context } from '../context.ts'
 import { nameOption, networkName, requireNetwork } from '../network-name.ts'
+import { podHint, podPlace } from '../pod-place.ts'
 
 interface LogsOptions {
   readonly name?: string
@@ -18,7 +19,7 @@ export const logs: Command = {
     program
       .command('logs')
       .description("print a container's output")
-      .argument('<pod>', 'POD or NAMESPACE/POD')
+      .argument('<pod>', 'POD, NAMESPACE/POD, or what makes Pods: deploy/NAME')
       .addOption(nameOption())
       .option('-n, --namespace <namespace>', 'the namespace of the Pod', 'default')
       .option('-c, --container <container>', 'the container (default: the first)')
@@ -30,15 +31,17 @@ export const logs: Command = {
 
 async function print(target: string, options: LogsOptions, context: Context): Promise<number> {
   const network = await requireNetwork(networkName(options.name, context))
-  const [namespace, pod] = target.includes('/') ? target.split('/', 2) : [options.namespace, target]
+  const place = await podPlace(target, options.namespace, network)
+  const { namespace, name: pod, others } = place
+  if (others > 0) context.stderr.write(`note: ${target} has ${others + 1} Pods: this is ${pod}\n`)
   const query = {
-    namespace: namespace ?? '',
-    pod: pod ?? '',
+    namespace,
+    pod,
     ...(options.container === undefined ? {} : { container: options.container }),
     ...(options.previous === true ? { previous: '' } : {}),
   }
-  const path = await network.logFile(query).catch((error: Error) => {
-    throw new UsageError(error.message)
+  const path = await network.logFile(query).catch(async (error: Error) => {
+    throw new UsageError(`${error.message}${await podHint(place, network)}`)
   })
   const end = await copy(path, 0, context)
   if (options.follow === true) await follow(path, end, context)

@@ -1,9 +1,10 @@
-import { NetworkRefusal } from '../../cluster/control/client.ts'
+import { NetworkRefusal, type RunningNetwork } from '../../cluster/control/client.ts'
 import type { QueryLine } from '../../cluster/control/dns-queries.ts'
 import { queryText } from '../../explain/report/query.ts'
 import { UsageError, type Context } from '../context.ts'
 import { count, type Format } from '../format.ts'
 import { networkName, requireNetwork } from '../network-name.ts'
+import { podPlace } from '../pod-place.ts'
 
 export interface LogOptions {
   readonly name?: string
@@ -25,7 +26,7 @@ export async function runLog(names: readonly string[], options: LogOptions, cont
     else context.stdout.write(`${options.format === 'json' ? JSON.stringify(line) : queryText(line)}\n`)
   }
   const begun = (): void => void context.stderr.write(`the questions to the DNS of ${network}; Ctrl-C ends it\n`)
-  const from = options.from === undefined ? {} : { from: askerOf(options.from) }
+  const from = options.from === undefined ? {} : { from: await askerOf(options.from, running) }
   await running.followQueries({ names, ...from }, show, begun, stopped.signal).catch((error: Error) => {
     if (stopped.signal.aborted) return
     if (!(error instanceof NetworkRefusal)) throw error
@@ -35,8 +36,9 @@ export async function runLog(names: readonly string[], options: LogOptions, cont
   return 0
 }
 
-/** A Pod without a namespace is in `default`. */
-function askerOf(text: string): string {
-  const name = text.replace(/^pod\//, '')
-  return name.includes('/') ? name : `default/${name}`
+/** As the network takes it. */
+async function askerOf(text: string, network: RunningNetwork): Promise<string> {
+  if (text.startsWith('node/') || text.endsWith('/')) return text
+  const { namespace, name } = await podPlace(text, 'default', network)
+  return `${namespace}/${name}`
 }

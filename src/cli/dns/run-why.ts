@@ -11,6 +11,7 @@ import { whyText } from '../../explain/report/why.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { MachineError, UsageError, type Context } from '../context.ts'
 import { networkName, requireNetwork } from '../network-name.ts'
+import { podHint, podPlace } from '../pod-place.ts'
 import { observeDns } from './observe.ts'
 import { readObjects } from './object-files.ts'
 import { requireOneSource, zoneOptions, type DnsCommandOptions } from './options.ts'
@@ -35,7 +36,7 @@ export async function runWhy(name: string, options: WhyOptions, context: Context
   if (found === undefined) return 2
   const { snapshot, zone: ofNetwork = {}, network, observe } = found
   const zone = { ...zoneOptions(options), ...ofNetwork }
-  const asker = askerOf(options.from ?? 'default/', snapshot)
+  const asker = await askerOf(options.from ?? 'default/', found)
   const { namespace, pod } = asker
   const observed = await observe?.(asker)
   const explained = (replies: ReadonlyMap<string, UpstreamReply>): WhyReport =>
@@ -79,6 +80,8 @@ interface Asker {
 
 interface Objects {
   readonly snapshot: Snapshot
+  /** Of all kinds, where they are known. */
+  readonly objects?: readonly unknown[]
   /** What a running network says of its zone. */
   readonly zone?: Partial<ReturnType<typeof zoneOptions>>
   readonly network?: RunningNetwork
@@ -101,7 +104,13 @@ async function objectsOf(options: WhyOptions, context: Context): Promise<Objects
     ...(searchPath ? { autopath: [] } : {}),
   }
   const snapshot = dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value })))
-  return { snapshot, zone, network, observe: (asker) => observeDns(network, clusterDomain, asker, options, context) }
+  return {
+    snapshot,
+    objects,
+    zone,
+    network,
+    observe: (asker) => observeDns(network, clusterDomain, asker, options, context),
+  }
 }
 
 /** Read once, and not asked for more: what upstream says, and what becomes of packets, is known in networks of our own alone. */
@@ -117,19 +126,20 @@ async function objectsOfCluster(options: WhyOptions, context: Context): Promise<
     context.stderr.write(`portolan: ${refusal}: none of them is known below\n`)
   }
   const snapshot = dnsSnapshot(objects.map((value) => ({ kind: kindOf(value), value })))
-  return { snapshot, observe: async () => ({ now: Date.now() }) }
+  return { snapshot, objects, observe: async () => ({ now: Date.now() }) }
 }
 
 function kindOf(value: unknown): string {
   return typeof value === 'object' && value !== null && 'kind' in value ? String(value.kind) : ''
 }
 
-/** `NAMESPACE/POD`, `POD`, or `NAMESPACE/` for any Pod of the namespace. */
-function askerOf(from: string, snapshot: Snapshot): Asker {
-  const slash = from.indexOf('/')
-  const [namespace, name] = slash < 0 ? ['default', from] : [from.slice(0, slash), from.slice(slash + 1)]
-  const plain = name.replace(/^pod\//, '')
-  const pod = snapshot.objects.Pod.get(`${namespace}/${plain}`)
-  if (pod === undefined && plain !== '') throw new UsageError(`--from ${from}: there is no Pod ${namespace}/${plain}`)
-  return { namespace, pod }
+/** A Pod, or `NAMESPACE/` for any Pod of the namespace. */
+async function askerOf(from: string, { snapshot, objects = [] }: Objects): Promise<Asker> {
+  if (/^[^/]+\/$/.test(from)) return { namespace: from.slice(0, -1), pod: undefined }
+  const source = { snapshot: async () => ({ objects }) }
+  const place = await podPlace(from, 'default', source)
+  const { namespace, name } = place
+  const pod = snapshot.objects.Pod.get(`${namespace}/${name}`)
+  if (pod !== undefined) return { namespace, pod }
+  throw new UsageError(`--from ${from}: there is no Pod ${namespace}/${name}${await podHint(place, source)}`)
 }

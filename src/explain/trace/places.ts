@@ -6,7 +6,7 @@ export type From =
   | { readonly kind: 'node'; readonly name?: string }
   | {
       readonly kind: 'workload'
-      /** `Pod`, or the kind of what makes Pods; undefined in `NS/NAME`. */
+      /** `Pod`, or the kind of what makes Pods. */
       readonly workload: string
       readonly namespace?: string
       readonly name: string
@@ -61,7 +61,7 @@ const WORKLOADS: Readonly<Record<string, string>> = {
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 const PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, ws: 80, wss: 443, grpc: 50051 }
 
-/** A place, or one sentence that says what a place looks like. */
+/** A place, or one sentence that says what a place looks like. The namespace stands before or behind the kind. */
 export function parseFrom(text: string): From | string {
   if (text === 'outside') return { kind: 'outside' }
   const parts = text.split('/')
@@ -70,11 +70,12 @@ export function parseFrom(text: string): From | string {
     if (name === undefined) return { kind: 'node' }
     return NAME.test(name) ? { kind: 'node', name } : fromProblem(text)
   }
-  const [name = '', word = '', namespace, ...rest] = [...parts].reverse()
-  const workload = WORKLOADS[word]
-  if (workload === undefined || rest.length > 0 || !NAME.test(name)) return fromProblem(text)
-  if (namespace !== undefined && !NAME.test(namespace)) return fromProblem(text)
-  return { kind: 'workload', workload, name, ...(namespace === undefined ? {} : { namespace }) }
+  const [name = '', ...words] = [...parts].reverse()
+  const kinds = words.flatMap((word) => WORKLOADS[word] ?? [])
+  const [namespace, ...rest] = words.filter((word) => WORKLOADS[word] === undefined)
+  const isRight = words.length > 0 && kinds.length <= 1 && rest.length === 0
+  if (!isRight || !NAME.test(name) || (namespace !== undefined && !NAME.test(namespace))) return fromProblem(text)
+  return { kind: 'workload', workload: kinds[0] ?? 'Pod', name, ...(namespace === undefined ? {} : { namespace }) }
 }
 
 function fromProblem(text: string): string {
