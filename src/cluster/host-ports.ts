@@ -31,7 +31,7 @@ export interface HostPorts extends Consumer {
 }
 
 interface Entry {
-  readonly wanted: HostListener
+  wanted: HostListener
   listener?: RelayListener
   result?: ListenResult
 }
@@ -57,7 +57,9 @@ export function createHostPorts(options: HostPortsOptions): HostPorts {
   function accept(entry: Entry, result: ListenResult): void {
     entry.result = result
     try {
-      if (result.port !== undefined) entry.listener = relayFrom(receiveFd(options.channel), entry.wanted)
+      if (result.port === undefined) return
+      entry.listener = relayFrom(receiveFd(options.channel), entry.wanted)
+      if (!entry.wanted.isServed) entry.listener.refuse(true)
     } catch (error) {
       // The others of the batch are in the channel behind it.
       entry.result = { error: error instanceof Error ? error.message : String(error) }
@@ -75,6 +77,7 @@ export function createHostPorts(options: HostPortsOptions): HostPorts {
       )
       const gone = [...entries].filter(([key]) => !wanted.has(key))
       const fresh = [...wanted].filter(([key]) => !entries.has(key)).map(([, listener]) => ({ wanted: listener }))
+      for (const [key, listener] of wanted) serve(entries.get(key), listener, options.onError)
       for (const [key] of gone) entries.delete(key)
       for (const entry of fresh) entries.set(keyOf(entry.wanted), entry)
       if (gone.length === 0 && fresh.length === 0) return
@@ -85,6 +88,17 @@ export function createHostPorts(options: HostPortsOptions): HostPorts {
     },
     opened: () => work,
     status: () => [...entries.values()].map(statusOf).filter(isExpected),
+  }
+}
+
+/** At once, and not after what is being opened: who was told of a ready Pod may connect. */
+function serve(entry: Entry | undefined, wanted: HostListener, onError: (error: unknown) => void): void {
+  if (entry === undefined || entry.wanted.isServed === wanted.isServed) return
+  entry.wanted = wanted
+  try {
+    entry.listener?.refuse(!wanted.isServed)
+  } catch (error) {
+    onError(error)
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type TcpListener,
   type TcpRelay,
   tcpExpires,
+  wakeTcpListener,
 } from './relay-tcp.ts'
 import {
   addUdpListener,
@@ -55,7 +56,7 @@ export function createRelayLoop(limits: RelayLimits, counters: RelayCounters): R
 
 function listen(loop: RelayLoop, { id, protocol, fd, route }: Extract<RelayCommand, { kind: 'listen' }>): void {
   if (protocol === 'TCP') {
-    const entry: TcpListener = { fd, route, watched: false }
+    const entry: TcpListener = { fd, route, watched: false, refuses: false }
     loop.listeners.set(id, { protocol, entry })
     addTcpListener(loop.tcp, entry)
   } else {
@@ -76,6 +77,8 @@ export function runRelayCommand(loop: RelayLoop, command: RelayCommand): void {
   if (command.kind === 'retarget') {
     listener.entry.route = command.route
     if (listener.protocol === 'UDP') endUdpSessions(loop.udp, listener.entry)
+  } else if (command.kind === 'wake') {
+    if (listener.protocol === 'TCP') wakeTcpListener(loop.tcp, listener.entry)
   } else {
     loop.listeners.delete(command.id)
     if (listener.protocol === 'TCP') removeTcpListener(loop.tcp, listener.entry)

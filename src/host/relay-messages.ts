@@ -40,6 +40,8 @@ export type RelayCommand =
       readonly route: Route
     }
   | { readonly kind: 'retarget'; readonly id: number; readonly route: Route }
+  /** A TCP socket that refused listens again. */
+  | { readonly kind: 'wake'; readonly id: number }
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'stop' }
 

@@ -9,6 +9,7 @@ export interface SocketAddress {
 }
 
 export const EAGAIN = 11
+export const EINVAL = 22
 export const EINPROGRESS = 115
 const EMFILE = 24
 const ENFILE = 23

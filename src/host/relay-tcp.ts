@@ -9,7 +9,16 @@ import {
 import type { RelayContext } from './relay-context.ts'
 import { nextTarget, type Route } from './relay-messages.ts'
 import { EPOLLIN } from './relay-poller.ts'
-import { CLOEXEC, closeWithReset, EAGAIN, isExhausted, NONBLOCK, openUpstream, SOCK_STREAM } from './relay-socket.ts'
+import {
+  CLOEXEC,
+  closeWithReset,
+  EAGAIN,
+  EINVAL,
+  isExhausted,
+  NONBLOCK,
+  openUpstream,
+  SOCK_STREAM,
+} from './relay-socket.ts'
 
 /** Connections taken from one listener before other events get their turn. */
 const acceptBurst = 64
@@ -17,8 +26,10 @@ const acceptBurst = 64
 export interface TcpListener {
   readonly fd: number
   route: Route
-  /** False while the relay is full. */
+  /** False while the relay is full, and while nobody may connect. */
   watched: boolean
+  /** The socket does not listen: the kernel refuses who comes. */
+  refuses: boolean
 }
 
 /** An upstream socket that is not used yet. */
@@ -76,11 +87,19 @@ function pauseListener(relay: TcpRelay, listener: TcpListener): false {
   return false
 }
 
+/** The main thread has made the socket refuse: only its word makes it worth watching again. */
+function restListener(relay: TcpRelay, listener: TcpListener): false {
+  relay.context.poller.unwatch(listener.fd)
+  listener.watched = false
+  listener.refuses = true
+  return false
+}
+
 function resumeListeners(relay: TcpRelay): void {
   const { counters, poller, limits } = relay.context
   if (counters.pausedListeners === 0 || counters.connections >= limits.maxConnections) return
   for (const listener of relay.listeners) {
-    if (listener.watched) continue
+    if (listener.watched || listener.refuses) continue
     listener.watched = poller.watch(listener.fd, EPOLLIN, () => acceptClients(relay, listener))
     if (listener.watched) counters.pausedListeners--
   }
@@ -97,6 +116,7 @@ function acceptClient(relay: TcpRelay, listener: TcpListener): boolean {
   const client = libc.accept4(listener.fd, null, null, NONBLOCK | CLOEXEC)
   if (client < 0) {
     const errno = libc.errno()
+    if (errno === EINVAL) return restListener(relay, listener)
     return isExhausted(errno) ? pauseListener(relay, listener) : errno !== EAGAIN
   }
   counters.accepted++
@@ -122,10 +142,17 @@ export function addTcpListener(relay: TcpRelay, listener: TcpListener): void {
   resumeListeners(relay)
 }
 
+/** The listener's socket listens again. */
+export function wakeTcpListener(relay: TcpRelay, listener: TcpListener): void {
+  if (!listener.refuses) return
+  listener.refuses = false
+  addTcpListener(relay, listener)
+}
+
 export function removeTcpListener(relay: TcpRelay, listener: TcpListener): void {
   relay.listeners.delete(listener)
   if (listener.watched) relay.context.poller.unwatch(listener.fd)
-  else relay.context.counters.pausedListeners--
+  else if (!listener.refuses) relay.context.counters.pausedListeners--
   relay.context.libc.close(listener.fd)
 }
 

@@ -246,6 +246,50 @@ describe('TCP connections', () => {
     await untilStats({ connections: 0 })
   })
 
+  test('are refused while nobody may connect, those that run go on, and the port stays taken', async () => {
+    start()
+    // Of a number that was asked for: the kernel would give another one back.
+    const port = await serveName('none')
+    await cleanups.pop()?.()
+    const { socket, bind, setsockopt } = libc()
+    const bound = (fd: number): number => {
+      const address = encodeSocketAddress({ address: localhost, port })
+      setsockopt(fd, 1, 2, new Int32Array([1]), 4)
+      return bind(fd, address, address.length)
+    }
+    const fd = checked('socket', socket(2, SOCK_STREAM, 0))
+    checked('bind', bound(fd))
+    const target = { address: localhost, port: await serveEcho() }
+    const listener = relay.listenTcp(fd, { targets: [target], source })
+    libc().close(fd)
+    const running = connect(port)
+    running.write('before')
+    expect(String((await once(running, 'data'))[0])).toBe('before')
+    for (const _ of [1, 2]) {
+      listener.refuse(true)
+      expect(await errorOf(connect(port))).toBe('ECONNREFUSED')
+      const other = checked('socket', socket(2, SOCK_STREAM, 0))
+      expect(bound(other)).toBe(-1)
+      libc().close(other)
+      listener.refuse(false)
+      const next = connect(port)
+      next.end('next')
+      expect(String(await receive(next))).toBe('next')
+    }
+    running.end('after')
+    expect(String(await receive(running))).toBe('after')
+    listener.refuse(true)
+    await untilStats({ connections: 0, pausedListeners: 0 })
+    const { wakeups } = relay.stats()
+    for (let i = 0; i < 100; i++) expect(await errorOf(connect(port))).toBe('ECONNREFUSED')
+    // The thread is told once that its socket is shut down, and sleeps.
+    expect(relay.stats().wakeups - wakeups).toBeLessThan(10)
+    await listener.close()
+    listener.refuse(false)
+    expect(await errorOf(connect(port))).toBe('ECONNREFUSED')
+    await untilStats({ pausedListeners: 0 })
+  })
+
   test('beyond the limit, clients wait until one has gone', async () => {
     start({ maxConnections: 2 })
     const { port } = expose('TCP', await serveEcho())

@@ -28,6 +28,7 @@ export type { SocketAddress } from './relay-socket.ts'
 const F_DUPFD_CLOEXEC = 1030
 const F_GETFL = 3
 const F_SETFL = 4
+const [SOL_SOCKET, SO_REUSEADDR, SHUT_RD] = [1, 2, 0]
 /** net.core.somaxconn cuts it to what the kernel allows. */
 const backlog = 65535
 /** Of 1 MiB each: half of what an ordinary user may have by default (fs.pipe-user-pages-soft). */
@@ -36,6 +37,10 @@ const defaultMaxPipes = 32
 export interface RelayListener {
   /** For new connections; those that run keep their target. UDP sessions end. */
   readonly retarget: (route: RelayRoute) => void
+  /**
+   * From now on nobody may connect, or everybody may again: TCP clients are refused, the port stays taken. Datagrams go on.
+   */
+  readonly refuse: (isRefusing: boolean) => void
   /** Settles when the descriptor is closed. TCP connections that run go on. */
   readonly close: () => Promise<void>
 }
@@ -129,15 +134,35 @@ function startThread(limits: RelayLimits): Thread {
   return thread
 }
 
+/**
+ * A socket that is shut down for reading listens no more, and keeps its port. Meanwhile it does not share it either: who
+ * binds with SO_REUSEADDR may have the port of a socket that has that too and does not listen.
+ */
+function refuse(fd: number, isRefusing: boolean): void {
+  const { setsockopt, shutdown, listen } = libc()
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, new Int32Array([isRefusing ? 0 : 1]), 4)
+  if (isRefusing) shutdown(fd, SHUT_RD)
+  else checked('listen', listen(fd, backlog))
+}
+
 function addListener(thread: Thread, protocol: 'TCP' | 'UDP', fd: number, route: RelayRoute): RelayListener {
   if (!thread.running) throw new Error('the relay has ended')
   const id = ++thread.lastId
   const encoded = encodeRoute(route)
-  send(thread, { kind: 'listen', id, protocol, fd: duplicate(fd), route: encoded })
+  const own = duplicate(fd)
+  // The thread closes it: its number may be another's then.
+  let isClosing = false
+  send(thread, { kind: 'listen', id, protocol, fd: own, route: encoded })
   return {
+    refuse(isRefusing) {
+      if (protocol === 'UDP' || !thread.running || isClosing) return
+      refuse(own, isRefusing)
+      if (!isRefusing) send(thread, { kind: 'wake', id })
+    },
     retarget: (next) => send(thread, { kind: 'retarget', id, route: encodeRoute(next) }),
     close: () =>
       new Promise((resolve) => {
+        isClosing = true
         if (!thread.running) return resolve()
         thread.closing.set(id, resolve)
         send(thread, { kind: 'close', id })

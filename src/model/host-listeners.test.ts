@@ -68,3 +68,13 @@ test.each([
     expected,
   )
 })
+
+test.each([
+  ['one is ready', ['A:80'], true],
+  ['all end, and serve', ['A:80 terminating'], true],
+  ['all end', ['A:80 dead'], false],
+  ['none', [], false],
+])('who is there to serve: %s', (_name, endpoints, isServed) => {
+  const found = hostListeners([service({ ...text, endpoints })], four)
+  expect(found.map((listener) => listener.isServed)).toEqual([isServed, isServed, isServed])
+})

@@ -10,6 +10,8 @@ export interface HostListener {
   readonly target: { readonly address: string; readonly port: number }
   /** Whose port it is: `namespace/name`, with the port's name where it has one. */
   readonly service: string
+  /** Whether there is an endpoint anywhere: without one the nodes refuse. */
+  readonly isServed: boolean
 }
 
 export interface ListenerNode {
@@ -36,7 +38,8 @@ export function hostListeners(
     const isPrimaryFamily = nodes[0] !== undefined && addressOf(nodes[0], info.family) === nodes[0].addresses[0]
     if (protocol === 'SCTP' || (address !== undefined && !isPrimaryFamily)) return []
     const service = `${namespace}/${name}${port === '' ? '' : `:${port}`}`
-    const common = { protocol, service }
+    const isServed = info.endpoints.some(({ ready, serving, terminating }) => ready || (serving && terminating))
+    const common = { protocol, service, isServed }
     const nodePorts = nodes.flatMap((node) => {
       const target = { address: addressOf(node, info.family) ?? '', port: info.nodePort }
       const places = address === undefined ? loopbacksOf(node, info.family) : node.number === 1 ? [address] : []

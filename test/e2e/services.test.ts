@@ -135,9 +135,21 @@ describe.skipIf(reason !== undefined)(title('Services', reason), () => {
       }
     })
 
-    // The host's listener has accepted: depending on who is faster, curl sees a refusal or a reset.
     test.for(['127.0.0.1:30099', '127.0.0.2:30099', '127.0.113.21'])('from the host: %s', async (address) => {
-      expect((await answers('host', refusal(address)))[0]).toMatch(/^0\.\d+ (7|56)$/)
+      expect((await answers('host', refusal(address)))[0]).toMatch(/^0\.\d+ 7$/)
+    })
+
+    test('from the host: refused when the last endpoint goes, served when one comes', async () => {
+      const kubectl = `kubectl --kubeconfig ${(await machine.portolan('kubeconfig')).stdout.trim()}`
+      const codeBecomes = (wanted: number): Promise<unknown> =>
+        eventually(
+          () => machine.sh(who('http://127.0.0.1:30080')),
+          ({ code }) => code === wanted,
+        )
+      expect(await machine.sh(`${kubectl} label --overwrite pod a b app=none`)).toMatchObject({ code: 0 })
+      await codeBecomes(7)
+      expect(await machine.sh(`${kubectl} label --overwrite pod a b app=ab`)).toMatchObject({ code: 0 })
+      await codeBecomes(0)
     })
 
     test.for([

@@ -16,11 +16,14 @@ export function isOwn({ namespace, name }: PortChain['service']): boolean {
   return namespace === 'kube-system' || (namespace === 'default' && name === 'kubernetes')
 }
 
+/** No list of the machine's has it. */
+const INVISIBLE = 'a socket that does not listen, such as that of another network whose Service has no endpoint'
+
 /** A sentence for each host port that is not the one that was wanted. */
 export function listenerNotes(listeners: readonly ListenerStatus[]): readonly string[] {
   return listeners.flatMap(({ address, wantedPort, port, service, error, holder }) => {
     if (port === wantedPort) return []
-    const why = error === 'EADDRINUSE' ? `in use${holder === undefined ? '' : ` by ${holder}`}` : reasonOf(error)
+    const why = error === 'EADDRINUSE' ? `in use by ${holder ?? INVISIBLE}` : reasonOf(error)
     const instead = port === undefined ? 'it is not open on the host' : `it is at ${hostAndPort(address, port)} instead`
     return [`${service}: ${hostAndPort(address, wantedPort)} is ${why}; ${instead}`]
   })
