@@ -17,7 +17,7 @@ export interface SampleOptions {
 }
 
 /** A turn with more of other work, in milliseconds of processor time for each millisecond, is repeated. */
-const DISTURBED = 0.02
+const DISTURBED = 0.05
 /** A round has at most so many times its turns. */
 const PATIENCE = 2
 

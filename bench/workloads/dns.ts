@@ -140,7 +140,7 @@ async function measureLoss(
   const nearly = `${what}, lost at 90 % of the peak`
   say(`  ${nearly}`)
   const ways = waysOf(running, (each) =>
-    lostAt({ port: each.port, questions, seconds: seconds * 2 }, (peaks.get(each) ?? Number.NaN) * 0.9),
+    lostAt({ port: each.port, questions, seconds }, (peaks.get(each) ?? Number.NaN) * 0.9),
   )
   const series = await measureInTurn(rounds, ways, quiet, failureOf(settings))
   const goals: readonly Goal[] = [{ way: PORTOLAN, atMost: 0 }]
