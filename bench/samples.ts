@@ -13,13 +13,14 @@ export interface SampleOptions {
   readonly before: () => Promise<void>
   /** Milliseconds of processor time that work beside the measured one has had so far. */
   readonly otherWork: () => number
+  readonly say: (line: string) => void
   readonly onFailure: (way: string, error: unknown) => void
 }
 
 /** A turn with more of other work, in milliseconds of processor time for each millisecond, is repeated. */
 const DISTURBED = 0.05
 /** A round has at most so many times its turns. */
-const PATIENCE = 2
+const PATIENCE = 1.5
 
 interface Turn {
   readonly samples: ReadonlyMap<string, readonly number[]>
@@ -41,6 +42,8 @@ export async function measureSamples(
   )
   for (let round = 0; round < options.rounds; round++) {
     const turns = await quietTurns(ways, options)
+    const disturbed = turns.filter(({ disturbance }) => disturbance >= DISTURBED).length
+    if (disturbed > 0) options.say(`  round ${round + 1}: ${disturbed} of ${turns.length} turns beside other work`)
     for (const way of names) {
       const values = options.summarize(turns.flatMap(({ samples }) => samples.get(way) ?? []))
       for (const [i, series] of all.entries()) series[way]?.push(values[i] ?? Number.NaN)

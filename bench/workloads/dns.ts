@@ -119,6 +119,7 @@ async function measureLatency(
     summarize: (times) => [quantile(times, 0.5), quantile(times, 0.99)],
     before: quiet,
     otherWork: () => otherWork(pids),
+    say,
     onFailure: failureOf(settings),
   })
   const common = { workload: 'dns', unit: 'us', base: PORTOLAN } as const
