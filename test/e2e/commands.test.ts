@@ -81,6 +81,9 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
       code: 2,
       stderr: `portolan: --from web: there is no Pod default/web: say default/deploy/web or default/${pod}\n`,
     })
+    expect((await machine.portolan('run', '--from', 'pod/web', '--', 'true')).stderr).toBe(
+      `portolan: there is no running Pod "default/web": say default/deploy/web or default/${pod}\n`,
+    )
     expect(await machine.sh(`${PORTOLAN} status >/dev/full`)).toMatchObject({
       code: 1,
       stderr: 'portolan: the output is cut short: ENOSPC: no space left on device, write\n',
@@ -151,7 +154,9 @@ describe.skipIf(reason !== undefined)(title('commands', reason), () => {
   test('--wait ends with 1 where a Pod is not ready in time, and leaves nothing', async () => {
     const path = write('waits.yaml', WAITS)
     const { code, stderr } = await machine.portolan('up', path, '-d', '--wait=200ms', ...NONE)
-    expect(stderr).toMatch(/not every Pod is ready after 0\.2 s: the network is stopped\n/)
+    expect(stderr).toMatch(
+      /\nPod default\/waits is not ready: 0\/2 nodes are available: .*\nnot every Pod is ready after 0\.2 s: the network is stopped\n/,
+    )
     expect(code).toBe(1)
     expect((await machine.portolan('status')).code).toBe(2)
   })

@@ -1,9 +1,8 @@
-import type { RunningNetwork } from '../../cluster/control/client.ts'
 import { runClient } from '../../cluster/pods/run-client.ts'
 import type { Command } from '../command.ts'
 import { UsageError } from '../context.ts'
 import { nameOption, networkName, requireNetwork } from '../network-name.ts'
-import { podPlace } from '../pod-place.ts'
+import { podHint, podPlace } from '../pod-place.ts'
 
 export const run: Command = {
   name: 'run',
@@ -26,16 +25,17 @@ export const run: Command = {
 
 async function runIn(name: string, from: string | undefined, command: readonly string[]): Promise<number> {
   const network = await requireNetwork(name)
+  const pod = isPod(from) ? await podPlace(from, 'default', network) : undefined
+  const place = pod === undefined ? from : `pod/${pod.namespace}/${pod.name}`
   try {
-    return await runClient(network, name, await placeOf(from, network), command)
+    return await runClient(network, name, place, command)
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    const message = error instanceof Error ? error.message : String(error)
+    const isAbsent = pod !== undefined && message.startsWith('there is no running Pod')
+    throw new UsageError(isAbsent ? `${message}${await podHint(pod, network)}` : message)
   }
 }
 
-/** As the network takes it, where a Pod is meant. */
-async function placeOf(from: string | undefined, network: RunningNetwork): Promise<string | undefined> {
-  if (from === undefined || !from.includes('/') || from.startsWith('node/')) return from
-  const { namespace, name } = await podPlace(from, 'default', network)
-  return `pod/${namespace}/${name}`
+function isPod(from: string | undefined): from is string {
+  return from?.includes('/') === true && !from.startsWith('node/')
 }

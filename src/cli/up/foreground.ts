@@ -66,7 +66,12 @@ export async function runForeground(options: ForegroundOptions): Promise<number>
     const findings = options.check ? await manifestFindings(loaded.objects) : NO_FINDINGS
     announce(state, findings, options)
     const waited = await waitForPods(options, podsReady.promise, Promise.race([front.ended, interrupts.first]))
-    if (waited === 'late') return 1
+    if (waited === 'late') {
+      const { latePods } = await import('./late-pods.ts')
+      for (const text of await latePods(cluster.name)) progress.say(text)
+      progress.say(`not every Pod is ready after ${(options.wait ?? 0) / 1000} s: the network is stopped`)
+      return 1
+    }
     if (waited === 'ended') return endOf(await front.ended, options) || EXIT_INTERRUPTED
     if (options.detached) await allWritten(context)
     interrupts.ignoreParent()
@@ -103,7 +108,7 @@ function announce(
 }
 
 async function waitForPods(
-  { wait, progress }: ForegroundOptions,
+  { wait }: ForegroundOptions,
   podsReady: Promise<void>,
   ended: Promise<unknown>,
 ): Promise<'ready' | 'late' | 'ended'> {
@@ -116,7 +121,6 @@ async function waitForPods(
     timer.promise,
   ])
   clearTimeout(timeout)
-  if (result === 'late') progress.say(`not every Pod is ready after ${wait / 1000} s: the network is stopped`)
   return result
 }
 

@@ -36,11 +36,17 @@ function reasonOf(error: string | undefined): string {
   return `refused (${error ?? 'unknown'})`
 }
 
-/** Why Pods are not ready, where that is known, a sentence each. */
+/** Why Pods are not ready, where that is known, a sentence each; the first whose program ended names the way to its words. */
 export function podWarnings(status: NetworkStatus): readonly string[] {
-  return status.pods
-    .filter(({ ready, phase, message }) => !ready && phase !== 'Succeeded' && phase !== 'Terminating' && message)
-    .map(({ namespace, name, reason, message }) => `Pod ${namespace}/${name} is not ready: ${reason}: ${message}`)
+  const late = status.pods.filter(
+    ({ ready, phase, message }) => !ready && phase !== 'Succeeded' && phase !== 'Terminating' && message,
+  )
+  const ended = late.find(({ reason }) => reason === 'CrashLoopBackOff' || reason === 'Error')
+  return late.map((pod) => {
+    const { namespace, name, reason, message } = pod
+    const seeLog = pod === ended ? `; see "portolan logs ${namespace}/${name} --name ${status.name}"` : ''
+    return `Pod ${namespace}/${name} is not ready: ${reason}: ${message}${seeLog}`
+  })
 }
 
 /** What nothing will answer on, a sentence each. `said`: codes of what was said of the manifest already. */
