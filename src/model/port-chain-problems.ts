@@ -6,7 +6,17 @@ import { SERVICE_PROXY_NAME_LABEL } from './resolve-services.ts'
 import { formatLabels, hasSelector } from './selectors.ts'
 
 export interface ChainProblem {
-  readonly code: 'PTL201' | 'PTL208' | 'PTL301' | 'PTL303' | 'PTL305' | 'PTL507' | 'PTL901' | 'PTL904'
+  readonly code:
+    | 'PTL201'
+    | 'PTL208'
+    | 'PTL301'
+    | 'PTL303'
+    | 'PTL305'
+    | 'PTL507'
+    | 'PTL901'
+    | 'PTL902'
+    | 'PTL903'
+    | 'PTL904'
   readonly name: string
   /** `error`: nothing arrives. `info`: a hint, the chain may well work. */
   readonly severity: 'error' | 'warning' | 'info'

@@ -1,5 +1,8 @@
+import type { RunningNetwork } from '../../cluster/control/client.ts'
 import { portsReport } from '../../explain/report/chains.ts'
+import { heardChains, podsToHear } from '../../explain/report/heard-chains.ts'
 import { trafficReport } from '../../explain/report/traffic.ts'
+import type { PortChain } from '../../model/port-chain.ts'
 import type { Command } from '../command.ts'
 import type { Context } from '../context.ts'
 import { formatOption, type Format } from '../format.ts'
@@ -22,7 +25,9 @@ export const ports: Command = {
 }
 
 async function print(name: string, format: Format, context: Context): Promise<number> {
-  const { chains, listeners } = await (await requireNetwork(name)).status()
+  const network = await requireNetwork(name)
+  const { chains: declared, listeners } = await network.status()
+  const chains = await heardIn(network, declared)
   const text =
     format === 'json' ? `${JSON.stringify({ chains, listeners }, null, 2)}\n` : portsReport(chains, listeners)
   context.stdout.write(text)
@@ -38,4 +43,14 @@ async function printTraffic(name: string, format: Format, context: Context): Pro
     context.stdout.write(trafficReport(traffic, new Map(pods.map((pod) => [pod.ip, pod.name]))))
   }
   return 0
+}
+
+/** Looking at the sockets of a Pod takes a moment: of more than these, what is declared has to do. */
+const MOST_PODS = 64
+
+async function heardIn(network: RunningNetwork, chains: readonly PortChain[]): Promise<readonly PortChain[]> {
+  const pods = podsToHear(chains)
+  if (pods.length === 0 || pods.length > MOST_PODS) return chains
+  const { sockets } = await network.trace({ from: 'outside', names: [], protocol: 'TCP', dials: [], direct: [], pods })
+  return heardChains(chains, sockets)
 }

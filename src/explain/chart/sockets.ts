@@ -35,7 +35,12 @@ function portWith(port: PortChart, namespace: string, sockets: Observation['sock
   return { ...port, backends, problem: port.problem ?? (isBroken ? (first.socket?.problem ?? null) : null) }
 }
 
-function socketOf(sockets: readonly Socket[], { port, address }: BackendChart, protocol: string): SocketChart {
+/** What takes connections to this port and address of a Pod that listens so. */
+export function socketOf(
+  sockets: readonly Socket[],
+  { port, address }: Pick<BackendChart, 'port' | 'address'>,
+  protocol: string,
+): SocketChart {
   const same = sockets.filter((socket) => socket.protocol === protocol)
   const own = same.filter((socket) => socket.port === port)
   const taking = own.find((socket) => socket.address === address || WILDCARD.has(socket.address))

@@ -27,7 +27,7 @@ export function chainService({ service, portName }: PortChain): string {
 }
 
 /** Nothing arrives, whatever Pods there are: nobody listens, or nobody sends packets there. */
-const IN_ANY_CASE: ReadonlySet<string> = new Set(['PTL507', 'PTL901'])
+const IN_ANY_CASE: ReadonlySet<string> = new Set(['PTL507', 'PTL901', 'PTL902', 'PTL903'])
 
 /** Whether nothing can arrive. */
 export function isBroken(chain: PortChain): boolean {
