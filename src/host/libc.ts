@@ -91,6 +91,8 @@ export interface Libc {
   readonly sethostname: (name: string, length: number) => number
   readonly prctl: (option: number, argument2: number, argument3: number, argument4: number, argument5: number) => number
   readonly gettid: () => number
+  /** For calls without a function of their own in older C libraries. */
+  readonly syscall: (number: number, argument1: number, argument2: Pointer, argument3: number) => number
   readonly waitpid: (pid: number, status: Pointer, options: number) => number
 }
 
@@ -139,6 +141,7 @@ const signatures = {
   sethostname: ['sethostname', 'const char *', 'size_t'],
   prctl: ['prctl', 'int', 'ulong', 'ulong', 'ulong', 'ulong'],
   gettid: ['gettid'],
+  syscall: ['syscall', 'long', 'long', memory, 'long'],
   waitpid: ['waitpid', 'int', memory, 'int'],
 } as const satisfies Record<Exclude<keyof Libc, OfKoffi>, readonly [string, ...string[]]>
 

@@ -1,5 +1,6 @@
 import { hasLibc, libc } from '../../host/libc.ts'
 import type { PollHandle } from '../../host/poll.ts'
+import { askForShortSlice } from '../../host/short-slice.ts'
 import { bindUdp, boundAddress, createUdpBatch, sendTo, setReceiveBuffer, type UdpBatch } from '../../host/udp-batch.ts'
 import type { Answerer, Senders } from './answerer.ts'
 import { PLACE_SIZE, RECEIVE_BUFFER, serveSingly, type UdpListen, type UdpServer } from './dgram.ts'
@@ -17,6 +18,7 @@ export async function serveUdp(
   if (!hasLibc()) return serveSingly(listen, answerer, onError)
   const fd = 'udp' in listen ? listen.udp : bindUdp(listen)
   setReceiveBuffer(fd, RECEIVE_BUFFER)
+  askForShortSlice()
   const life: Life = { open: true }
   const answer = answerInBatches(fd, answerer, life)
   let handle: PollHandle | undefined
