@@ -16,7 +16,7 @@ import { type Chain, type Element, elementKey, type NftSet, type Rule, type Stat
  * way would be led to a new chain that has no rules for it yet, or look for an element that is gone.
  */
 export interface Phases {
-  /** New sets and chains that nothing refers to yet. */
+  /** New sets and chains that nothing refers to yet, and more room in those that are there. */
   readonly prepare: readonly Operation[]
   /** What packets notice: one transaction. */
   readonly change: readonly Operation[]

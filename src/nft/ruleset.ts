@@ -37,7 +37,7 @@ export interface NftSet {
   readonly dynamic?: boolean
   /** Default life of an element in seconds. */
   readonly timeout?: number
-  /** Most elements; generous, or the kernel rehashes while the set grows. */
+  /** Most elements. Buckets for as many are made with the set; without one the table grows with it: see room.ts. */
   readonly size?: number
   /** Elements count packets and bytes. */
   readonly counter?: boolean

@@ -26,7 +26,7 @@ interface Declaration {
 
 /**
  * Named sets and maps. A table declares those that have elements. Their number does not grow with the Services, but for
- * session affinity. Without a `size`: the kernel would set aside memory for all of it at once.
+ * session affinity. Without a `size`, for which the kernel sets memory aside: who writes a large set gives it one (room.ts).
  */
 const DECLARATIONS: Readonly<Record<string, Declaration>> = {
   /** ClusterIP, external IP and load-balancer address of Service ports with a chain of their own. */
